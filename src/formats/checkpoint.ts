@@ -1,0 +1,47 @@
+/**
+ * A checkpoint as named tensors: what every reader gives and every consumer takes. Weights are read by slices, tensor by tensor;
+ * nothing is held. No GPU, no network.
+ */
+
+/** A file by its path inside the dropped folder ("model.safetensors"). The Blob may be a File, an OPFS file or a download. */
+export interface SourceFile {
+  readonly path: string;
+  readonly blob: Blob;
+}
+
+/** Stored element types that the lab decodes. */
+export type StoredType = 'F32' | 'F16' | 'BF16';
+
+export interface TensorEntry {
+  readonly name: string;
+  readonly type: StoredType;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  /** File that holds it, for messages. */
+  readonly file: string;
+  /** Its bytes, or those of rows [begin, end) of its first dimension: little-endian, as stored. A FetchError when the file vanished. */
+  read(begin?: number, end?: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Text ⇄ ids, as the checkpoint's own tokenizer.json says. */
+export interface Tokenizer {
+  readonly vocabularySize: number;
+  /** Beginning-of-sequence id; null when the tokenizer has none. */
+  readonly bos: number | null;
+  readonly eos: number | null;
+  /** Ids of `text` with the tokenizer's own special tokens (BOS and the like) added, or not. */
+  encode(text: string, specialTokens: 'add' | 'none'): Uint32Array;
+  decode(ids: ArrayLike<number>): string;
+}
+
+export interface Checkpoint {
+  /** Folder name or file name. */
+  readonly name: string;
+  /** config.json, parsed and not yet judged. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Parsed on first use; a FormatError when there is none or it is broken. */
+  tokenizer(): Promise<Tokenizer>;
+  /** First 16 hex digits of SHA-256 over config, tensor headers and sampled bytes of every tensor. */
+  fingerprint(): Promise<string>;
+}

@@ -1,0 +1,174 @@
+/**
+ * A run is a log: append-only typed events, past tense, no tensors. The page, the command line, the tests, saved files and replay
+ * read the same log. Types only. Fields named `seconds…` and `at` are the only ones that differ between two runs of one request.
+ */
+import type { AdapterCard } from '../gpu/gpu';
+import type { ModelCard } from '../model/card';
+import type { Recipe } from '../quant/recipe';
+import type { ErrorRecord } from '../util/errors';
+
+export type Protocol = 'gptq' | 'llama.cpp';
+export type CalibrationMode = 'shared' | 'sequential';
+
+/** A text as the log names it. `fingerprint`: first 16 hex digits of SHA-256 of its UTF-8 bytes. */
+export interface TextCard {
+  readonly label: string;
+  readonly fingerprint: string;
+  readonly bytes: number;
+  readonly tokens: number;
+}
+
+/** One curve point to be computed: a recipe at a width. Serialisable; the whole request crosses the worker boundary. */
+export interface PlannedPoint {
+  /** Unique in the run, e.g. "gptq-3". The reference is "full-precision". */
+  readonly id: string;
+  /** Short name of the method, e.g. "rtn"; names the curve. */
+  readonly method: string;
+  readonly recipe: Recipe | null;
+  /** Bits of a code; 0 for full precision. */
+  readonly bits: number;
+  /** Columns per group; null for a whole row. */
+  readonly group: number | null;
+}
+
+export interface RunSettings {
+  readonly points: readonly PlannedPoint[];
+  readonly protocol: Protocol;
+  /** Tokens per evaluation window. */
+  readonly context: number;
+  /** Evaluate at most this many tokens; null for all. */
+  readonly maxTokens: number | null;
+  readonly calibrationTokens: number;
+  readonly mode: CalibrationMode;
+  readonly seed: number;
+}
+
+/** A value with its 95 % interval, over windows. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Quality so far. Everything but perplexity compares with full precision on the same windows (paired); null for the reference itself. */
+export interface Quality {
+  readonly windows: number;
+  /** Scored tokens. */
+  readonly tokens: number;
+  readonly perplexity: Estimate;
+  readonly bitsPerByte: number;
+  /** ln(perplexity / full-precision perplexity). */
+  readonly lnRatio: Estimate | null;
+  /** Mean KL(full precision ‖ quantized) per token, nats. */
+  readonly kld: Estimate | null;
+  readonly kld99: number | null;
+  /** Share of tokens whose most likely next token is that of full precision. */
+  readonly top1: Estimate | null;
+}
+
+export interface PointResult {
+  readonly id: string;
+  readonly recipe: string;
+  readonly bits: number;
+  readonly group: number | null;
+  /** Storage bits per quantized weight, parameters included. */
+  readonly bitsPerWeight: number;
+  /** Storage bits per weight of the whole model, embeddings, head and norms included. */
+  readonly bitsPerWeightAll: number;
+  readonly megabytes: number;
+  readonly perplexity: number;
+  readonly perplexityLow: number;
+  readonly perplexityHigh: number;
+  readonly lnRatio: number | null;
+  readonly lnRatioLow: number | null;
+  readonly lnRatioHigh: number | null;
+  readonly kld: number | null;
+  readonly kldLow: number | null;
+  readonly kldHigh: number | null;
+  readonly kld99: number | null;
+  readonly top1: number | null;
+  readonly top1Low: number | null;
+  readonly top1High: number | null;
+  readonly bitsPerByte: number;
+  readonly tokens: number;
+  readonly seconds: number;
+  /** SHA-256 over the codes and parameters of every quantized layer, in order; of the weights' fingerprint for full precision. */
+  readonly hash: string;
+}
+
+/** Where in the model something happened. `layer` is a site's matrices together, e.g. "attention.qkv". */
+export interface Place {
+  readonly point: string;
+  readonly block: number;
+  readonly site: string;
+}
+
+export interface LayerResult extends Place {
+  readonly layers: readonly string[];
+  readonly rows: number;
+  readonly cols: number;
+  /** tr(W H Wᵀ): the loss of rounding everything to zero, to put the others in proportion. */
+  readonly energy: number;
+  /** tr((W−Ŵ) H (W−Ŵ)ᵀ) of rounding to nearest on the same grid, and of this recipe. */
+  readonly nearestLoss: number;
+  readonly loss: number;
+  readonly damping: number;
+  readonly bits: number;
+  /** SHA-256 over codes and parameters, hex. */
+  readonly hash: string;
+  readonly seconds: number;
+  /** True when taken from the layers kept by an earlier, interrupted run. */
+  readonly resumed: boolean;
+}
+
+export type Phase = 'reading' | 'calibrating' | 'quantizing' | 'evaluating';
+
+export type RunEvent =
+  | {
+      readonly type: 'run-started';
+      readonly app: string;
+      readonly at: string;
+      readonly settings: RunSettings;
+      readonly model: ModelCard;
+      readonly adapter: AdapterCard;
+      readonly calibration: TextCard | null;
+      readonly evaluation: TextCard;
+    }
+  | {
+      readonly type: 'progressed';
+      readonly phase: Phase;
+      readonly point: string | null;
+      /** Share of the whole run that is done, by estimated operations, 0 to 1. */
+      readonly done: number;
+      readonly secondsElapsed: number;
+      readonly secondsLeft: number | null;
+    }
+  | {
+      readonly type: 'site-calibrated';
+      /** Null when one calibration serves every point (shared mode). */
+      readonly point: string | null;
+      readonly block: number;
+      readonly site: string;
+      readonly tokens: number;
+      readonly seconds: number;
+    }
+  | ({ readonly type: 'damping-raised'; readonly from: number; readonly to: number; readonly attempt: number } & Place)
+  | ({
+      readonly type: 'fallback-used';
+      readonly wanted: string;
+      readonly used: string;
+      readonly reason: string;
+    } & Place)
+  | ({ readonly type: 'layer-quantized' } & LayerResult)
+  | { readonly type: 'point-started'; readonly point: string }
+  | {
+      readonly type: 'window-evaluated';
+      readonly point: string;
+      readonly windowsTotal: number;
+      readonly quality: Quality;
+    }
+  | { readonly type: 'point-finished'; readonly result: PointResult }
+  | { readonly type: 'run-resumed'; readonly layersKept: number }
+  | { readonly type: 'run-stopped'; readonly secondsElapsed: number }
+  | { readonly type: 'run-failed'; readonly error: ErrorRecord; readonly secondsElapsed: number }
+  | { readonly type: 'run-finished'; readonly points: readonly PointResult[]; readonly secondsElapsed: number };

@@ -1,0 +1,74 @@
+/**
+ * A decoder-only transformer as the lab sees it: an embedding, blocks with sites, a head. A site is one input of one block; the
+ * matrices that read it (q, k, v; gate, up) share it, and so share H. Weights are loaded block by block.
+ */
+import type { Scope } from '../gpu/buffers';
+import type { Matrix } from '../tensor/matrix';
+import type { ModelCard } from './card';
+
+/** One input of one block and the linear layers that read it, in stacking order. */
+export interface Site {
+  /** e.g. "attention.qkv", "attention.output", "mlp.gate-up", "mlp.down". */
+  readonly name: string;
+  readonly layers: readonly LayerRef[];
+  /** Width of the input. */
+  readonly cols: number;
+}
+
+/** One linear layer: its name inside the block ("self_attn.q_proj") and rows. */
+export interface LayerRef {
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** Windows stacked one after another: `windows × length` rows. Each window starts at position 0 and attends only to itself. */
+export interface Batch {
+  readonly windows: number;
+  readonly length: number;
+}
+
+/** The weights of one block on the GPU. `weights` may be replaced layer by layer (f32, f16 or bf16, [out, in]). */
+export interface Block {
+  readonly index: number;
+  readonly weights: Map<string, Matrix>;
+  /** Norms, biases: not quantized. */
+  readonly others: ReadonlyMap<string, Matrix>;
+}
+
+/** Sees the input of a site, [windows × length, cols], while a block runs. The matrix is only valid during the call. */
+export type Tap = (site: Site, input: Matrix) => void;
+
+/** Losses of a batch of tokens. Float32 columns of [tokens], on the GPU. */
+export interface Scores {
+  /** −ln p(target). */
+  readonly nll: Matrix;
+}
+export interface Comparison extends Scores {
+  /** KL(reference ‖ this), nats. */
+  readonly kld: Matrix;
+  /** 1 where both agree on the most likely token. */
+  readonly agree: Matrix;
+}
+
+export interface Head {
+  /** Scores of hidden states [tokens, hidden] (before the final norm) against `targets` [tokens] u32, by vocabulary chunks. */
+  score(scope: Scope, hidden: Matrix, targets: Matrix): Scores;
+  /** The same, compared with the reference model's hidden states, through the reference's own head. */
+  compare(scope: Scope, reference: Matrix, hidden: Matrix, targets: Matrix, own?: Head): Comparison;
+  /** Logits [tokens, vocabulary]; for small inputs only. */
+  logits(scope: Scope, hidden: Matrix): Matrix;
+  /** Head matrix, [vocabulary, hidden]: a layer like others. */
+  readonly weight: Matrix;
+}
+
+export interface Model {
+  readonly card: ModelCard;
+  readonly blockCount: number;
+  readonly sites: readonly Site[];
+  /** Uploads the embedding, or only the rows that `ids` need; returns [ids, hidden]. */
+  embed(scope: Scope, ids: Uint32Array): Promise<Matrix>;
+  openBlock(scope: Scope, index: number): Promise<Block>;
+  /** Hidden states after the block. `scope` owns the result; temporaries are freed. */
+  forward(scope: Scope, block: Block, hidden: Matrix, batch: Batch, tap?: Tap): Matrix;
+  openHead(scope: Scope): Promise<Head>;
+}

@@ -1,0 +1,74 @@
+/**
+ * A recipe is JSON: it travels in links, cache keys, worker messages and command lines. Four slots, each a named piece with its
+ * options; the pieces' own metadata say what options exist (catalog.ts). Types and literals only.
+ */
+
+/** A piece by name with its options, e.g. `{ name: 'uniform', bits: 3, group: 32 }`. */
+export interface Piece {
+  readonly name: string;
+  readonly [option: string]: string | number | boolean | null;
+}
+
+export interface Recipe {
+  readonly transform: readonly Piece[];
+  readonly grid: Piece;
+  readonly rounding: Piece;
+  readonly correction: readonly Piece[];
+  /** Grids for the embedding and the head, which stay as stored unless named. */
+  readonly embedding?: Piece;
+  readonly head?: Piece;
+}
+
+export type Slot = 'transform' | 'grid' | 'rounding' | 'correction';
+
+/** One option of a piece: enough to draw a form, print help and check a value. */
+export type OptionSchema =
+  | {
+      readonly kind: 'integer';
+      readonly label: string;
+      readonly help: string;
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+    }
+  | {
+      readonly kind: 'number';
+      readonly label: string;
+      readonly help: string;
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+    }
+  | {
+      readonly kind: 'choice';
+      readonly label: string;
+      readonly help: string;
+      readonly default: string;
+      readonly choices: readonly string[];
+    }
+  | { readonly kind: 'switch'; readonly label: string; readonly help: string; readonly default: boolean }
+  /** Columns per group; null is the whole row. */
+  | { readonly kind: 'group'; readonly label: string; readonly help: string; readonly default: number | null };
+
+/** `<name>.meta.ts`: all that the page, the command line and the parser need to know of a piece. */
+export interface PieceMeta {
+  readonly name: string;
+  readonly slot: Slot;
+  readonly label: string;
+  /** One line: the idea. */
+  readonly line: string;
+  readonly paper: { readonly title: string; readonly arxiv: string } | null;
+  readonly options: Readonly<Record<string, OptionSchema>>;
+}
+
+/** A method of the literature: a name for a recipe at any width. */
+export interface MethodMeta {
+  readonly name: string;
+  readonly label: string;
+  readonly line: string;
+  readonly paper: { readonly title: string; readonly arxiv: string } | null;
+  /** Whether it reads H, and so needs a calibration text. */
+  readonly calibrated: boolean;
+  /** The recipe at a width and group (null: whole row). */
+  readonly recipe: (bits: number, group: number | null) => Recipe;
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { view } from '../src/gpu/buffers';
+import { foldGroups, read, readWrite } from '../src/gpu/gpu';
+import { defineKernel } from '../src/gpu/kernel';
+import grid from '../shaders/lib/grid.wgsl?raw';
+import { testGpu } from './gpu';
+
+const scale = defineKernel({
+  name: 'scale',
+  code: `
+struct Params { n: u32, factor: f32 }
+override WG: u32 = 64;
+@group(0) @binding(0) var<storage, read> x: array<f32>; // [n] input
+@group(0) @binding(1) var<storage, read_write> y: array<f32>; // [n] output
+@group(0) @binding(2) var<uniform> params: Params;
+@compute @workgroup_size(WG)
+fn scale(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = linear_group(wid, groups) * WG + lane;
+  if (i < params.n) { y[i] = x[i] * params.factor; }
+}`,
+  lib: [grid],
+  bindings: { x: 'read', y: 'readWrite' },
+  params: { n: 'u32', factor: 'f32' },
+});
+
+describe('gpu layer', () => {
+  it('uploads, runs and reads', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const n = 5_000_000; // more workgroups than one dimension holds
+    const x = scope.upload(
+      Float32Array.from({ length: n }, (_, i) => i % 1000),
+      'x',
+    );
+    const y = scope.zeros(n * 4, 'y');
+    gpu.run(scale, {
+      bind: { x: read(view(x)), y: readWrite(view(y)) },
+      params: { n, factor: 2 },
+      constants: { WG: 32 },
+      workgroups: Math.ceil(n / 32),
+      work: n,
+    });
+    const got = new Float32Array(await gpu.read(view(y)));
+    expect(got.length).toBe(n);
+    expect(got.every((v, i) => v === (i % 1000) * 2)).toBe(true);
+  });
+
+  it('recycles freed buffers and forgets their content only when asked', async () => {
+    const gpu = await testGpu();
+    {
+      using scope = gpu.scope('first');
+      scope.upload(new Float32Array(1024).fill(7), 'a');
+    }
+    await gpu.idle();
+    using scope = gpu.scope('second');
+    const b = scope.zeros(4096, 'b');
+    expect(new Float32Array(await gpu.read(view(b))).every((v) => v === 0)).toBe(true);
+  });
+
+  it('reports a shader that does not compile with file, line and source', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const broken = defineKernel({ ...scale, name: 'broken', code: 'fn broken() {\n  let a = nothing;\n}' });
+    const x = scope.zeros(16, 'x');
+    const y = scope.zeros(16, 'y');
+    const attempt = async () => {
+      gpu.run(broken, {
+        bind: { x: read(view(x)), y: readWrite(view(y)) },
+        params: { n: 1, factor: 1 },
+        workgroups: 1,
+        work: 1,
+      });
+      await gpu.idle();
+    };
+    await expect(attempt()).rejects.toThrow(/broken\.wgsl:2:11[\s\S]*> {4}2 {3}let a = nothing/);
+    await gpu.idle().catch(() => undefined);
+  });
+
+  it('folds long counts over two dimensions', () => {
+    expect(foldGroups(65_535)).toEqual([65_535, 1, 1]);
+    expect(foldGroups(65_536)).toEqual([32_768, 2, 1]);
+  });
+});
