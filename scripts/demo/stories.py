@@ -38,7 +38,13 @@ SEASONS = "spring summer autumn winter".split()
 TRAITS = "brave quiet clever lazy kind stubborn curious careful proud shy cheerful patient hungry sleepy clumsy honest".split()
 MOODS = "happy sad angry tired glad worried proud lonely calm surprised afraid ashamed".split()
 NUM = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
-ORD = ["first", "second", "third", "fourth", "fifth"]
+
+ACTS = "carried dropped mended painted cleaned borrowed sold bought lifted pushed pulled opened closed watched counted measured wrapped washed polished weighed shook turned forgot lost found broke drew built brought kept".split()
+REST = "waited sang slept laughed danced whispered shouted listened rested coughed stumbled hurried wandered knelt stood worked dreamed cried smiled sneezed vanished arrived".split()
+HOW = "slowly|quickly|quietly|loudly|gladly|carefully|often|alone|again|badly|well|gently|bravely|at once|by mistake|without a word|for a while|all day long|before sunrise|after supper|in secret|with great care|as before|once more|just in time|too late".split("|")
+LIKE = "old new small big heavy light broken strange beautiful ugly dusty shiny wet dry empty full cheap precious crooked round narrow tall soft hard cracked famous ordinary tiny huge rusty painted".split()
+NATURE = "sun moon river wind smoke dust rain cloud star shadow tree hedge path fire door window roof wall stream field candle clock water ice grass nest web ladder chimney fence".split()
+DOES = "shone moved trembled creaked waited faded rose fell turned gleamed rattled hung stood sank grew froze dripped leaned glowed rested".split()
 
 _cache = {}
 
@@ -102,7 +108,7 @@ class Teller:
         w["spot"], w["spot2"], w["spot3"] = rng.sample(SPOTS, 3)
         w["food"], w["food2"], w["food3"] = rng.sample(FOODS, 3)
         w["animal"], w["animal2"] = rng.sample(ANIMALS, 2)
-        w["weather"] = self.pick(WEATHER); w["time"] = self.pick(TIMES); w["season"] = self.pick(SEASONS)
+        w["weather"] = self.pick(WEATHER); w["storm"] = self.pick(["rain", "snow", "frost", "a storm", "a flood", "thunder"]); w["time"] = self.pick(TIMES); w["season"] = self.pick(SEASONS)
         w["trait"], w["trait2"] = rng.sample(TRAITS, 2)
         w["mood"], w["mood2"] = rng.sample(MOODS, 2)
         d = int(self.rnd() * 7); w["day"] = DAYS[d]; w["day2"] = DAYS[(d + 1) % 7]; w["day3"] = DAYS[(d + 2) % 7]; w["day0"] = DAYS[d - 1]
@@ -127,6 +133,22 @@ class Teller:
         out = []; _render(t, self.w, self.rnd, out)
         self.out.append("".join(out))
 
+    def free(self):
+        """A sentence of the surroundings with freshly drawn words; it owes nothing to the plot."""
+        w, pick, rnd = self.w, self.pick, self.rnd
+        who = [w["n2"], w["n3"], "the " + w["job"], "the " + w["job2"], "the " + w["job3"], "the " + w["animal"], "the " + w["animal2"], "the old " + pick(("man", "woman")), "a child", "a stranger"]
+        w["p0"], w["p1"] = self.rng.sample(who, 2)
+        w["j1"], w["j2"], w["n0"], w["n1"] = pick(LIKE), pick(LIKE), pick(NATURE), pick(NATURE)
+        w["d0"], w["d1"], w["h0"], w["a0"], w["r0"], w["r1"] = pick(DOES), pick(DOES), pick(HOW), pick(ACTS), pick(REST), pick(REST)
+        w["o0"], w["o1"], w["x0"], w["m0"], w["t0"], w["q0"] = pick(THINGS if rnd() < .7 else SMALL), pick(THINGS if rnd() < .7 else SMALL), pick(PLACES), pick(("wood", "glass", "stone", "gold", "paper", "clay", "iron")), pick(TIMES), pick(PAST)
+        self.say(pick(FREE))
+
+    def around(self, text):
+        """The interlude `text`, a free sentence, or both."""
+        r = self.rnd()
+        if r < .7: self.say(text)
+        if r > .4: self.free()
+
     def maybe(self, p, text):
         if self.rnd() < p: self.say(text)
 
@@ -136,6 +158,12 @@ class Teller:
         s = " ".join(self.out).replace(" \n ", "\n").strip()
         return s
 
+
+FREE = ["The {j1} {n0} {d0} {h0}.", "{^p0} {a0} the {j1} {o0} {h0}.", "{^p0} {r0} {h0} [near|behind|in front of|beside|at] the {j1} {o1}.", "{^p0} {a0} {a j1} {o0} and {r0} {h0}.", "The {n0} {d0} [over|behind|above|beside] the {x0}, and the {n1} {d1} {h0}.",
+        "[While|When|Because] the {n0} {d0}, {p0} {a0} the {o0}.", "[Nobody|Everybody|Only {p0}] knew that the {j1} {o0} [was|had been] at the {x0}.", "{^p0} and {p1} {r0} {h0}, but the {n0} {d0}.", "At the {x0} there was {a j1} {o0} [and {a j2} {n0}|that nobody wanted|for every child|made of {m0}].",
+        "[If|When] the {j1} {n0} [is seen|falls|is near], the people of the {x0} [say a word|close the door|stay awake|light a candle].", "\"[The|That|This] {o0} is {j1}, not {j2},\" said {p0}.", "{^p0} said that the {x0} was {j1} and the {n0} {j2}.", "[Between|Behind|Beyond] the {x0} and the {n0} lay {a j1} {o0} and {a j2} {o1}.",
+        "It was {a j1} {t0}: the {n0} {d0}, the {n1} {d1}, and {p0} {r0}.", "\"[Have you|Who has|Has {p1}] {q0} the {j1} {o0}?\" asked {p0}.", "{^p0} {r0} and {r1}.", "The {j1} {o0} [cost more than|was as {j2} as|was not the same as|stood next to] the {o1}."]
+PAST = "seen found taken broken hidden sold moved mended bought forgotten".split()
 
 OPEN = ("[One {time}|One {season} {time}|On {day}|Last {season}|Long ago|One day|In {season}|A long time ago], [a {trait} {kid} named {n}|{n}, {a trait} {kid},|{n} the {job}|a {job} called {n}] "
         "[lived near the {place}|was alone at the {place}|came to the {place}|walked to the {place}|went down to the {place}|waited beside the {place}].")
@@ -152,10 +180,10 @@ ENDING = ("[From then on {n} was [more careful|never late again|a friend of {n2}
 
 def hidden(t):
     """A thing is hidden in a place and found there again."""
-    t.say(OPEN); t.maybe(.5, SETTING)
+    t.say(OPEN); t.rnd() < .5 and t.around(SETTING)
     t.say("{^he} had {a c} {small} [from {his} {kin}|that {n2} had given {him}|made by the {job2}|found at the {place2}], and [it was worth more than gold to {him}|{he} loved it|{he} did not want to lose it|nobody was to see it].")
     t.say("[So|Because {n3} wanted to take it,|Because thieves had come to the {place2},|Before {he} left,|To keep it safe] {n} [hid|put|placed] the {c} {small} {spot}[ and told nobody| and told only {n2}| and covered it with {a mat} {thing}|].")
-    t.say(INTERLUDE); t.maybe(.5, INTERLUDE)
+    t.around(INTERLUDE); t.rnd() < .5 and t.around(INTERLUDE)
     w = t.w
     r = t.rnd()
     if r < .35:
@@ -178,19 +206,19 @@ def requests(t):
     a = ['"[Please bring me|Could you bring me|I need] {a c} {thing}," said {n2}.', '{n3} wanted {a c2} {small}[ for {his3} {kin3}|].', 'The {job3} asked for [some {food}|{food}].']
     t.rng.shuffle(a)
     for s in a: t.say(s)
-    t.say('"I will [not forget|remember everything|bring it all]," [said|promised] {n}.'); t.maybe(.7, INTERLUDE)
-    t.say("At the {place} {he} [bought|found|got] everything and [walked home|came back|returned] [before dark|in the {weather}|with a heavy basket|the same {time}].".replace("in the {weather}", "the next day"))
+    t.say('"I will [not forget|remember everything|bring it all]," [said|promised] {n}.'); t.rnd() < .7 and t.around(INTERLUDE)
+    t.say("At the {place} {he} [bought|found|got] everything and [walked home|came back|returned] [before dark|the next day|with a heavy basket|the same {time}].")
     b = ["[{n2} got the {c} {thing}|{^he} gave the {c} {thing} to {n2}|The {c} {thing} was for {n2}].", "[{n3} got the {c2} {small}|{^he} gave {n3} the {c2} {small}|The {c2} {small} was for {n3}].", "[The {job3} got the {food}|{^he} brought the {food} to the {job3}|The {food} was for the {job3}]."]
     t.rng.shuffle(b)
     for s in b: t.say(s)
-    t.maybe(.5, '"[You forgot nothing|You have a good memory|Thank you]," said [{n2}|{n3}|the {job3}]. '.strip())
+    t.maybe(.5, '"[You forgot nothing|You have a good memory|Thank you]," said [{n2}|{n3}|the {job3}].')
 
 
 def counting(t):
     """Things are gathered, given away and counted."""
     rng, w = t.rng, t.w
     have = rng.randint(2, 10); w["k"] = have
-    t.say("[{n}|The {job}, {n},|A {kid} named {n}] had {#k} {good} [in a {thing}|in {his} basket|on the table|in {his} pocket].")
+    t.say("[{n}|The {job}, {n},|A {kid} named {n}] had {#k} {good} [in a bag|in {his} basket|on the table|in {his} pocket].")
     for _ in range(rng.randint(2, 4)):
         if have > 2 and (rng.random() < .5 or have > 15):
             d = rng.randint(1, min(have - 1, 6)); have -= d; w["d"] = d; w["k"] = have
@@ -201,7 +229,7 @@ def counting(t):
             d = rng.randint(1, 5); have += d; w["d"] = d; w["k"] = have; w["gd"] = w["good1"] if d == 1 else w["good"]; w["gk"] = w["good"]
             t.say("{^he} [found {#d} more {gd} [at the {place}|{spot}|on the road]|got {#d} {gd} from [{n2}|{n3}|the {job3}]|bought {#d} more {gd}].".replace("{#d} more {gd}", "{#d} more"))
             t.say("[Now {he} had {#k} {gk}.|That made {#k} {gk}.|Then there were {#k} {gk}.|{^n} counted: {#k} {gk}.]")
-        t.maybe(.25, INTERLUDE)
+        t.rnd() < .25 and t.around(INTERLUDE)
     w["gk"] = w["good1"] if have == 1 else w["good"]
     t.say('["How many {good} do you have?" asked {n2}. "{^#k}," said {n}.|In the evening {n} put {#k} {gk} {spot}.|At home {he} still had {#k} {gk}.]')
 
@@ -209,7 +237,7 @@ def counting(t):
 def promise(t):
     """A promise, a hindrance, and the promise kept."""
     t.say(OPEN); t.say('["[When|As soon as] [the snow melts|the rain stops|I come back|the {small} is found|{day} comes], I will [bring you|give you|make you] {a c} {thing}," {he} promised {n2}.|{n} promised {n2} {a c} {thing}.|{n} gave {n2} {his} word: on {day} {he2} would have {a c} {thing}.]')
-    t.say("[{n2} waited|{n2} believed {him}|\"I will wait,\" said {n2}|\"You always forget,\" said {n2}]."); t.say(INTERLUDE); t.maybe(.5, INTERLUDE)
+    t.say("[{n2} waited|{n2} believed {him}|\"I will wait,\" said {n2}|\"You always forget,\" said {n2}]."); t.around(INTERLUDE); t.rnd() < .5 and t.around(INTERLUDE)
     t.say("[But the {job2} had no {thing} left|But the road was closed because of {weather}|But {n} fell ill|But the {c2} {thing} was the only one at the {place2}|But {n3} laughed and said it was too much work].")
     t.say("[A promise is a promise|I gave my word|{n2} is waiting]".join(['"', '," [said|thought] {n}.']))
     t.say("[So {he} worked for the {job3} until {he} had enough money|So {he} went all the way to the {place3}|So {he} made it with {his} own hands]. [Late on {day}|At last|In the end] {he} [stood at the door of|knocked at the house of|came to] {n2} with {a c} {thing}.")
@@ -240,7 +268,7 @@ def talk(t):
     topics = [['"[Did you see|Have you seen] my {c2} {small}?" asked {n}. "[I lost it|I had it] at the {place2}."', '"[It may be|I saw it|Look] {spot}," [said|answered] {n2}. "[{n3} put it there|I was surprised too|It was there on {day0}]."', '"{^spot}? [I never looked there|Then I will go and look]!"'],
               ['"[Will you come to|Shall we go to] the {place3} on {day2}?" [asked {n}|said {n}].', '"[I cannot|Not on {day2}]," said {n2}. "[On {day2} I help the {job}|On {day2} my {kin2} comes]. [What about {day3}|Is {day3} good for you]?"', '"{day3}, then. [At the {place3}|I will bring {food}]."'],
               ['"[Why is the {thing} broken|What happened to the {thing}]?"', '"[Because the {animal} [sat|jumped|fell] on it|Because {n3} dropped it|Because of {weather}]," said {n2}. "[The {job2} will mend it|It can be mended|I am sorry]."', '"[Then we need a new one|Never mind|The {job2} is good with a {thing}]."'],
-              ['"[What does|How much does] the {food} cost[ today|]?"'.replace("What does|", ""), '"[Four|Five|Six|Two|Three] coins[, and it is fresh| for you|]," said {n2}.', '"[That is too much|That is fair|Good], [I take it|give me two|I will come back on {day2}]."'],
+              ['"How much does the {food} cost[ today|]?"', '"[Four|Five|Six|Two|Three] coins[, and it is fresh| for you|]," said {n2}.', '"[That is too much|That is fair|Good], [I take it|give me two|I will come back on {day2}]."'],
               ['"[I heard that|Is it true that] {n3} [left the {place}|bought {a animal}|is {mood2}|works for the {job3} now]?"', '"[Yes|No], [it is true|who told you that|I heard it too]," said {n2}. "[Everyone at the {place} knows|Ask {his3} {kin3}]."', '"[I did not know|I am {mood2} about it]."']]
     for tp in t.rng.sample(topics, t.rng.randint(2, 3)):
         for s in tp: t.say(s); t.par()
@@ -259,17 +287,17 @@ def letter(t):
 
 def recipe(t):
     t.w["m"] = t.rng.randint(2, 9)
-    t.say("[How to make|How {n} makes|The best way to make] {food} [soup|pie|stew|bread]".replace("{food} [", "{food} [")); t.par()
+    t.say("[How to make|How {n} makes|The best way to make] a {food} [soup|pie|stew|dumpling]"); t.par()
     t.say("You need {food}, {food2}, {food3}, [a {thing}|a big pot|a clean bowl] and [a little time|{#m} spoons of water|a hot fire]."); t.par()
-    steps = ["[wash|cut|peel] the {food} [and put it aside|carefully|into small pieces]", "[mix|stir|warm] the {food2} [in a bowl|with a spoon|over the fire]", "put the {food} and the {food2} together[ and stir well|]",
+    steps = ["[wash the {food} carefully|cut the {food} into small pieces|peel the {food} and put the peel aside|warm the {food} a little]", "[mix|stir|warm] the {food2} [in a bowl|with a spoon|over the fire]", "put the {food} and the {food2} together[ and stir well|]",
              "wait {#m} minutes[ and do not open the lid|]", "add the {food3}[ at the very end| slowly|]"]
-    lead = ["First, ", "Then ", "Next, ", "After {#m} minutes, ".replace("After {#m} minutes, ", "After that, "), "Finally, "]
+    lead = ["First, ", "Then ", "Next, ", "After that, ", "Finally, "]
     for a, b in zip(lead, steps): t.say(a + b + ".")
     t.par(); t.say("[{n} learned this from {his} {kin}|The {job} eats it every {day}|It tastes best in {season}|It is enough for {#m} people]. [Without {food3} it is not the same|Never forget the {food3}|If there is no {food2}, do not even begin|Remember: {#m} minutes, not more].")
 
 
 def diary(t):
-    t.say("{day}. [Today|This {time}] [I went to the {place}|I met {n2} at the {place}|we had {weather}|I stayed at home]. [I am {mood}.|{n2} was {mood}.|] [I bought {a c} {small} and put it {spot}|I lent my {c} {small} to {n2}|I lost my {c} {small}].".replace("[I bought", "[I bought"))
+    t.say("{day}. [Today|This {time}] [I went to the {place}|I met {n2} at the {place}|we had {weather}|I stayed at home]. [I am {mood}.|{n2} was {mood}.|All was quiet.] [I bought {a c} {small} and put it {spot}|I lent my {c} {small} to {n2}|I lost my {c} {small}].")
     first = t.out[-1]; t.par()
     t.say("{day2}. [" + "There was {weather} all day|I worked for the {job}|My {kin} made {food}|The {animal} was ill" + "]. " + INTERLUDE.replace("{n}", "I").replace("{^n}", "I").replace("{he}", "I").replace("{him}", "me").replace("{his}", "my").replace("{^he}", "I"))
     t.par()
@@ -280,7 +308,7 @@ def diary(t):
 
 def cause(t):
     """A chain of causes, told forward and then backward."""
-    chains = [["there was {weather} in the night", "the bridge near the {place} broke", "the {job} could not bring the {food}", "there was no {food} for {n}", "{n} was {mood}"],
+    chains = [["there was {storm} in the night", "the bridge near the {place} broke", "the {job} could not bring the {food}", "there was no {food} for {n}", "{n} was {mood}"],
               ["{n} forgot to close the gate", "the {animal} ran to the {place}", "{n2} had to look for it", "{n2} came home late", "the {food} was cold"],
               ["the {animal} ate the {food}", "{n} had nothing to sell at the {place}", "{n} could not buy the {c} {thing}", "{n2} got no present", "{n2} was {mood}"],
               ["{n2} slept too long", "the boat left without {him2}", "{he2} walked to the {place}", "{he2} found {a c} {small} on the road", "{he2} was {mood}"],
@@ -289,7 +317,7 @@ def cause(t):
     c = c[:k]
     lead = ["[One day|On {day}|In {season}] ", "[Because of that|So|That is why|Therefore] ", "[Then|As a result|And so] ", "[Because of that|So] ", "[In the end|Therefore|And so] "]
     for a, b in zip(lead, c): t.say(a + b + ".")
-    t.maybe(.3, INTERLUDE)
+    t.rnd() < .3 and t.around(INTERLUDE)
     for i in range(k - 1, 0, -1):
         t.say('["Why?" Because ' + c[i - 1] + '.|And why was that? Because ' + c[i - 1] + ".]")
     t.maybe(.4, ENDING)
@@ -304,18 +332,18 @@ def order(t):
     s = ["{n} is {er} than {n2}.", "{n2} is {er} than {n3}."]
     if t.rnd() < .5: s.reverse()
     for x in s: t.say(x)
-    t.maybe(.5, SETTING)
+    t.rnd() < .5 and t.around(SETTING)
     t.say("[So {n} is the {est}, and {n3} is the {opp}.|So {n3} is the {opp}, and {n} is the {est}.|Who is the {est}? {n}. Who is the {opp}? {n3}.]")
     t.say("[{n2} is in the middle[, and that is fine| and does not mind|].|{n3} did not [care|like it|believe it].|\"[I knew it|Of course],\" said {n}.]")
 
 
 def road(t):
     """A way there, and the same way back in reverse."""
-    t.say("[The way from|To get from] the {place} to the {place2} [is easy|is long|is not hard to find]: [first|] [go|walk] past the {place3}, then [turn|go] [left|right] at the {c} {thing}, and [at last|in the end] cross the {place4}.".replace("[turn|go] [left|right] at", "turn [left|right] at"))
+    t.say("[The way from|To get from] the {place} to the {place2} [is easy|is long|is not hard to find]: [first|] [go|walk] past the {place3}, then turn [left|right] at the {c} {thing}, and [at last|in the end] cross the {place4}.")
     left = "turn left" in t.out[-1]
     t.w["back"] = "right" if left else "left"
     t.say("[{n} walked it every {day}|{n} had to go there with {a small} for {n2}|{n} had never been there before]. {^he} passed the {place3}, saw the {c} {thing}, crossed the {place4}, and [there was|soon {he} stood at] the {place2}.")
-    t.say(INTERLUDE)
+    t.around(INTERLUDE)
     t.say("[On the way back|Going home|Coming back] everything [was the other way round|came in reverse]: first the {place4}, then {back} at the {c} {thing}, then the {place3}, and [at last|finally] the {place}. [{n} was home again|\"Now I know the way,\" said {n}|{n2} was waiting there].")
 
 
@@ -327,7 +355,7 @@ def shop(t):
     w["pc"] = "coin" if p == 1 else "coins"; w["qc"] = "coin" if q == 1 else "coins"
     t.say("[{n} went to the market with {#k} coins|{n} had {#k} coins and went to the market|{his} {kin} gave {n} {#k} coins for the market]."); t.out[-1] = t.out[-1][0].upper() + t.out[-1][1:]
     t.say('["How much is the {thing}?" "{^#p} {pc}," said the {job}.|The {c} {thing} cost {#p} {pc}.|The {job} wanted {#p} {pc} for {a c} {thing}.] {n} [paid|took it|agreed] and had {#l} coins left.')
-    t.maybe(.6, INTERLUDE)
+    t.rnd() < .6 and t.around(INTERLUDE)
     t.say("[Then {he} bought [some {food}|{a small2} for {n2}] for {#q} {qc}.|The {food} cost {#q} {qc}, and {he} bought it too.] [That left {#l2} {lc}.|Now {he} had {#l2} {lc}.]")
     t.say('["What did you buy?" asked {n2}. "A {thing}, and [there are|I still have] {#l2} {lc}," said {n}.|At home {he} put the {#l2} {lc} {spot}.|{^he} went home with a {thing} and {#l2} {lc}.]')
 
@@ -337,10 +365,9 @@ def lost(t):
     t.say("[In the {time}|On {day}|That {season}] {n} [went|walked] from the {place} to the {place2} and from there to the {place3}. [{^he} carried {a c} {thing}|{^his} {kin} had lent {him} {a c} {thing}].")
     w = t.w; i = int(t.rnd() * 3); w["at"] = [w["place"], w["place2"], w["place3"]][i]
     t.say(["At the {place} {he} put it down [to tie {his} shoe|to drink|to pet {a animal}].", "At the {place2} {he} put it down [to help the {job}|to eat some {food}|to talk to {n2}].", "At the {place3} {he} put it down [to wash {his} hands|to look at {a animal}|because it was heavy]."][i])
-    t.maybe(.6, INTERLUDE)
+    t.rnd() < .6 and t.around(INTERLUDE)
     t.say('At home the {thing} was gone. "[Where did you have it last|Where did you put it down]?" asked {n3}.')
-    order_ = [("place3", "place2", "place")[j] for j in range(3)]
-    for key in order_:
+    for key in ("place3", "place2", "place"):
         w["pp"] = w[key]
         if w[key] == w["at"]:
             t.say("[{^he} went back to the {pp}, and there it was: the {c} {thing}.|But at the {pp} stood the {c} {thing}, [just where {he} had left it|and {a animal2} sat on it].]"); break
@@ -364,7 +391,7 @@ def animals(t):
     """A fable: a weakness, a danger, help, and the lesson."""
     w = t.w; w["A"], w["B"] = "the " + w["animal"], "the " + w["animal2"]
     t.say("[Once|In the {season}|Near the {place}] {a animal} and {a animal2} [shared a nest of straw|were neighbors|lived {spot}]. {^A} was {trait}, and {B} was {trait2}.")
-    t.say("[One {time}|On {day}] {A} found [some {food}|{a c} {small}] [near the {place2}|{spot2}] and said, \"[This is mine alone|I will not share|Nobody must see this].\""); t.maybe(.5, SETTING.replace("{he}", "nobody").replace("{^he} felt {mood}[, but {he} did not know why| and hummed a song| and looked around|]", "All was still") if False else "There was {weather} [that {time}|on the hill|all around].")
+    t.say("[One {time}|On {day}] {A} found [some {food}|{a c} {small}] [near the {place2}|{spot2}] and said, \"[This is mine alone|I will not share|Nobody must see this].\""); t.rnd() < .5 and t.around("There was {weather} [that {time}|on the hill|all around].")
     t.say("[Then {A} fell into the well|Then a trap closed on the leg of {A}|Then the water rose around {A}]. \"Help me!\" cried {A}.")
     t.say("[{^B} came with a rope|{^B} heard it and ran|{^B}, who was {trait2}, did not wait] and [pulled|helped|dragged] {A} out. \"[Why did you help me|I did not share with you, and still you came]?\" asked {A}.")
     t.say("\"[Because we are neighbors|Because you would do the same|A friend is worth more than {food}],\" said {B}. [From that day they shared everything|And {A} gave {B} half of it|{^A}, who had been {trait}, was {trait} no more].")
