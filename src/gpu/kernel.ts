@@ -25,11 +25,16 @@ export interface Kernel<B extends string = string, P extends string = string> ex
   readonly text: string;
 }
 
+/** Every kernel declared so far, for the test that holds declarations against WGSL. */
+export const declaredKernels: Kernel[] = [];
+
 /** Declares a kernel. Call at module level; pipelines are made on first use and cached per (text, constants). */
 export function defineKernel<B extends string, P extends string>(source: KernelSource<B, P>): Kernel<B, P> {
   // Eight storage buffers per stage is what every WebGPU adapter guarantees.
   assert(Object.keys(source.bindings).length <= 8, `${source.name}: more than 8 storage bindings`);
-  return Object.freeze({ ...source, text: [source.code, ...(source.lib ?? [])].join('\n') });
+  const kernel = Object.freeze({ ...source, text: [source.code, ...(source.lib ?? [])].join('\n') });
+  declaredKernels.push(kernel);
+  return kernel;
 }
 
 /** The bytes of `struct Params`, padded to 16. */
