@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { view } from '../src/gpu/buffers';
-import { foldGroups, read, readWrite } from '../src/gpu/gpu';
+import { holdForever, openDawn } from '../src/gpu/dawn';
+import { foldGroups, Gpu, read, readWrite } from '../src/gpu/gpu';
+import { Cancelled } from '../src/util/errors';
 import { defineKernel } from '../src/gpu/kernel';
 import grid from '../shaders/lib/grid.wgsl?raw';
 import { testGpu } from './gpu';
@@ -74,6 +76,62 @@ describe('gpu layer', () => {
     };
     await expect(attempt()).rejects.toThrow(/broken\.wgsl:2:11[\s\S]*> {4}2 {3}let a = nothing/);
     await gpu.idle().catch(() => undefined);
+  });
+
+  it('times kernels on the device when asked', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const n = 1 << 20;
+    const x = scope.zeros(n * 4, 'x');
+    const y = scope.zeros(n * 4, 'y');
+    gpu.profile.enabled = true;
+    for (let i = 0; i < 3; i++) {
+      gpu.run(scale, {
+        bind: { x: read(view(x)), y: readWrite(view(y)) },
+        params: { n, factor: i },
+        constants: { WG: 64 },
+        workgroups: n / 64,
+        work: n,
+      });
+    }
+    const row = (await gpu.rows()).find((r) => r.kernel === 'scale');
+    gpu.profile.enabled = false;
+    expect(row?.dispatches).toBeGreaterThanOrEqual(3);
+    expect(row?.seconds).toBeGreaterThan(0);
+    expect(row?.seconds).toBeLessThan(10);
+  });
+
+  it('stops between steps when told to', async () => {
+    const gpu = await testGpu();
+    await expect(gpu.pace(AbortSignal.abort())).rejects.toThrow(Cancelled);
+  });
+
+  it('refuses to bind what was freed', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const x = scope.zeros(16, 'x');
+    const y = scope.zeros(16, 'y');
+    scope.free(x);
+    expect(() =>
+      gpu.run(scale, {
+        bind: { x: read(view(x)), y: readWrite(view(y)) },
+        params: { n: 1, factor: 1 },
+        workgroups: 1,
+        work: 1,
+      }),
+    ).toThrow(/x \(x\) was freed/);
+  });
+
+  it('says so, at every verb, when the device is lost', async () => {
+    const gpu = await Gpu.create(openDawn());
+    holdForever(gpu);
+    const scope = gpu.scope('test');
+    gpu.device.destroy();
+    await gpu.device.lost;
+    await Promise.resolve();
+    expect(() => scope.zeros(16, 'x')).toThrow(/GPU was lost/);
+    expect(() => gpu.scope('again')).toThrow(/GPU was lost/);
+    await expect(gpu.idle()).rejects.toThrow(/GPU was lost/);
   });
 
   it('folds long counts over two dimensions', () => {
