@@ -107,11 +107,11 @@ export interface LayerResult extends Place {
   readonly layers: readonly string[];
   readonly rows: number;
   readonly cols: number;
-  /** tr(W H Wᵀ): the loss of rounding everything to zero, to put the others in proportion. */
-  readonly energy: number;
-  /** tr((W−Ŵ) H (W−Ŵ)ᵀ) of rounding to nearest on the same grid, and of this recipe. */
-  readonly nearestLoss: number;
-  readonly loss: number;
+  /** tr(W H Wᵀ): the loss of rounding everything to zero, to put the others in proportion. Null where nothing was calibrated. */
+  readonly energy: number | null;
+  /** tr((W−Ŵ) H (W−Ŵ)ᵀ) of rounding to nearest on the same grid, and of this recipe. Null where nothing was calibrated. */
+  readonly nearestLoss: number | null;
+  readonly loss: number | null;
   readonly damping: number;
   readonly bits: number;
   /** SHA-256 over codes and parameters, hex. */
