@@ -50,6 +50,11 @@ export type OptionSchema =
   /** Columns per group; null is the whole row. */
   | { readonly kind: 'group'; readonly label: string; readonly help: string; readonly default: number | null };
 
+export interface Paper {
+  readonly title: string;
+  readonly arxiv: string;
+}
+
 /** `<name>.meta.ts`: all that the page, the command line and the parser need to know of a piece. */
 export interface PieceMeta {
   readonly name: string;
@@ -57,8 +62,14 @@ export interface PieceMeta {
   readonly label: string;
   /** One line: the idea. */
   readonly line: string;
-  readonly paper: { readonly title: string; readonly arxiv: string } | null;
+  readonly paper: Paper | null;
+  /** Whether the piece reads H, and so needs a calibration text. */
+  readonly calibrated: boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
+  /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
+  readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;
+  /** What a short label says of the piece beyond its name, e.g. "3-bit g32"; by default the options that differ. */
+  readonly describe?: (piece: Piece) => string;
 }
 
 /** A method of the literature: a name for a recipe at any width. */
@@ -66,9 +77,11 @@ export interface MethodMeta {
   readonly name: string;
   readonly label: string;
   readonly line: string;
-  readonly paper: { readonly title: string; readonly arxiv: string } | null;
+  readonly paper: Paper | null;
   /** Whether it reads H, and so needs a calibration text. */
   readonly calibrated: boolean;
+  /** Whether it makes sense on a whole row, or only on groups of columns. */
+  readonly groups: 'any' | 'required';
   /** The recipe at a width and group (null: whole row). */
   readonly recipe: (bits: number, group: number | null) => Recipe;
 }

@@ -1,0 +1,40 @@
+/** The uniform grid as the page, the command line and the parser know it. */
+import type { PieceMeta } from '../recipe';
+
+export const uniform: PieceMeta = {
+  name: 'uniform',
+  slot: 'grid',
+  label: 'Uniform',
+  line: 'Equally spaced levels between the smallest and the largest weight of a row or group; zero is always a level.',
+  paper: null,
+  calibrated: false,
+  options: {
+    bits: { kind: 'integer', label: 'Bits', help: 'Bits of a code: 2^bits levels.', default: 4, min: 2, max: 8 },
+    group: {
+      kind: 'group',
+      label: 'Group',
+      help: 'Columns that share a scale and zero; the whole row when empty.',
+      default: null,
+    },
+    symmetric: {
+      kind: 'switch',
+      label: 'Symmetric',
+      help: 'Levels mirror about zero: no zero point is stored.',
+      default: false,
+    },
+    clip: {
+      kind: 'choice',
+      label: 'Range',
+      help: 'min-max covers every weight; mse shrinks the range where that lowers the error (exponent 2.4, 80 steps of 1 %).',
+      default: 'min-max',
+      choices: ['min-max', 'mse'],
+    },
+  },
+  describe: ({ bits, group, symmetric, clip }) =>
+    [
+      `${bits}-bit`,
+      group === null ? 'row' : `g${group}`,
+      ...(symmetric === true ? ['symmetric'] : []),
+      ...(clip === 'mse' ? ['mse clip'] : []),
+    ].join(' '),
+};

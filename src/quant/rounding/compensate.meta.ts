@@ -1,0 +1,38 @@
+/** Compensation as the page, the command line and the parser know it. */
+import type { PieceMeta } from '../recipe';
+
+export const compensate: PieceMeta = {
+  name: 'compensate',
+  slot: 'rounding',
+  label: 'Compensate',
+  line: 'Columns are rounded one after another; each makes up for the errors of those before it, in the metric of the inputs.',
+  paper: {
+    title: 'GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers',
+    arxiv: '2210.17323',
+  },
+  calibrated: true,
+  options: {
+    damping: {
+      kind: 'number',
+      label: 'Damping',
+      help: 'Added to the diagonal of H, as a share of its mean. Raised where H is still not positive definite.',
+      default: 0.01,
+      min: 1e-6,
+      max: 1,
+    },
+    groups: {
+      kind: 'choice',
+      label: 'Group parameters',
+      help: 'dynamic: fitted when the walk enters a group, on compensated weights; static: all fitted first, on the original weights.',
+      default: 'dynamic',
+      choices: ['dynamic', 'static'],
+    },
+    staleness: {
+      kind: 'choice',
+      label: 'Dynamic groups see',
+      help: 'fresh: every column before the group; published: only finished blocks of 128 columns, as the published code does.',
+      default: 'fresh',
+      choices: ['fresh', 'published'],
+    },
+  },
+};

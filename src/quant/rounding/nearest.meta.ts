@@ -1,0 +1,12 @@
+/** Rounding to nearest as the page, the command line and the parser know it. */
+import type { PieceMeta } from '../recipe';
+
+export const nearest: PieceMeta = {
+  name: 'nearest',
+  slot: 'rounding',
+  label: 'Nearest',
+  line: 'Every weight goes to the nearest level, on its own.',
+  paper: null,
+  calibrated: false,
+  options: {},
+};

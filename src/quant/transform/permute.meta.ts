@@ -1,0 +1,30 @@
+/** Column order as the page, the command line and the parser know it. */
+import type { PieceMeta } from '../recipe';
+
+export const permute: PieceMeta = {
+  name: 'permute',
+  slot: 'transform',
+  label: 'Column order',
+  line: 'The columns with the strongest inputs come first, while there are still others left to make up for their errors.',
+  paper: {
+    title: 'Dual Precision Quantization for Efficient and Accurate Deep Neural Networks Inference',
+    arxiv: '2505.14638',
+  },
+  calibrated: true,
+  options: {
+    order: {
+      kind: 'choice',
+      label: 'Order',
+      help: 'activation: by the diagonal of H, groups follow the order; group-aware: columns inside groups, then groups, so that groups stay contiguous.',
+      default: 'activation',
+      choices: ['activation', 'group-aware'],
+    },
+  },
+  refuses: ({ order }, { grid, rounding }) => {
+    const rows = grid['group'] === null;
+    if (order === 'group-aware' && rows) return 'group-aware order needs groups, and the grid has whole rows';
+    if (rounding.name !== 'nearest') return null;
+    if (rows) return 'nearest rounding on whole rows does not depend on column order';
+    return order === 'group-aware' ? 'nearest rounding does not depend on the order inside or among groups' : null;
+  },
+};

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { catalog, findPiece } from '../../src/quant/catalog';
+import {
+  equalRecipe,
+  hashRecipe,
+  needsCalibration,
+  parseRecipe,
+  recipeOf,
+  withGrid,
+} from '../../src/quant/parseRecipe';
+import { describeRecipe, findMethod, methodOf, recipes } from '../../src/quant/recipes';
+import type { Recipe } from '../../src/quant/recipe';
+import { RecipeError } from '../../src/util/errors';
+
+const plain = { grid: { name: 'uniform' }, rounding: { name: 'nearest' } };
+
+/** The JSON path that the parser names for a recipe it refuses. */
+function pathOf(json: unknown): unknown {
+  try {
+    parseRecipe(json);
+  } catch (error) {
+    expect(error).toBeInstanceOf(RecipeError);
+    return (error as RecipeError).details['path'];
+  }
+  return 'accepted';
+}
+
+describe('recipe', () => {
+  it('fills in defaults, so that two spellings are one recipe', async () => {
+    const short = parseRecipe(plain);
+    const long = parseRecipe({
+      correction: [],
+      rounding: { name: 'nearest' },
+      transform: [],
+      grid: { clip: 'min-max', symmetric: false, group: null, bits: 4, name: 'uniform' },
+    });
+    expect(equalRecipe(short, long)).toBe(true);
+    expect(await hashRecipe(short)).toBe(await hashRecipe(long));
+    expect(await hashRecipe(short)).not.toBe(await hashRecipe(withGrid(short, { bits: 3 })));
+    expect(parseRecipe(JSON.parse(JSON.stringify(long)))).toEqual(long);
+  });
+
+  it.each<[string, unknown]>([
+    ['$', null],
+    ['$', 'gptq'],
+    ['$.gird', { ...plain, gird: {} }],
+    ['$.grid', { rounding: { name: 'nearest' } }],
+    ['$.grid.name', { ...plain, grid: { name: 'nearest' } }],
+    ['$.grid.name', { ...plain, grid: { name: '__proto__' } }],
+    ['$.grid.bit', { ...plain, grid: { name: 'uniform', bit: 3 } }],
+    ['$.grid.bits', { ...plain, grid: { name: 'uniform', bits: 9 } }],
+    ['$.grid.bits', { ...plain, grid: { name: 'uniform', bits: 2.5 } }],
+    ['$.grid.bits', { ...plain, grid: { name: 'uniform', bits: '3' } }],
+    ['$.grid.group', { ...plain, grid: { name: 'uniform', group: 0 } }],
+    ['$.grid.symmetric', { ...plain, grid: { name: 'uniform', symmetric: 1 } }],
+    ['$.grid.clip', { ...plain, grid: { name: 'uniform', clip: 'mean' } }],
+    ['$.rounding.damping', { ...plain, rounding: { name: 'compensate', damping: 0 } }],
+    ['$.rounding.toString', { ...plain, rounding: { name: 'nearest', toString: 1 } }],
+    ['$.transform', { ...plain, transform: { name: 'permute' } }],
+    ['$.transform', { ...plain, transform: Array.from({ length: 9 }, () => ({ name: 'permute' })) }],
+    ['$.transform[0].name', { ...plain, transform: [{ name: 'rotate' }] }],
+    ['$.correction[0].name', { ...plain, correction: [{ name: 'low-rank' }] }],
+    ['$.head.bits', { ...plain, head: { name: 'uniform', bits: 1 } }],
+    // Pairs that cannot work.
+    ['$.transform[0]', { ...plain, transform: [{ name: 'permute' }] }],
+    [
+      '$.transform[0]',
+      { ...plain, transform: [{ name: 'permute', order: 'group-aware' }], rounding: { name: 'compensate' } },
+    ],
+    [
+      '$.transform[0]',
+      {
+        grid: { name: 'uniform', group: 32 },
+        transform: [{ name: 'permute', order: 'group-aware' }],
+        rounding: { name: 'nearest' },
+      },
+    ],
+  ])('refuses at %s: %j', (path, json) => {
+    expect(pathOf(json)).toBe(path);
+  });
+
+  it('accepts what can work', () => {
+    expect(pathOf({ ...plain, embedding: { name: 'uniform', bits: 8 }, head: null })).toBe('accepted');
+    expect(pathOf({ ...plain, transform: [{ name: 'permute' }], grid: { name: 'uniform', group: 64 } })).toBe(
+      'accepted',
+    );
+  });
+
+  it('has metadata that agrees with itself', () => {
+    for (const meta of catalog) {
+      expect(findPiece(meta.slot, meta.name)).toBe(meta);
+      for (const schema of Object.values(meta.options)) {
+        expect(schema.label && schema.help).toBeTruthy();
+        if (schema.kind === 'choice') expect(schema.choices).toContain(schema.default);
+        if (schema.kind === 'integer' || schema.kind === 'number') {
+          expect(schema.default).toBeGreaterThanOrEqual(schema.min);
+          expect(schema.default).toBeLessThanOrEqual(schema.max);
+        }
+      }
+    }
+  });
+});
+
+describe('methods', () => {
+  it('are recipes at every width and group, and are recognised again', () => {
+    expect(new Set(recipes.map((method) => method.name)).size).toBe(recipes.length);
+    for (const method of recipes) {
+      for (const bits of [2, 3, 4, 5, 6, 7, 8]) {
+        for (const group of [32, 64, 128, null]) {
+          if (group === null && method.groups === 'required') {
+            expect(() => method.recipe(bits, group)).toThrow(RecipeError);
+            continue;
+          }
+          const recipe = method.recipe(bits, group);
+          expect(parseRecipe(recipe)).toEqual(recipe);
+          expect(needsCalibration(recipe)).toBe(method.calibrated);
+          expect(methodOf(recipe)).toBe(method);
+          expect(methodOf(withGrid(recipe, { symmetric: true }))).toBe(method);
+        }
+      }
+    }
+  });
+
+  it('have short labels', () => {
+    const gptq = findMethod('gptq')?.recipe(3, 32) as Recipe;
+    expect(describeRecipe(gptq)).toBe('GPTQ 3-bit g32');
+    expect(describeRecipe(withGrid(gptq, { symmetric: true }))).toBe('GPTQ 3-bit g32 symmetric');
+    expect(describeRecipe(findMethod('rtn-mse')?.recipe(2, null) as Recipe)).toBe('RTN, mse clip 2-bit row');
+    expect(describeRecipe({ ...gptq, head: { name: 'uniform', bits: 8, group: null } })).toBe(
+      'GPTQ 3-bit g32 head 8-bit row',
+    );
+    const own = recipeOf({ grid: { name: 'uniform', bits: 2 }, rounding: { name: 'compensate', damping: 0.1 } });
+    expect(methodOf(own)).toBeUndefined();
+    expect(describeRecipe(own)).toBe('compensate damping 0.1 2-bit row');
+  });
+});
