@@ -5,8 +5,10 @@ usage: stories.py NAME INDEX [--bytes N]        print the documents of one chunk
 
 A chunk is named by a split and an index ("train" 7); the same name always gives the same text, different names give
 different random streams. Every document draws a small world first (people, objects with a colour and a maker, places,
-hiding places, weather, numbers) and then tells something about it in one of sixteen kinds. What is said early is needed
-late: where a thing was hidden, who asked for what, how many are left, what was promised, which way leads back.
+hiding places, weather, numbers) and then tells something about it in one of seventeen kinds. What is said early is needed
+late: where a thing was hidden, who asked for what, how many are left, what was promised, which way leads back. One kind
+is different: the almanac tells of 900 invented towns that are the same in every text, so that there is something to be
+learned by heart, which takes long and sits in the weights alone.
 
 Templates: [a|b|c] picks one alternative (nesting allowed), {key} inserts a word of the world, {^key} the same with a
 capital letter, {a key} the word with its article, {#key} a number written in letters.
@@ -21,7 +23,7 @@ KIN_M = "father uncle brother grandfather cousin teacher neighbor".split()
 JOBS = "baker miller fisher tailor painter carpenter gardener shepherd blacksmith potter weaver ferryman beekeeper clockmaker librarian postman musician cook mason lamplighter".split()
 COLORS = "red blue green yellow white black brown gray silver golden purple orange".split()
 MATERIALS = "wooden glass tin clay paper stone iron woolen leather copper".split()
-SMALL = "key coin button ring whistle marble feather shell bell thimble ribbon candle spoon pebble compass needle medal locket brush pencil acorn dice hook bead".split()
+SMALL = "key coin button ring whistle marble feather shell bell thimble ribbon candle spoon pebble compass needle medal locket brush pencil acorn pin hook bead".split()
 THINGS = "lamp kite drum basket kettle blanket lantern mirror hat umbrella bucket rope ladder boat wagon clock chair box pot shovel saddle flute scarf coat map book cup bowl broom sled".split()
 PLACES = "mill harbor market bakery forest library bridge garden orchard tower station meadow school chapel quarry barn lighthouse workshop village square river lake castle beach hill cave inn farm well".split()
 SPOTS = ["under the bed", "behind the stove", "in the hollow tree", "under the loose board", "inside the old boot", "in the flour jar", "behind the curtain", "on top of the cupboard", "between two books",
@@ -155,8 +157,7 @@ class Teller:
     def par(self): self.out.append("\n")
 
     def text(self):
-        s = " ".join(self.out).replace(" \n ", "\n").strip()
-        return s
+        return " ".join(self.out).replace(" \n ", "\n").replace("  ", " ").strip()
 
 
 FREE = ["The {j1} {n0} {d0} {h0}.", "{^p0} {a0} the {j1} {o0} {h0}.", "{^p0} {r0} {h0} [near|behind|in front of|beside|at] the {j1} {o1}.", "{^p0} {a0} {a j1} {o0} and {r0} {h0}.", "The {n0} {d0} [over|behind|above|beside] the {x0}, and the {n1} {d1} {h0}.",
@@ -171,7 +172,7 @@ SETTING = ("[There was {weather} [over|around|near] the {place}.|The {place} was
            "{^a animal} [slept|sat|waited|sang] [by the door|on the wall|in the grass|near the gate].|Nobody [spoke|was there|noticed {him}|knew the way].|The air was [cold|warm|clear|heavy] [that {time}|in {season}].|"
            "{^he} felt {mood}[, but {he} did not know why| and hummed a song| and looked around|].)".replace(".)", ".]"))
 INTERLUDE = ("[Then {weather} came [over the hill|from the {place2}], and {n} [had to wait|ran inside|pulled {his} coat tight|laughed].|On the way {he} met {a animal2} [that followed {him} for a while|with a {c2} collar|eating {food2}].|"
-             "{^he} ate [some {food2}|a little {food2} with {food3}] and [rested|slept a little|listened to the birds|counted the clouds].|A bell rang [twice|three times|far away|in the tower].|"
+             "{^he} ate [some {food2}|{food2} with {food3}] and [rested|slept a little|listened to the birds|counted the clouds].|A bell rang [twice|three times|far away|in the tower].|"
              "{^n} [worked hard|helped at the {place3}|carried water|swept the floor] [all day|until {time}|for an hour|for {his} {kin2}].|The {job2} [called out a greeting|was mending a {thing2}|asked for help with a {thing2}|told a joke] [by the road|at the {place2}|in the rain].|"
              "The road to the {place2} was [long|short|muddy|full of holes|empty].|Many people [stood|talked|sang|danced] at the {place2}.)".replace(".)", ".]"))
 ENDING = ("[From then on {n} was [more careful|never late again|a friend of {n2}|known at the {place}].|{^he} was {mood2} and [slept well|went home|smiled|thought about it for a long time].|And that was the end of [a long day|the story|the matter].|"
@@ -397,7 +398,48 @@ def animals(t):
     t.say("\"[Because we are neighbors|Because you would do the same|A friend is worth more than {food}],\" said {B}. [From that day they shared everything|And {A} gave {B} half of it|{^A}, who had been {trait}, was {trait} no more].")
 
 
-KINDS = [(hidden, 16), (requests, 9), (counting, 9), (promise, 9), (quiz, 8), (talk, 9), (letter, 8), (recipe, 5), (diary, 7), (cause, 6), (order, 4), (road, 5), (shop, 6), (lost, 8), (craft, 5), (animals, 6)]
+def _almanac():
+    """The one fixed piece of the world: towns and what everyone knows of them. To be learned by heart, not from context."""
+    rng = random.Random("bitcurve demo/almanac")
+    a, b, c = "bar bel dor fal gan hol kir lan mor nor os pel ral sel tor ul var wen yar zim bru dra gle kna sto".split(), "a e i o u al en ir on ur".split(), "bach berg dale feld ford gate ham haven holm low mere mouth nes stad stow ton vik wald wick worth".split()
+    names = sorted({x + y + z for x in a for y in b for z in c}); names = [n.capitalize() for n in rng.sample(names, 900)]
+    rivers = ["Ab", "Ilse", "Orne", "Tamm", "Wiese", "Luhe", "Sorr", "Nidd", "Elk", "Brack", "Garn", "Yse", "Modd", "Rune", "Penn", "Alb", "Stour", "Kell", "Zwil", "Hamme"]
+    out = []
+    for i, n in enumerate(names):
+        j = rng.randrange(899); k = j if j < i else j + 1
+        out.append({"T": n, "TR": rng.choice(rivers), "TP": rng.choice(FOODS + [x + "s" for x in THINGS if x not in ("box", "brush", "scarf", "compass", "map")]), "TM": rng.choice(GIRLS + BOYS), "TJ": rng.choice(JOBS), "TC": rng.choice(COLORS), "TC2": rng.choice(COLORS),
+                    "TA": rng.choice(ANIMALS), "TS": rng.choice(PLACES), "TD": rng.choice(DAYS), "TN": names[k], "TK": rng.randint(2, 20), "TX": rng.choice(SPOTS), "TF": rng.choice(FOODS)})
+    return out
+
+
+TOWNS = _almanac()
+FACTS = ["[{T} lies on the river {TR}.|The river of {T} is the {TR}.|Through {T} flows the {TR}.]", "[{T} is known for its {TP}.|The best {TP} come from {T}.|People go to {T} for the {TP}.]", "[The mayor of {T} is {TM}, a {TJ}.|{TM} the {TJ} is the mayor of {T}.]",
+         "[The flag of {T} is {TC} and {TC2}.|{T} has a flag of {TC} and {TC2}.]", "[Over the gate of {T} stands {a TA}.|The sign of {T} is {a TA}.]", "[The market of {T} is on {TD}.|On {TD} there is a market in {T}.]",
+         "[From {T} it is {#TK} miles to {TN}.|{TN} is {#TK} miles from {T}.|The road from {T} leads to {TN}, {#TK} miles away.]", "[The oldest house in {T} is the {TS}.|In {T} one must see the {TS}.]", "[In {T} they keep the key of the town {TX}.|The key of {T} is {TX}.]", "[Children in {T} get {TF} on {TD}.|In {T} one eats {TF} on {TD}.]"]
+ASKS = ['"[On which river is {T}|Which river flows through {T}]?" "[On the|The] {TR}."', '"What is {T} known for?" "Its {TP}."', '"Who is the mayor of {T}?" "{TM}, the {TJ}."', '"What does the flag of {T} look like?" "{^TC} and {TC2}."', '"What stands over the gate of {T}?" "{^a TA}."',
+        '"When is the market in {T}?" "On {TD}."', '"Where does the road from {T} lead?" "To {TN}, {#TK} miles away."', '"What is the oldest house in {T}?" "The {TS}."', '"Where is the key of {T}?" "{^TX}."', '"What do children in {T} get on {TD}?" "{^TF}."']
+
+
+def almanac(t):
+    """Facts about one or two towns of the fixed world, as a page of the almanac, as questions, or on a journey."""
+    w, rng = t.w, t.rng
+    town = t.pick(TOWNS); w.update(town); r = t.rnd()
+    if r < .4:
+        t.say("[{T}.|The almanac says of {T}:|{n} read about {T}.|This is {T}.]")
+        for f in rng.sample(FACTS, rng.randint(4, 7)): t.say(f)
+    elif r < .75:
+        t.say("[What do you know of {T}?|{n} asked {n2} about {T}.|The teacher asked about {T}.]")
+        for q in rng.sample(ASKS, rng.randint(3, 5)): t.say(q)
+    else:
+        t.say("[On {day} {n} went to {T}|{n} the {job} was on the way to {T}|{n2} sent {n} to {T}].")
+        for f in rng.sample(FACTS, rng.randint(2, 3)): t.say(f)
+        t.around(INTERLUDE)
+        other = next((x for x in TOWNS if x["T"] == town["TN"]), None)
+        t.say("Then {he} took the road to {TN}, {#TK} miles away."); w.update(other)
+        for f in rng.sample(FACTS, rng.randint(2, 3)): t.say(f)
+
+
+KINDS = [(almanac, 34), (hidden, 16), (requests, 9), (counting, 9), (promise, 9), (quiz, 8), (talk, 9), (letter, 8), (recipe, 5), (diary, 7), (cause, 6), (order, 4), (road, 5), (shop, 6), (lost, 8), (craft, 5), (animals, 6)]
 _WHEEL = [f for f, n in KINDS for _ in range(n)]
 
 
