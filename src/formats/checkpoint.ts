@@ -25,12 +25,14 @@ export interface TensorEntry {
 
 /** Text ⇄ ids, as the checkpoint's own tokenizer.json says. */
 export interface Tokenizer {
+  /** One more than the largest id. May be less than the rows of the embedding, never more than config.vocab_size. */
   readonly vocabularySize: number;
   /** Beginning-of-sequence id; null when the tokenizer has none. */
   readonly bos: number | null;
   readonly eos: number | null;
   /** Ids of `text` with the tokenizer's own special tokens (BOS and the like) added, or not. */
   encode(text: string, specialTokens: 'add' | 'none'): Uint32Array;
+  /** Text of `ids`, special tokens included. Ids without a token (padding rows of the embedding) give nothing. */
   decode(ids: ArrayLike<number>): string;
 }
 
@@ -40,6 +42,8 @@ export interface Checkpoint {
   /** config.json, parsed and not yet judged. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Tensors that are there in a type the lab does not decode: name → type ("I64"). `requireTensor` names it when one is needed. */
+  readonly unsupported: ReadonlyMap<string, string>;
   /** Parsed on first use; a FormatError when there is none or it is broken. */
   tokenizer(): Promise<Tokenizer>;
   /** First 16 hex digits of SHA-256 over config, tensor headers and sampled bytes of every tensor. */

@@ -1,0 +1,184 @@
+/**
+ * Reads the header of one safetensors file and gives its tensors as slices. Layout: u64 little-endian n; n bytes of UTF-8 JSON, name →
+ * {dtype, shape, data_offsets: [begin, end)} relative to the first byte after it, and `__metadata__`; then the data. No weights are read.
+ * Source: the format's specification (huggingface/safetensors, README "Format").
+ */
+import { assert } from '../util/assert';
+import { FormatError } from '../util/errors';
+import type { SourceFile, TensorEntry } from './checkpoint';
+import { MAX_DIMENSION, MAX_DIMENSIONS, MAX_HEADER_BYTES, MAX_TENSORS } from './limits';
+import { readSlice, refuseDisguised } from './sourceFile';
+import { isStoredType, storedBytes } from './storedType';
+import { describe, isObject, parseJsonObject } from './strictJson';
+
+/** Bytes of the header's own length. */
+const PREFIX = 8;
+
+/** A tensor whose bytes can be had at any offset, not only by rows: a row of a hostile file may be the whole file. */
+export interface StoredTensor extends TensorEntry {
+  readBytes(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export interface ShardTensors {
+  readonly tensors: readonly StoredTensor[];
+  /** Name → type of tensors in types that the lab does not decode. */
+  readonly unsupported: ReadonlyMap<string, string>;
+}
+
+/** Tensors of a safetensors file, from its header alone. Every defect is a FormatError that names file and tensor. */
+export async function readSafetensors(file: SourceFile): Promise<ShardTensors> {
+  await refuseDisguised(file, 'a safetensors file');
+  const { header, dataBegin } = await readHeader(file);
+  const names = Object.keys(header).filter((name) => name !== '__metadata__');
+  if (names.length > MAX_TENSORS) {
+    throw refusal(file, 'too-many-tensors', `${names.length} tensors; at most ${MAX_TENSORS} are read`);
+  }
+  const dataBytes = file.blob.size - dataBegin;
+  const tensors: StoredTensor[] = [];
+  const unsupported = new Map<string, string>();
+  const ranges: Range[] = [];
+  for (const name of names) {
+    const { type, shape, begin, end } = checkEntry(file, name, header[name], dataBytes);
+    ranges.push({ name, begin, end });
+    if (!isStoredType(type)) {
+      unsupported.set(name, type);
+      continue;
+    }
+    const bytes = shape.reduce((product, size) => product * size, storedBytes[type]);
+    if (bytes !== end - begin) {
+      throw refusal(
+        file,
+        'size-mismatch',
+        `tensor ${quote(name)}: shape [${shape.join(', ')}] in ${type} takes ${bytes} bytes, but data_offsets span ${end - begin}`,
+        name,
+      );
+    }
+    tensors.push(createEntry(file, name, { type, shape, bytes }, dataBegin + begin));
+  }
+  refuseOverlap(file, ranges);
+  return { tensors, unsupported };
+}
+
+async function readHeader(file: SourceFile): Promise<{ header: Readonly<Record<string, unknown>>; dataBegin: number }> {
+  const { size } = file.blob;
+  if (size < PREFIX) {
+    throw refusal(file, 'truncated', `${size} bytes; a safetensors file begins with 8 bytes of header length`);
+  }
+  const prefix = await readSlice(file, 0, PREFIX);
+  const length = new DataView(prefix.buffer).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    throw refusal(
+      file,
+      'header-too-large',
+      `the first 8 bytes claim a header of ${length} bytes; at most ${MAX_HEADER_BYTES} are read, so this is no safetensors file or a damaged one`,
+    );
+  }
+  const dataBegin = PREFIX + Number(length);
+  if (dataBegin > size) {
+    throw refusal(
+      file,
+      'truncated',
+      `the header claims ${length} bytes, but only ${size - PREFIX} follow its length; the file is cut off`,
+    );
+  }
+  const bytes = await readSlice(file, PREFIX, dataBegin);
+  if (bytes[0] !== 0x7b) {
+    throw refusal(file, 'not-safetensors', 'the header does not begin with "{", so this is no safetensors file');
+  }
+  return { header: parseJsonObject(bytes, `${file.path} (header)`, 'names'), dataBegin };
+}
+
+interface Range {
+  readonly name: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
+interface RawEntry {
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function checkEntry(file: SourceFile, name: string, entry: unknown, dataBytes: number): RawEntry {
+  const fail = (what: string) => refusal(file, 'bad-tensor', `tensor ${quote(name)}: ${what}`, name);
+  if (!isObject(entry)) throw fail(`an object was expected, found ${describe(entry)}`);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (typeof dtype !== 'string') throw fail(`dtype is ${describe(dtype)}, not a name such as "F32"`);
+  if (!Array.isArray(shape)) throw fail(`shape is ${describe(shape)}, not a list`);
+  if (shape.length > MAX_DIMENSIONS) throw fail(`${shape.length} dimensions; at most ${MAX_DIMENSIONS} are read`);
+  for (const size of shape as readonly unknown[]) {
+    if (!isIndex(size) || size > MAX_DIMENSION) {
+      throw fail(`dimension ${describe(size)} is not an integer from 0 to ${MAX_DIMENSION}`);
+    }
+  }
+  if (!Array.isArray(offsets) || offsets.length !== 2)
+    throw fail(`data_offsets is ${describe(offsets)}, not [begin, end]`);
+  const [begin, end] = offsets as readonly unknown[];
+  if (!isIndex(begin) || !isIndex(end) || begin > end) {
+    throw fail(`data_offsets [${describe(begin)}, ${describe(end)}] are not integers with 0 ≤ begin ≤ end`);
+  }
+  if (end > dataBytes) {
+    throw refusal(
+      file,
+      'truncated',
+      `tensor ${quote(name)}: its data end at byte ${end}, but the file holds ${dataBytes} bytes of data; the file is cut off or the header is wrong`,
+      name,
+    );
+  }
+  return { type: dtype, shape: shape as readonly number[], begin, end };
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
+}
+
+function refuseOverlap(file: SourceFile, ranges: readonly Range[]): void {
+  const sorted = ranges.filter(({ begin, end }) => end > begin).sort((a, b) => a.begin - b.begin);
+  for (const [i, next] of sorted.entries()) {
+    const previous = sorted[i - 1];
+    if (previous && next.begin < previous.end) {
+      throw refusal(
+        file,
+        'overlap',
+        `tensors ${quote(previous.name)} and ${quote(next.name)} share bytes ${next.begin} to ${Math.min(previous.end, next.end)}`,
+        next.name,
+      );
+    }
+  }
+}
+
+function createEntry(
+  file: SourceFile,
+  name: string,
+  { type, shape, bytes }: Pick<TensorEntry, 'type' | 'shape' | 'bytes'>,
+  position: number,
+): StoredTensor {
+  const rows = shape[0] ?? 1;
+  const readBytes = (begin: number, end: number) => readSlice(file, position + begin, position + end);
+  return {
+    name,
+    type,
+    shape: Object.freeze([...shape]),
+    bytes,
+    file: file.path,
+    read(begin = 0, end = rows) {
+      assert(0 <= begin && begin <= end && end <= rows, `rows [${begin}, ${end}) of ${name}, which has ${rows}`);
+      const row = rows === 0 ? 0 : bytes / rows;
+      return readBytes(begin * row, end * row);
+    },
+    readBytes,
+  };
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
+}
+
+function refusal(file: SourceFile, code: string, what: string, tensor?: string): FormatError {
+  return new FormatError(code, `${file.path}: ${what}. Download the file again, or write it anew.`, {
+    file: file.path,
+    ...(tensor === undefined ? {} : { tensor: tensor.slice(0, 200) }),
+  });
+}

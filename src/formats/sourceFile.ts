@@ -1,0 +1,124 @@
+/**
+ * Bytes of dropped files: slices with named errors, and recognising what a file is when it is not what its name says. Every read goes
+ * through here, so that a vanished file is a FetchError everywhere.
+ */
+import { FetchError, FormatError } from '../util/errors';
+import type { SourceFile } from './checkpoint';
+
+/** Bytes [begin, end) of the file. A FetchError when they cannot be had: moved, deleted, changed or no longer permitted. */
+export async function readSlice(file: SourceFile, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  let buffer: ArrayBuffer;
+  try {
+    buffer = await file.blob.slice(begin, end).arrayBuffer();
+  } catch (cause) {
+    throw new FetchError(
+      'unreadable',
+      `${file.path}: bytes ${begin} to ${end} could not be read (${String(cause)}). ` +
+        'The file may have been moved, changed or deleted since it was opened: open it again.',
+      { file: file.path, begin, end },
+      { cause },
+    );
+  }
+  if (buffer.byteLength !== end - begin) {
+    throw new FetchError(
+      'short-read',
+      `${file.path}: ${buffer.byteLength} bytes came instead of ${end - begin}, from byte ${begin}. ` +
+        'The file may have changed since it was opened: open it again.',
+      { file: file.path, begin, end, found: buffer.byteLength },
+    );
+  }
+  return new Uint8Array(buffer);
+}
+
+/** The whole file; a FormatError when it is empty, a Git-LFS pointer or above `limit` bytes. `what` names its role. */
+export async function readWhole(file: SourceFile, limit: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = file.blob;
+  if (size > limit) {
+    throw new FormatError(
+      'too-large',
+      `${file.path}: ${size} bytes; ${what} of more than ${limit} bytes is not read. Check that it is the right file.`,
+      { file: file.path, found: size, limit },
+    );
+  }
+  await refuseDisguised(file, what);
+  return readSlice(file, 0, size);
+}
+
+/** Strict UTF-8 → text (a byte order mark is dropped); a FormatError that names the first bad byte. */
+export function decodeUtf8(bytes: Uint8Array, where: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const at = firstInvalidByte(bytes);
+    throw new FormatError(
+      'not-utf8',
+      `${where}: byte ${at} is not valid UTF-8. Save the file as UTF-8, or check that it is the right file.`,
+      { file: where, byte: at },
+      { cause },
+    );
+  }
+}
+
+/** Offset of the first byte that does not continue valid UTF-8, by bisection: a prefix decodes as a stream iff it is valid so far. */
+function firstInvalidByte(bytes: Uint8Array): number {
+  let [good, bad] = [0, bytes.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      good = middle;
+    } catch {
+      bad = middle;
+    }
+  }
+  return good;
+}
+
+const disguises: readonly {
+  readonly starts: string;
+  readonly code: string;
+  readonly is: string;
+  readonly remedy: string;
+}[] = [
+  {
+    starts: 'version https://git-lfs',
+    code: 'git-lfs-pointer',
+    is: 'a Git-LFS pointer, not the file itself',
+    remedy: 'Run "git lfs pull" in the cloned repository, or download the file from the model page.',
+  },
+  {
+    starts: 'GGUF',
+    code: 'unsupported-format',
+    is: 'a GGUF file under another name',
+    remedy: 'Open the original safetensors checkpoint of the model.',
+  },
+  {
+    starts: 'PK\u0003\u0004',
+    code: 'unsupported-format',
+    is: 'a zip archive (PyTorch weights, or a packed folder)',
+    remedy: 'Unpack it, or convert PyTorch weights with save_pretrained(…, safe_serialization=True).',
+  },
+  {
+    starts: '<',
+    code: 'web-page',
+    is: 'a web page (it begins with "<"), saved in place of the file',
+    remedy: 'Download the file itself: on the model page, the arrow beside its name.',
+  },
+];
+
+/** A FormatError when the file is empty or begins like something else than `what`. */
+export async function refuseDisguised(file: SourceFile, what: string): Promise<void> {
+  if (file.blob.size === 0) {
+    throw new FormatError(
+      'empty-file',
+      `${file.path}: the file has 0 bytes; ${what} was expected. The download may have been cut off: download it again.`,
+      { file: file.path },
+    );
+  }
+  const head = String.fromCharCode(...(await readSlice(file, 0, Math.min(file.blob.size, 64))));
+  for (const { starts, code, is, remedy } of disguises) {
+    if (head.startsWith(starts)) {
+      throw new FormatError(code, `${file.path}: this is ${is}; ${what} was expected. ${remedy}`, { file: file.path });
+    }
+  }
+}
