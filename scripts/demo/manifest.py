@@ -12,7 +12,7 @@ def main():
     for level in (100, 20, 3):
         name = f"level-{level}"; x = log[name]; d = os.path.join(sys.argv[2], name)
         models.append({"id": name, "label": f"Demo, {level}% of the training", "tokensSeen": x["tokens"], "parameters": x["parameters"], "tokensPerParameter": round(x["tokens"] / x["parameters"], 1),
-                       "note": NOTES[level], "folder": name, "bytes": sum(os.path.getsize(os.path.join(d, n)) for n in FILES), "files": FILES})
+                       "note": NOTES[level], "bytes": sum(os.path.getsize(os.path.join(d, n)) for n in FILES), "files": [f"{name}/{f}" for f in FILES]})
     with open(os.path.join(sys.argv[2], "manifest.json"), "w") as f: json.dump({"models": models}, f, indent=1); f.write("\n")
 
 
