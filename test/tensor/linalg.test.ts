@@ -1,0 +1,145 @@
+/** What op cases cannot say of the linear algebra: the small operations, flags, chunks and bits. */
+import { describe, expect, it } from 'vitest';
+import { choleskyFailed, choleskyUpper } from '../../src/tensor/cholesky';
+import { diagonal, diagonalMean } from '../../src/tensor/diagonal';
+import { addInto, scaleInto } from '../../src/tensor/elementwise';
+import { accumulateGram, finishGram } from '../../src/tensor/gram';
+import { matmul } from '../../src/tensor/matmul';
+import { readMatrix, rowRange, uploadMatrix, zeroMatrix } from '../../src/tensor/matrix';
+import { padCopy } from '../../src/tensor/pad';
+import { copyColumns, splitRows, stackRows } from '../../src/tensor/pieces';
+import { totalProxyLoss } from '../../src/tensor/proxyLoss';
+import { transpose } from '../../src/tensor/transpose';
+import { createRng } from '../../src/util/rng';
+import { testGpu } from '../gpu';
+import { normals } from '../opCase';
+
+const rng = createRng(7);
+const close = (got: ArrayLike<number>, want: ArrayLike<number>) => {
+  expect(got.length).toBe(want.length);
+  for (let i = 0; i < want.length; i++) expect(got[i]).toBeCloseTo(want[i] as number, 4);
+};
+
+describe('small operations', () => {
+  it('adds, scales, transposes, cuts and stacks', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const [rows, cols] = [19, 33];
+    const x = normals(rng, rows * cols);
+    const y = normals(rng, rows * cols);
+    const X = uploadMatrix(scope, x, rows, cols, 'x');
+    const Y = uploadMatrix(scope, y, rows, cols, 'y');
+    addInto(gpu, Y, X, -2);
+    scaleInto(gpu, Y, 3);
+    close(
+      await readMatrix(gpu, Y),
+      y.map((v, i) => 3 * (v - 2 * (x[i] as number))),
+    );
+    close(
+      await readMatrix(gpu, transpose(gpu, scope, X)),
+      Array.from({ length: rows * cols }, (_, i) => x[(i % rows) * cols + Math.floor(i / rows)] as number),
+    );
+    close(
+      await readMatrix(gpu, copyColumns(gpu, scope, X, 5, 12)),
+      Array.from({ length: rows * 7 }, (_, i) => x[Math.floor(i / 7) * cols + 5 + (i % 7)] as number),
+    );
+    const both = stackRows(gpu, scope, [X, Y]);
+    expect([both.rows, both.cols]).toEqual([2 * rows, cols]);
+    const [a, b, c] = splitRows(gpu, scope, both, [1, rows - 1, rows]);
+    expect([...(await readMatrix(gpu, a!)), ...(await readMatrix(gpu, b!))]).toEqual([...x]);
+    expect(await readMatrix(gpu, c!)).toEqual(await readMatrix(gpu, Y));
+    const wide = await readMatrix(gpu, padCopy(gpu, scope, X, rows + 1, cols + 2));
+    expect(wide.reduce((n, v) => n + (v === 0 ? 1 : 0), 0)).toBe(2 * rows + cols + 2);
+  });
+
+  it('takes the diagonal and its mean', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    for (const n of [1, 65, 300]) {
+      const h = normals(rng, n * n);
+      const d = Array.from({ length: n }, (_, i) => h[i * (n + 1)] as number);
+      const H = uploadMatrix(scope, h, n, n, 'h');
+      expect([...(await readMatrix(gpu, diagonal(gpu, scope, H)))]).toEqual(d);
+      close(await readMatrix(gpu, diagonalMean(gpu, scope, H)), [d.reduce((s, v) => s + v, 0) / n]);
+    }
+  });
+
+  it('sums the proxy loss over rows', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const W = uploadMatrix(scope, new Float32Array([1, 2, 3, 4]), 2, 2, 'w');
+    const What = uploadMatrix(scope, new Float32Array([1, 1, 2, 2]), 2, 2, 'what');
+    const H = uploadMatrix(scope, new Float32Array([2, 1, 1, 5]), 2, 2, 'h');
+    // Differences (0, 1) and (1, 2): 5 + (2 + 2·2 + 4·5).
+    expect(await totalProxyLoss(gpu, W, What, H)).toBe(5 + 26);
+  });
+});
+
+describe('gram', () => {
+  it('is symmetric bit by bit and accumulates over calls', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const [tokens, n] = [70, 67];
+    const X = uploadMatrix(scope, normals(rng, tokens * n), tokens, n, 'x');
+    const once = zeroMatrix(scope, n, n, 'h');
+    accumulateGram(gpu, X, once);
+    finishGram(gpu, once, tokens);
+    const twice = zeroMatrix(scope, n, n, 'h');
+    accumulateGram(gpu, X, twice);
+    accumulateGram(gpu, X, twice);
+    finishGram(gpu, twice, 2 * tokens);
+    const h = await readMatrix(gpu, once);
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) expect(h[i * n + j]).toBe(h[j * n + i]);
+    close(await readMatrix(gpu, twice), h);
+  });
+});
+
+describe('cholesky', () => {
+  it('flags what is not positive definite, and only that', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const n = 70;
+    const identity = Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+    const attempt = async (change: (h: Float32Array) => void, damping = 0) => {
+      const h = identity.slice();
+      change(h);
+      return choleskyFailed(gpu, choleskyUpper(gpu, scope, uploadMatrix(scope, h, n, n, 'h'), damping));
+    };
+    expect(await attempt(() => undefined)).toBe(false);
+    for (const at of [0, 37, n - 1]) {
+      expect(await attempt((h) => (h[at * (n + 1)] = 0))).toBe(true);
+      expect(await attempt((h) => (h[at * (n + 1)] = -1))).toBe(true);
+      expect(await attempt((h) => (h[at * (n + 1)] = Infinity))).toBe(true);
+      expect(await attempt((h) => (h[at * (n + 1)] = NaN))).toBe(true);
+      expect(await attempt((h) => (h[at * (n + 1)] = 0), 0.01)).toBe(false);
+    }
+    // Off-diagonal 2 between two unit diagonals: indefinite, although every diagonal is positive.
+    expect(await attempt((h) => (h[3 * n + 60] = h[60 * n + 3] = 2))).toBe(true);
+  });
+
+  it('leaves zeros below the diagonal and does not change H', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const n = 65;
+    const X = uploadMatrix(scope, normals(rng, 100 * n), 100, n, 'x');
+    const H = zeroMatrix(scope, n, n, 'h');
+    accumulateGram(gpu, X, H);
+    finishGram(gpu, H, 100);
+    const before = await readMatrix(gpu, H);
+    const r = await readMatrix(gpu, choleskyUpper(gpu, scope, H, 0.01).R);
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) expect(r[i * n + j]).toBe(0);
+    expect(await readMatrix(gpu, H)).toEqual(before);
+  });
+});
+
+describe('matmul', () => {
+  it('takes row ranges', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const X = uploadMatrix(scope, normals(rng, 96 * 64), 96, 64, 'x');
+    const whole = await readMatrix(gpu, matmul(gpu, scope, X, X));
+    const part = await readMatrix(gpu, matmul(gpu, scope, rowRange(X, 32, 65), rowRange(X, 5, 20)));
+    const want = Array.from({ length: 33 * 15 }, (_, i) => whole[(32 + Math.floor(i / 15)) * 96 + 5 + (i % 15)]);
+    expect([...part]).toEqual(want);
+  });
+});
