@@ -1,0 +1,62 @@
+import { attention as twin } from '../../src/reference/attention';
+import { uploadMatrix } from '../../src/tensor/matrix';
+import { attention } from '../../src/tensor/nn/attention';
+import { normals, type OpCase } from '../opCase';
+
+interface Sizes {
+  readonly windows?: number;
+  readonly length: number;
+  readonly heads: number;
+  readonly groups?: number;
+  readonly size: number;
+  readonly sliding?: number;
+  /** Spread of the queries: 30 makes the softmax nearly one-hot. */
+  readonly spread?: number;
+  readonly benchOnly?: boolean;
+}
+
+function shape(sizes: Sizes): OpCase {
+  const { windows = 1, length, heads, groups = heads, size, sliding = Infinity, spread = 1, benchOnly = false } = sizes;
+  const tokens = windows * length;
+  return {
+    op: 'attention',
+    label: `${windows}×${length} tokens, ${heads}/${groups} heads of ${size}, window ${sliding}, spread ${spread}`,
+    work: 2 * windows * length * Math.min(length, 2 * sliding) * heads * size,
+    benchOnly,
+    tolerance: {
+      nmse: 1e-10,
+      because: 'a score of up to about 30·√size carries f32 rounding near 1e-6 to 1e-5 into its exponential',
+    },
+    prepare: (gpu, scope, rng) => {
+      const q = normals(rng, tokens * heads * size, spread);
+      const k = normals(rng, tokens * groups * size);
+      const v = normals(rng, tokens * groups * size);
+      const [Q, K, V] = [
+        uploadMatrix(scope, q, tokens, heads * size, 'q'),
+        uploadMatrix(scope, k, tokens, groups * size, 'k'),
+        uploadMatrix(scope, v, tokens, groups * size, 'v'),
+      ];
+      const common = { heads, keyValueHeads: groups, length, slidingWindow: sliding };
+      return {
+        run: (into) => attention(gpu, into, Q, K, V, common),
+        reference: () => twin(q, k, v, { tokens, size, ...common }),
+      };
+    },
+  };
+}
+
+export const cases: readonly OpCase[] = [
+  shape({ length: 1, heads: 1, size: 4 }),
+  shape({ length: 31, heads: 2, size: 8 }),
+  shape({ length: 32, heads: 2, groups: 1, size: 16 }),
+  shape({ length: 33, heads: 4, groups: 2, size: 48 }),
+  shape({ windows: 3, length: 65, heads: 6, groups: 2, size: 80 }),
+  shape({ windows: 2, length: 64, heads: 2, size: 128 }),
+  shape({ length: 100, heads: 2, groups: 1, size: 256 }),
+  shape({ windows: 2, length: 40, heads: 8, groups: 4, size: 8, spread: 30 }),
+  shape({ length: 200, heads: 2, size: 16, sliding: 1 }),
+  shape({ windows: 2, length: 200, heads: 2, size: 16, sliding: 33 }),
+  shape({ length: 200, heads: 1, size: 32, sliding: 64, spread: 10 }),
+  shape({ length: 1000, heads: 1, size: 8 }),
+  shape({ length: 2048, heads: 32, groups: 4, size: 64, benchOnly: true }),
+];
