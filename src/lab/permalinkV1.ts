@@ -1,0 +1,319 @@
+/**
+ * Layout 1 of a permalink: `[checksum, body]` as JSON. Columns of scaled integers instead of rows of named numbers, and a recipe
+ * once per method instead of once per point: 40 points fit 2 000 characters. Frozen: links made with it must open for ever
+ * (test/lab/fixtures). The intervals of a point are symmetric about its mean (of ln perplexity), so half a width tells both ends.
+ */
+import type { Piece, Recipe } from '../quant/recipe';
+import { hash32 } from '../util/rng';
+import type { PlannedPoint, PointResult } from './events';
+import type { SharedName, SharedRun } from './permalink';
+import { damaged } from './permalinkBytes';
+import { Fields, type Json } from './permalinkFields';
+
+const protocols = ['gptq', 'llama.cpp'] as const;
+const modes = ['shared', 'sequential'] as const;
+/** Most points of a run that a link carries. */
+const maxPoints = 1000;
+
+/**
+ * How a column is stored. linear: round(value × scale). log: round(ln(value) × scale), the same relative precision at any size: for
+ * what spans decades, and for widths of intervals, of which two digits count.
+ */
+const columns = {
+  lnPerplexity: ['linear', 1e5],
+  lnPerplexityHalf: ['log', 50],
+  lnRatioHalf: ['log', 50],
+  kld: ['log', 1e4],
+  /** Half the interval over the value. */
+  kldHalf: ['log', 50],
+  kld99: ['log', 1e3],
+  top1: ['linear', 1e5],
+  top1Half: ['log', 50],
+  /** Bits per byte over ln perplexity, which is one number for a text. */
+  bitsPerByte: ['linear', 1e6],
+  bitsPerWeight: ['linear', 1e5],
+  bitsPerWeightAll: ['linear', 1e5],
+  /** Megabytes over bits per weight and million weights, 1/8 where both count all weights. */
+  megabytes: ['linear', 1e5],
+  tokens: ['linear', 1],
+  seconds: ['log', 20],
+} as const satisfies Record<string, readonly ['linear' | 'log', number]>;
+type Column = keyof typeof columns;
+/** Digits kept of a hash: enough to tell two results apart. */
+const hashDigits = 6;
+/** Logs end here: what is smaller is zero. */
+const smallest = 1e-12;
+const columnNames = Object.keys(columns) as Column[];
+
+export function writeV1(share: SharedRun): string {
+  const { settings, results } = share;
+  const planned = settings.points;
+  const families: string[] = [];
+  const methods: string[] = [];
+  const indexIn = (list: string[], text: string) => {
+    if (!list.includes(text)) list.push(text);
+    return list.indexOf(text);
+  };
+  const points = {
+    m: planned.map((p) => indexIn(methods, p.method)),
+    f: planned.map((p) => (p.recipe ? indexIn(families, JSON.stringify(familyOf(p, p.recipe))) : -1)),
+    b: planned.map((p) => p.bits),
+    g: planned.map((p) => p.group ?? 0),
+    i: planned.some((p) => p.id !== usualId(p)) ? planned.map((p) => p.id) : (0 as const),
+  };
+  const places = results.map((r) => planned.findIndex((p) => p.id === r.id));
+  const reference = results.find((r) => r.lnRatio === null);
+  const body = {
+    a: share.app,
+    d: share.adapter,
+    n: [share.model.label, share.model.fingerprint, share.model.architecture, share.model.parameters],
+    e: nameOf(share.evaluation),
+    c: share.calibration && nameOf(share.calibration),
+    s: [
+      protocols.indexOf(settings.protocol),
+      settings.context,
+      settings.maxTokens ?? 0,
+      settings.calibrationTokens,
+      modes.indexOf(settings.mode),
+      settings.seed,
+    ],
+    r: families.map((text) => JSON.parse(text) as Json),
+    m: methods,
+    p: Object.fromEntries(Object.entries(points).map(([k, v]) => [k, v === 0 ? 0 : packed<string | number>(v)])),
+    // 0: every planned point, in order.
+    k: results.length === planned.length && results.every((r, i) => r.id === planned[i]?.id) ? 0 : places,
+    q: columnNames.map((name) => digitsOf(results.map((r) => stored(name, valueOf(name, r, share.model.parameters))))),
+    z: reference ? results.indexOf(reference) : -1,
+    h: results.map((r) => r.hash.slice(0, hashDigits).padEnd(hashDigits, '0')).join(''),
+  };
+  const text = JSON.stringify(body);
+  return `[${hash32(text)},${text}]`;
+}
+
+const nameOf = ({ label, fingerprint }: SharedName) => [label, fingerprint];
+const usualId = (p: Pick<PlannedPoint, 'method' | 'bits' | 'recipe'>) =>
+  p.recipe ? `${p.method}-${p.bits}` : p.method;
+
+/** A column that says the same everywhere is that one value. */
+const packed = <T>(column: readonly T[]) =>
+  column.length && column.every((v) => v === column[0]) ? (column[0] as T) : column;
+
+function valueOf(name: Column, r: PointResult, parameters: number): number | null {
+  const half = (low: number | null, high: number | null, mean: number | null) =>
+    // One end may be cut at the edge of what is possible; the other then tells the width.
+    low === null || high === null || mean === null ? null : Math.max(high - mean, mean - low);
+  switch (name) {
+    case 'lnPerplexity':
+      return Math.log(r.perplexity);
+    case 'lnPerplexityHalf':
+      return Math.log(r.perplexityHigh / r.perplexity);
+    case 'lnRatioHalf':
+      return half(r.lnRatioLow, r.lnRatioHigh, r.lnRatio);
+    case 'kldHalf':
+      return r.kld ? (half(r.kldLow, r.kldHigh, r.kld) ?? 0) / r.kld : r.kld;
+    case 'top1Half':
+      return half(r.top1Low, r.top1High, r.top1);
+    case 'bitsPerByte':
+      return r.bitsPerByte / Math.log(r.perplexity);
+    case 'megabytes':
+      return r.megabytes / ((r.bitsPerWeightAll * parameters) / 1e6);
+    default:
+      return r[name];
+  }
+}
+
+function stored(name: Column, value: number | null): number | null {
+  const [kind, scale] = columns[name];
+  if (value === null) return null;
+  return Math.round((kind === 'linear' ? value : Math.log(Math.max(smallest, value))) * scale);
+}
+
+function restored(name: Column, value: number | null): number | null {
+  const [kind, scale] = columns[name];
+  if (value === null) return null;
+  if (kind === 'linear') return value / scale;
+  return value <= Math.round(Math.log(smallest) * scale) ? 0 : Math.exp(value / scale);
+}
+
+/**
+ * A column of integers as text: `[least, digits]`, every value less `least` plus one in decimal, all of one length, 0 for none. No
+ * commas and no signs: deflate then needs little more than the entropy of the digits.
+ */
+function digitsOf(values: readonly (number | null)[]): Json {
+  const there = values.filter((v) => v !== null);
+  const least = there.length ? Math.min(...there) : 0;
+  const width = String(there.length ? Math.max(...there) - least + 1 : 0).length;
+  return [least, values.map((v) => String(v === null ? 0 : v - least + 1).padStart(width, '0')).join('')];
+}
+
+function fromDigits(column: Json, count: number): (number | null)[] {
+  const fields = new Fields({ c: column }, 'link.column');
+  const least = fields.integerAt('c', 0, -1e12, 1e12);
+  const digits = fields.texts('c', 2, 15 * maxPoints, 2, 1)[0] as string;
+  const width = count ? digits.length / count : 0;
+  if (!Number.isInteger(width) || width > 15 || !/^\d*$/.test(digits)) throw damaged('a column has the wrong length');
+  return Array.from({ length: count }, (_, i) => {
+    const offset = Number(digits.slice(i * width, (i + 1) * width));
+    return offset === 0 ? null : least + offset - 1;
+  });
+}
+
+/** The recipe without what the point's own columns say. */
+function familyOf(point: PlannedPoint, recipe: Recipe): Json {
+  const grid: Record<string, Json> = { ...recipe.grid };
+  if (grid.bits === point.bits) grid.bits = '$b';
+  if ('group' in grid && grid.group === point.group) grid.group = '$g';
+  return { ...recipe, grid } as unknown as Json;
+}
+
+export function readV1(text: string): SharedRun {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw damaged('it does not hold JSON');
+  }
+  if (!Array.isArray(parsed) || parsed.length !== 2) throw damaged('its content has the wrong form');
+  const body = new Fields(parsed[1] as Json, 'link');
+  const canonical = JSON.stringify(parsed[1]);
+  if (hash32(canonical) !== parsed[0]) throw damaged('its checksum does not fit its content');
+
+  const families = body.list('r', 100).map((item, i) => readRecipe(new Fields(item, `link.r[${i}]`)));
+  const methods = body.texts('m', 100, 60);
+  const p = body.fields('p');
+  const count = Math.max(...['m', 'f', 'b', 'g', 'i'].map((key) => p.columnLength(key, maxPoints)));
+  const column = (key: string, min: number, max: number) => p.integers(key, count, min, max);
+  const method = column('m', 0, methods.length - 1).map((i) => methods[i] as string);
+  const family = column('f', -1, families.length - 1);
+  const bits = column('b', 0, 64);
+  const group = column('g', 0, 2 ** 31);
+  const ids = p.get('i') === 0 ? null : p.texts('i', maxPoints, 80);
+  const points = method.map((name, i): PlannedPoint => {
+    const point = { method: name, bits: bits[i] as number, group: group[i] || null };
+    const template = families[family[i] as number] ?? null;
+    const recipe = template && { ...template, grid: fill(template.grid, point) };
+    return { id: ids?.[i] ?? usualId({ ...point, recipe }), ...point, recipe };
+  });
+  if (new Set(points.map((point) => point.id)).size !== points.length) throw damaged('two points have one name');
+
+  const [protocol, context, maxTokens, calibrationTokens, mode, seed] = body.integers('s', 6, 0, 2 ** 48) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [label, fingerprint, architecture] = body.texts('n', 4, 200, 3) as [string, string, string];
+  const parameters = body.integerAt('n', 3, 0, 2 ** 50);
+  return {
+    app: body.text('a', 60),
+    adapter: body.text('d', 200),
+    model: { label, fingerprint, architecture, parameters },
+    evaluation: readName(body, 'e'),
+    calibration: body.get('c') === null ? null : readName(body, 'c'),
+    settings: {
+      points,
+      protocol: body.choice('protocol', protocols, protocol),
+      context,
+      maxTokens: maxTokens || null,
+      calibrationTokens,
+      mode: body.choice('mode', modes, mode),
+      seed,
+    },
+    results: readResults(body, points, parameters),
+  };
+}
+
+function readName(body: Fields, key: string): SharedName {
+  const [label, fingerprint] = body.texts(key, 2, 200, 2) as [string, string];
+  return { label, fingerprint };
+}
+
+function readResults(body: Fields, points: readonly PlannedPoint[], parameters: number): PointResult[] {
+  const hashes = body.text('h', hashDigits * maxPoints);
+  const count = hashes.length / hashDigits;
+  if (!/^[0-9a-f]*$/.test(hashes) || !Number.isInteger(count)) throw damaged('its hashes are not hexadecimal');
+  const which = body.get('k') === 0 ? [...points.keys()] : body.integers('k', count, 0, points.length - 1);
+  if (which.length !== count) throw damaged(`${count} results for ${which.length} points`);
+  const reference = body.integer('z', -1, count - 1);
+  const rows = body.list('q', columnNames.length);
+  if (rows.length !== columnNames.length) throw damaged('columns are missing');
+  const values = new Map(
+    columnNames.map((name, i) => [name, fromDigits(rows[i] as Json, count).map((value) => restored(name, value))]),
+  );
+  return which.map((at, i): PointResult => {
+    const point = points[at] as PlannedPoint;
+    const value = (name: Column) => values.get(name)?.[i] ?? null;
+    const certain = (name: Column) => value(name) ?? 0;
+    const ln = certain('lnPerplexity');
+    const base = values.get('lnPerplexity')?.[reference] ?? null;
+    const lnRatio = base === null || value('lnRatioHalf') === null ? null : ln - base;
+    const ends = (mean: number | null, half: number | null, min: number, max: number) =>
+      mean === null || half === null
+        ? ([null, null] as const)
+        : ([Math.max(min, mean - half), Math.min(max, mean + half)] as const);
+    const [lnRatioLow, lnRatioHigh] = ends(lnRatio, value('lnRatioHalf'), -Infinity, Infinity);
+    const [kldLow, kldHigh] = ends(
+      value('kld'),
+      value('kldHalf') === null ? null : certain('kldHalf') * certain('kld'),
+      0,
+      Infinity,
+    );
+    const [top1Low, top1High] = ends(value('top1'), value('top1Half'), 0, 1);
+    const result: PointResult = {
+      id: point.id,
+      recipe: point.method,
+      bits: point.bits,
+      group: point.group,
+      bitsPerWeight: certain('bitsPerWeight'),
+      bitsPerWeightAll: certain('bitsPerWeightAll'),
+      megabytes: (certain('megabytes') * certain('bitsPerWeightAll') * parameters) / 1e6,
+      perplexity: Math.exp(ln),
+      perplexityLow: Math.exp(ln - certain('lnPerplexityHalf')),
+      perplexityHigh: Math.exp(ln + certain('lnPerplexityHalf')),
+      lnRatio,
+      lnRatioLow,
+      lnRatioHigh,
+      kld: value('kld'),
+      kldLow,
+      kldHigh,
+      kld99: value('kld99'),
+      top1: value('top1'),
+      top1Low,
+      top1High,
+      bitsPerByte: certain('bitsPerByte') * ln,
+      tokens: certain('tokens'),
+      seconds: certain('seconds'),
+      hash: hashes.slice(hashDigits * i, hashDigits * (i + 1)),
+    };
+    if (Object.values(result).some((v) => typeof v === 'number' && !Number.isFinite(v))) {
+      throw damaged('a number is not finite');
+    }
+    return result;
+  });
+}
+
+function fill(grid: Piece, point: { readonly bits: number; readonly group: number | null }): Piece {
+  const entries = Object.entries(grid).map(([key, v]) => [key, v === '$b' ? point.bits : v === '$g' ? point.group : v]);
+  return Object.fromEntries(entries) as Piece;
+}
+
+/** The form of a recipe; whether its pieces exist is for who runs it to say. */
+function readRecipe(fields: Fields): Recipe {
+  const pieces = (key: string) =>
+    fields.list(key, 8).map((item, i) => readPiece(new Fields(item, `recipe.${key}[${i}]`)));
+  const piece = (key: string) => readPiece(fields.fields(key));
+  return {
+    transform: pieces('transform'),
+    grid: piece('grid'),
+    rounding: piece('rounding'),
+    correction: pieces('correction'),
+    ...(fields.has('embedding') ? { embedding: piece('embedding') } : {}),
+    ...(fields.has('head') ? { head: piece('head') } : {}),
+  };
+}
+
+function readPiece(fields: Fields): Piece {
+  return { ...fields.primitives(40), name: fields.text('name', 60) };
+}

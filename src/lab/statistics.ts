@@ -1,0 +1,153 @@
+/**
+ * Quality from the losses of windows, with 95 % intervals; no logits are kept. Windows are the units of the interval, because the
+ * tokens of one window are not independent. Everything but perplexity is paired: the same tokens at full precision, so that what
+ * text and window have in common cancels. Pure.
+ */
+import { NumericError } from '../util/errors';
+import type { Estimate, Quality } from './events';
+
+/** What one window gave, one value per scored token. `kld` and `agree` are missing for full precision itself. */
+export interface WindowScores {
+  readonly nll: Float32Array;
+  readonly kld?: Float32Array;
+  readonly agree?: Float32Array;
+}
+
+/** Fewest units of an interval. Fewer windows are cut into parts, so that already the first window has a finite, wide interval. */
+const minUnits = 8;
+
+/** 97.5 % quantile of Student's t for 1 … 7 degrees of freedom. */
+const smallT = [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462];
+
+/** 97.5 % quantile of Student's t; above 7 degrees of freedom by Fisher's expansion, to 1e-4. */
+export function tQuantile(freedom: number): number {
+  if (freedom < 1) return Infinity;
+  const small = smallT[freedom - 1];
+  if (small !== undefined) return small;
+  const z = 1.959963985;
+  const n = freedom;
+  return (
+    z +
+    (z ** 3 + z) / (4 * n) +
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n ** 2) +
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * n ** 3) +
+    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / (92160 * n ** 4)
+  );
+}
+
+/**
+ * Mean over all tokens of `series` (one array per window), and its 95 % interval from the spread of unit means: units are windows,
+ * or equal parts of windows while there are fewer than 8.
+ */
+export function estimate(series: readonly ArrayLike<number>[]): Estimate {
+  const parts = Math.max(1, Math.ceil(minUnits / series.length));
+  const units: number[] = [];
+  let sum = 0;
+  let count = 0;
+  for (const window of series) {
+    const pieces = Math.min(parts, window.length);
+    for (let piece = 0; piece < pieces; piece++) {
+      const begin = Math.floor((piece * window.length) / pieces);
+      const end = Math.floor(((piece + 1) * window.length) / pieces);
+      let unit = 0;
+      for (let i = begin; i < end; i++) unit += window[i] as number;
+      units.push(unit / (end - begin));
+      sum += unit;
+      count += end - begin;
+    }
+  }
+  const mean = sum / count;
+  const center = units.reduce((a, b) => a + b, 0) / units.length;
+  const squares = units.reduce((a, b) => a + (b - center) ** 2, 0);
+  // A single scored token has no spread at all: as wide as its own size rather than a made-up certainty.
+  const half =
+    units.length > 1
+      ? tQuantile(units.length - 1) * Math.sqrt(squares / (units.length - 1) / units.length)
+      : Math.abs(mean);
+  return { mean, low: mean - half, high: mean + half };
+}
+
+/** p-quantile of ascending values, linear between neighbours. */
+export function quantile(sorted: ArrayLike<number>, p: number): number {
+  const at = p * (sorted.length - 1);
+  const below = Math.floor(at);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (high - low) * (at - below);
+}
+
+const clamp = ({ mean, low, high }: Estimate, min: number, max: number): Estimate => ({
+  mean,
+  low: Math.max(min, low),
+  high: Math.min(max, high),
+});
+
+/** Gathers the windows of one point. */
+export class Measurement {
+  readonly nll: Float32Array[] = [];
+  readonly #difference: Float64Array[] = [];
+  readonly #kld: Float32Array[] = [];
+  readonly #agree: Float32Array[] = [];
+  /** Every token's divergence, ascending. */
+  #sorted = new Float32Array(0);
+  #tokens = 0;
+
+  /** `reference`: the full-precision point, already measured on these windows; null when this is it. */
+  constructor(
+    readonly point: string,
+    readonly bytesPerToken: number,
+    readonly reference: Measurement | null,
+  ) {}
+
+  /** Adds the next window. A NumericError when a loss is not finite. */
+  add(scores: WindowScores): void {
+    const window = this.nll.length;
+    const bad = scores.nll.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0) {
+      throw new NumericError(
+        'not-finite',
+        `${this.point}: the loss of token ${bad} in window ${window} is not finite. ` +
+          (this.reference
+            ? 'The quantized weights make activations overflow; choose more bits or a smaller group.'
+            : 'The checkpoint itself gives such activations in float32; its weights are damaged or not of this architecture.'),
+        { point: this.point, window, token: bad },
+      );
+    }
+    this.nll.push(scores.nll);
+    this.#tokens += scores.nll.length;
+    const base = this.reference?.nll[window];
+    if (base && scores.kld && scores.agree) {
+      this.#difference.push(Float64Array.from(scores.nll, (v, i) => v - (base[i] as number)));
+      this.#kld.push(scores.kld);
+      this.#agree.push(scores.agree);
+      this.#sorted = mergeSorted(this.#sorted, scores.kld.slice().sort());
+    }
+  }
+
+  quality(): Quality {
+    const nll = estimate(this.nll);
+    const paired = this.#difference.length > 0;
+    return {
+      windows: this.nll.length,
+      tokens: this.#tokens,
+      perplexity: { mean: Math.exp(nll.mean), low: Math.exp(nll.low), high: Math.exp(nll.high) },
+      bitsPerByte: nll.mean / Math.LN2 / this.bytesPerToken,
+      lnRatio: paired ? estimate(this.#difference) : null,
+      kld: paired ? clamp(estimate(this.#kld), 0, Infinity) : null,
+      kld99: paired ? quantile(this.#sorted, 0.99) : null,
+      top1: paired ? clamp(estimate(this.#agree), 0, 1) : null,
+    };
+  }
+}
+
+/** Both inputs ascending; so is the result. */
+export function mergeSorted(a: Float32Array, b: Float32Array): Float32Array<ArrayBuffer> {
+  const merged = new Float32Array(a.length + b.length);
+  let i = 0;
+  let j = 0;
+  for (let k = 0; k < merged.length; k++) {
+    const fromA = j >= b.length || (i < a.length && (a[i] as number) <= (b[j] as number));
+    merged[k] = (fromA ? a[i++] : b[j++]) as number;
+  }
+  return merged;
+}

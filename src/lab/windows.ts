@@ -1,0 +1,117 @@
+/**
+ * Named perplexity protocols: how a text's ids become windows and which ids of a window are scored. Pure.
+ *
+ *   gptq       the whole text with the tokenizer's own special tokens, cut into non-overlapping windows of `context` ids, the tail
+ *              dropped; every id of a window but its first is scored. (Frantar et al., 2022; datautils.py of the published code.)
+ *   llama.cpp  BOS + the text without special tokens; windows of `context` ids, the first id of each replaced by BOS; ids
+ *              context/2 + 1 … context − 1 are scored. (examples/perplexity of llama.cpp.)
+ *
+ * Numbers of different protocols, contexts or texts are never comparable.
+ */
+import type { Tokenizer } from '../formats/checkpoint';
+import { FormatError } from '../util/errors';
+import type { Protocol } from './events';
+
+export interface Windows {
+  /** Each of `context` ids. */
+  readonly ids: readonly Uint32Array[];
+  readonly context: number;
+  /** Index within a window of the first id that is scored; all after it are, too. */
+  readonly firstScored: number;
+  /** Ids of the whole text. */
+  readonly tokens: number;
+  /** UTF-8 bytes of text per id, over the ids in the windows: turns nats per token into bits per byte. */
+  readonly bytesPerToken: number;
+}
+
+/** Ids scored per window. */
+export const scoredPerWindow = (windows: Windows): number => windows.context - windows.firstScored;
+
+/** Smallest context of each protocol: one id to read, one to score (after the half that only gives context). */
+export const minContext: Readonly<Record<Protocol, number>> = { gptq: 2, 'llama.cpp': 4 };
+
+/**
+ * Cuts `text` for evaluation. `maxTokens` counts ids fed to the model, in whole windows, at least one.
+ * A FormatError when the text has fewer ids than one window.
+ */
+export function evaluationWindows(
+  tokenizer: Tokenizer,
+  text: string,
+  label: string,
+  protocol: Protocol,
+  context: number,
+  maxTokens: number | null,
+): Windows {
+  const { bos } = tokenizer;
+  let ids = tokenizer.encode(text, protocol === 'gptq' ? 'add' : 'none');
+  if (protocol === 'llama.cpp' && bos !== null) {
+    const withBos = new Uint32Array(ids.length + 1);
+    withBos[0] = bos;
+    withBos.set(ids, 1);
+    ids = withBos;
+  }
+  const available = Math.floor(ids.length / context);
+  requireTokens(available, ids.length, context, label);
+  const count = maxTokens === null ? available : Math.min(available, Math.max(1, Math.floor(maxTokens / context)));
+  const windows = Array.from({ length: count }, (_, i) => {
+    const window = ids.slice(i * context, (i + 1) * context);
+    if (protocol === 'llama.cpp' && bos !== null) window[0] = bos;
+    return window;
+  });
+  return {
+    ids: windows,
+    context,
+    firstScored: protocol === 'gptq' ? 1 : Math.floor(context / 2) + 1,
+    tokens: ids.length,
+    bytesPerToken: bytesPerToken(tokenizer, ids.subarray(0, count * context)),
+  };
+}
+
+/** Windows of `context` ids for calibration, cut as `gptq` cuts, at most `tokens` ids and at least one window. */
+export function calibrationWindows(
+  tokenizer: Tokenizer,
+  text: string,
+  label: string,
+  context: number,
+  tokens: number,
+): { readonly ids: readonly Uint32Array[]; readonly tokens: number } {
+  const ids = tokenizer.encode(text, 'add');
+  const available = Math.floor(ids.length / context);
+  requireTokens(available, ids.length, context, label);
+  const count = Math.min(available, Math.max(1, Math.floor(tokens / context)));
+  return {
+    ids: Array.from({ length: count }, (_, i) => ids.slice(i * context, (i + 1) * context)),
+    tokens: ids.length,
+  };
+}
+
+/** A FormatError when an id is outside the model's vocabulary: tokenizer and weights are not of one checkpoint. */
+export function requireVocabulary(windows: readonly Uint32Array[], vocabulary: number, label: string): void {
+  for (const window of windows) {
+    for (const id of window) {
+      if (id >= vocabulary) {
+        throw new FormatError(
+          'tokenizer-mismatch',
+          `${label}: the tokenizer gives id ${id}, and the model's embedding has ${vocabulary} rows. Take tokenizer.json from the same checkpoint as the weights.`,
+          { id, vocabulary },
+        );
+      }
+    }
+  }
+}
+
+function requireTokens(windows: number, tokens: number, context: number, label: string): void {
+  if (windows > 0) return;
+  throw new FormatError(
+    'text-too-short',
+    `${label}: ${tokens} tokens, and one window needs ${context}. Choose a longer text or a shorter context.`,
+    { tokens, needed: context },
+  );
+}
+
+/** Bytes of the decoded ids over their count; a leading BOS stands for no text. */
+function bytesPerToken(tokenizer: Tokenizer, ids: Uint32Array): number {
+  const text = ids[0] === tokenizer.bos ? ids.subarray(1) : ids;
+  const bytes = new TextEncoder().encode(tokenizer.decode(text)).length;
+  return Math.max(1, bytes) / Math.max(1, text.length);
+}

@@ -1,0 +1,180 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decodePermalink, encodePermalink, isPermalink, sharedRun } from '../../src/lab/permalink';
+import { deflate, fromBase64Url, toBase64Url } from '../../src/lab/permalinkBytes';
+import type { PointResult } from '../../src/lab/events';
+import { FormatError } from '../../src/util/errors';
+import { createRng } from '../../src/util/rng';
+import { madeUpLog, madeUpShare } from './shared';
+
+const fixtures = join(import.meta.dirname, 'fixtures');
+
+/** What rounding may change: less than a thousandth of a value, a hundredth of an interval's half width, a thirtieth of a time. */
+function tolerance(key: keyof PointResult, want: PointResult): number {
+  const value = want[key] as number;
+  if (key === 'seconds') return value / 30;
+  const center = /^(.*)(Low|High)$/.exec(key)?.[1] as keyof PointResult | undefined;
+  const half = center ? Math.abs(value - (want[center] as number)) : 0;
+  return half / 50 + Math.abs(value) * 6e-4 + 1e-5;
+}
+
+describe('permalink', () => {
+  it('holds 40 points in 2 000 characters', async () => {
+    const link = await encodePermalink(madeUpShare(40));
+    expect(link.startsWith('#v1.')).toBe(true);
+    expect(link.length).toBeLessThanOrEqual(2000);
+  });
+
+  it('gives back what was shared', async () => {
+    const share = madeUpShare(40);
+    const back = await decodePermalink(await encodePermalink(share));
+    const { results, ...rest } = share;
+    const { results: got, ...gotRest } = back;
+    expect(gotRest).toEqual(rest);
+    expect(got.length).toBe(results.length);
+    got.forEach((result, i) => {
+      const want = results[i] as (typeof results)[number];
+      expect(want.hash.startsWith(result.hash)).toBe(true);
+      for (const key of Object.keys(want) as (keyof typeof want)[]) {
+        const value = want[key];
+        if (key === 'hash') continue;
+        if (typeof value !== 'number') expect(result[key], key).toBe(value);
+        else expect(Math.abs((result[key] as number) - value), `${want.id} ${key}`).toBeLessThan(tolerance(key, want));
+      }
+      expect(Math.abs(result.perplexity / want.perplexity - 1)).toBeLessThan(1e-5);
+    });
+  });
+
+  it('does not drift when a link is opened and shared again', async () => {
+    const once = await encodePermalink(madeUpShare(12));
+    const twice = await encodePermalink(await decodePermalink(once));
+    expect(await encodePermalink(await decodePermalink(twice))).toBe(twice);
+  });
+
+  it('shares a stopped run, own ids, and a run without calibration', async () => {
+    const share = madeUpShare(6);
+    const odd = {
+      ...share,
+      calibration: null,
+      settings: {
+        ...share.settings,
+        maxTokens: null,
+        protocol: 'llama.cpp' as const,
+        mode: 'sequential' as const,
+        points: share.settings.points.map((p, i) => ({
+          ...p,
+          id: i ? `point ${i}` : p.id,
+          bits: i ? 3 : 0,
+          method: i ? 'rtn' : p.method,
+        })),
+      },
+      results: share.results.slice(0, 3).map((r, i) => ({ ...r, id: i ? `point ${i}` : r.id })),
+    };
+    const back = await decodePermalink(await encodePermalink(odd));
+    expect(back.settings).toEqual(odd.settings);
+    expect(back.calibration).toBe(null);
+    expect(back.results.map((r) => r.id)).toEqual(['full-precision', 'point 1', 'point 2']);
+  });
+
+  it('takes what to share from a log', () => {
+    const share = sharedRun(madeUpLog());
+    expect(share?.results.map((r) => r.id)).toEqual(['full-precision', 'rtn-8', 'gptq-8']);
+    expect(share?.model.label).toBe('stories260K-f32');
+    expect(sharedRun(madeUpLog().slice(0, 3))).toBe(null);
+  });
+
+  it('opens every link that was ever made', async () => {
+    const files = readdirSync(fixtures).filter((name) => name.endsWith('.link'));
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      const back = await decodePermalink(readFileSync(join(fixtures, file), 'utf8').trim());
+      const want: unknown = JSON.parse(readFileSync(join(fixtures, file.replace('.link', '.json')), 'utf8'));
+      expect(JSON.parse(JSON.stringify(back)), file).toEqual(want);
+    }
+  });
+
+  it('says what is wrong with a link', async () => {
+    const good = await encodePermalink(madeUpShare(3));
+    await expect(decodePermalink('#v2.abc')).rejects.toThrow(/version 2, and this app reads version 1/);
+    await expect(decodePermalink('#hello')).rejects.toThrow(/not a link of Bitcurve/);
+    await expect(decodePermalink(good.slice(0, -9))).rejects.toThrow(/damaged or cut short/);
+    await expect(decodePermalink('#v1.')).rejects.toThrow(FormatError);
+    await expect(decodePermalink(`#v1.${'A'.repeat(200_000)}`)).rejects.toThrow(/200004 characters/);
+    const other = JSON.stringify([1, { a: 'x' }]);
+    await expect(decodePermalink(`#v1.${toBase64Url(await deflate(other))}`)).rejects.toThrow(/checksum/);
+    expect(isPermalink(good)).toBe(true);
+    expect(isPermalink('#section')).toBe(false);
+  });
+
+  it('stops unpacking a bomb', async () => {
+    const bomb = `#v1.${toBase64Url(await deflate('0'.repeat(50_000_000)))}`;
+    expect(bomb.length).toBeLessThan(100_000);
+    await expect(decodePermalink(bomb)).rejects.toThrow(/unpacks to more than/);
+  });
+
+  it('survives 5 000 mutations with its own errors only', async () => {
+    const rng = createRng(11);
+    const good = await encodePermalink(madeUpShare(5));
+    const packed = fromBase64Url(good.slice(4));
+    let accepted = 0;
+    for (let i = 0; i < 5000; i++) {
+      const mutated = i % 2 ? mutateText(good) : `#v1.${toBase64Url(mutateBytes(packed))}`;
+      try {
+        await decodePermalink(mutated);
+        accepted++;
+      } catch (error) {
+        expect(error, String(error)).toBeInstanceOf(FormatError);
+      }
+    }
+    // Only a mutation that changes nothing that counts (a spare bit, an equal byte) may pass the checksum.
+    expect(accepted).toBeLessThan(100);
+
+    function mutateText(text: string): string {
+      const at = rng.integer(text.length);
+      const kind = rng.integer(3);
+      if (kind === 0) return text.slice(0, at);
+      const letter = String.fromCharCode(33 + rng.integer(200));
+      return text.slice(0, at) + letter + text.slice(at + (kind === 1 ? 1 : 0));
+    }
+    function mutateBytes(bytes: Uint8Array): Uint8Array {
+      const copy = bytes.slice();
+      for (let n = rng.integer(3); n >= 0; n--) copy[rng.integer(copy.length)] = rng.integer(256);
+      return copy;
+    }
+  });
+
+  it('survives 1 500 mutations behind a right checksum', async () => {
+    const { hash32 } = await import('../../src/util/rng');
+    const { readV1, writeV1 } = await import('../../src/lab/permalinkV1');
+    const rng = createRng(12);
+    const good = writeV1(madeUpShare(4));
+    for (let i = 0; i < 1500; i++) {
+      const parsed = JSON.parse(good) as [number, unknown];
+      parsed[1] = mutate(parsed[1]);
+      const body = JSON.stringify(parsed[1] ?? null);
+      try {
+        const share = readV1(`[${hash32(body)},${body}]`);
+        expect(share.results.every((r) => Number.isFinite(r.perplexity))).toBe(true);
+      } catch (error) {
+        expect(error, String(error)).toBeInstanceOf(FormatError);
+      }
+    }
+
+    function mutate(value: unknown): unknown {
+      const strange = [null, -1, 1e30, 0.5, '', 'x'.repeat(3000), [], {}, true, '__proto__', [[[]]], 2 ** 53];
+      if (rng.uniform() < 0.15) return strange[rng.integer(strange.length)];
+      if (Array.isArray(value)) {
+        if (!value.length) return strange;
+        const at = rng.integer(value.length);
+        return value.map((item: unknown, i) => (i === at ? mutate(item) : item));
+      }
+      if (typeof value === 'object' && value !== null) {
+        const keys = Object.keys(value);
+        const key = keys[rng.integer(keys.length)] ?? 'x';
+        return { ...value, [key]: mutate((value as Record<string, unknown>)[key]) };
+      }
+      return strange[rng.integer(strange.length)];
+    }
+  });
+});
