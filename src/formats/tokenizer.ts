@@ -5,6 +5,7 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { FormatError } from '../util/errors';
 import { type BytePairModel, checkBytePairModel, refuse } from './bytePairModel';
+import { joinByteTokens } from './byteFallback';
 import type { Tokenizer } from './checkpoint';
 import { createCut } from './cutPieces';
 import { describe, isObject, type JsonObject } from './strictJson';
@@ -39,6 +40,7 @@ export function openTokenizer(json: JsonObject, settings: JsonObject, config: Js
       { clean_up_tokenization_spaces: false },
     );
     cutLongPieces(made, model, preTokenizer);
+    replaceByteFallback(made);
     return made;
   });
   return {
@@ -90,6 +92,18 @@ function cutLongPieces(library: Library, model: BytePairModel, preTokenizer: Pre
     return split.flatMap(cut);
   };
   library.pre_tokenizer = pieces as unknown as Library['pre_tokenizer'];
+}
+
+/** The decoder is a sequence of parts with one method each; those for byte tokens become ours. */
+function replaceByteFallback(library: Library): void {
+  interface Part {
+    readonly config?: { readonly type?: string };
+    decode_chain(tokens: string[]): string[];
+  }
+  const { decoders } = library.decoder as unknown as { readonly decoders: Part[] };
+  for (const [i, part] of decoders.entries()) {
+    if (part.config?.type === 'ByteFallback') decoders[i] = { decode_chain: joinByteTokens };
+  }
 }
 
 /** "▁a▁▁b" → "▁a", "▁", "▁b": every piece but the first begins with `mark`. */
