@@ -117,7 +117,13 @@ function valueOf(name: Column, r: PointResult, parameters: number): number | nul
       return r.bitsPerByte / Math.log(r.perplexity);
     case 'megabytes':
       return r.megabytes / ((r.bitsPerWeightAll * parameters) / 1e6);
-    default:
+    case 'kld':
+    case 'kld99':
+    case 'top1':
+    case 'bitsPerWeight':
+    case 'bitsPerWeightAll':
+    case 'tokens':
+    case 'seconds':
       return r[name];
   }
 }
@@ -163,7 +169,7 @@ function familyOf(point: PlannedPoint, recipe: Recipe): Json {
   const grid: Record<string, Json> = { ...recipe.grid };
   if (grid.bits === point.bits) grid.bits = '$b';
   if ('group' in grid && grid.group === point.group) grid.group = '$g';
-  return { ...recipe, grid } as unknown as Json;
+  return { ...recipe, grid };
 }
 
 export function readV1(text: string): SharedRun {
