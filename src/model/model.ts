@@ -53,22 +53,31 @@ export interface Comparison extends Scores {
 export interface Head {
   /** Scores of hidden states [tokens, hidden] (before the final norm) against `targets` [tokens] u32, by vocabulary chunks. */
   score(scope: Scope, hidden: Matrix, targets: Matrix): Scores;
-  /** The same, compared with the reference model's hidden states, through the reference's own head. */
+  /**
+   * Scores of `hidden` through `own` (this head when left out), compared with the reference model, whose hidden states `reference`
+   * go through this head.
+   */
   compare(scope: Scope, reference: Matrix, hidden: Matrix, targets: Matrix, own?: Head): Comparison;
   /** Logits [tokens, vocabulary]; for small inputs only. */
   logits(scope: Scope, hidden: Matrix): Matrix;
   /** Head matrix, [vocabulary, hidden]: a layer like others. */
   readonly weight: Matrix;
+  /** The same final norm with another head matrix (quantized). */
+  withWeight(weight: Matrix): Head;
 }
 
 export interface Model {
   readonly card: ModelCard;
   readonly blockCount: number;
   readonly sites: readonly Site[];
-  /** Uploads the embedding, or only the rows that `ids` need; returns [ids, hidden]. */
-  embed(scope: Scope, ids: Uint32Array): Promise<Matrix>;
+  /** Tokens of one `forward` so that no activation exceeds what one binding holds. */
+  readonly maxTokens: number;
+  /** Reads only the rows that `ids` need, or takes them from `table` [vocabulary, hidden]; returns [ids, hidden] f32. */
+  embed(scope: Scope, ids: Uint32Array, table?: Matrix): Promise<Matrix>;
+  /** The whole embedding, [vocabulary, hidden]: a layer like others. The head's own matrix where they are tied. */
+  openEmbedding(scope: Scope): Promise<Matrix>;
   openBlock(scope: Scope, index: number): Promise<Block>;
-  /** Hidden states after the block. `scope` owns the result; temporaries are freed. */
+  /** Hidden states after the block; `hidden` keeps its content. `scope` owns the result; temporaries are freed. */
   forward(scope: Scope, block: Block, hidden: Matrix, batch: Batch, tap?: Tap): Matrix;
   openHead(scope: Scope): Promise<Head>;
 }

@@ -1,0 +1,104 @@
+/** Tensors of a checkpoint → matrices on the GPU, in their stored type, by slices of bounded size. Refuses NaN and infinities. */
+import type { StoredType, TensorEntry } from '../formats/checkpoint';
+import type { Scope } from '../gpu/buffers';
+import type { Gpu } from '../gpu/gpu';
+import { elementBytes, emptyMatrix, uploadMatrix, type ElementType, type Matrix } from '../tensor/matrix';
+import { FormatError } from '../util/errors';
+import { bf16ToF32, f16ToF32 } from '../util/halfFloat';
+
+const typeOf: Readonly<Record<StoredType, ElementType>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+
+/** Bytes read at once: what a checkpoint costs in main memory while it streams. */
+const sliceBytes = 32 * 2 ** 20;
+
+/** 16-bit values stay as they are, two to a word; rows of odd width do not fill words and become f32. */
+export function storedAs(entry: TensorEntry, cols: number): ElementType {
+  return cols % 2 ? 'f32' : typeOf[entry.type];
+}
+
+/** Stored little-endian values as float32. Exact. */
+export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: StoredType): Float32Array<ArrayBuffer> {
+  // A view needs an aligned offset; slices of a file have one of 0.
+  const whole = bytes.byteOffset % 4 ? bytes.slice() : bytes;
+  const count = bytes.byteLength / elementBytes[typeOf[type]];
+  if (type === 'F32') return new Float32Array(whole.buffer, whole.byteOffset, count);
+  const halves = new Uint16Array(whole.buffer, whole.byteOffset, count);
+  return Float32Array.from(halves, type === 'F16' ? f16ToF32 : bf16ToF32);
+}
+
+/** Values that are NaN or infinite: those whose exponent bits are all set. */
+function countNonFinite(bytes: Uint8Array<ArrayBuffer>, type: StoredType): number {
+  const whole = bytes.byteOffset % 4 ? bytes.slice() : bytes;
+  let count = 0;
+  if (type === 'F32') {
+    const words = new Uint32Array(whole.buffer, whole.byteOffset, whole.byteLength >> 2);
+    for (const word of words) if ((word & 0x7f800000) === 0x7f800000) count++;
+  } else {
+    const mask = type === 'F16' ? 0x7c00 : 0x7f80;
+    const halves = new Uint16Array(whole.buffer, whole.byteOffset, whole.byteLength >> 1);
+    for (const half of halves) if ((half & mask) === mask) count++;
+  }
+  return count;
+}
+
+/** FormatError `non-finite` that names the tensor and how many of its values are NaN or infinite. */
+export function refuseNonFinite(entry: TensorEntry, count: number): void {
+  if (!count) return;
+  throw new FormatError(
+    'non-finite',
+    `${entry.file}: the tensor "${entry.name}" has ${count} NaN or infinite values. The file is damaged or the training diverged; ` +
+      'download it again or open another checkpoint.',
+    { file: entry.file, tensor: entry.name, found: count, expected: 0 },
+  );
+}
+
+/** Uploads [rows, cols] slice by slice; the caller has checked the shape. Memory is the scope's. */
+export async function uploadTensor(gpu: Gpu, scope: Scope, entry: TensorEntry): Promise<Matrix> {
+  const [rows = 1, cols = 1] = entry.shape;
+  const type = storedAs(entry, cols);
+  const matrix = emptyMatrix(scope, rows, cols, entry.name, type);
+  const step = Math.max(1, Math.floor(sliceBytes / (cols * elementBytes[typeOf[entry.type]])));
+  let bad = 0;
+  for (let begin = 0; begin < rows; begin += step) {
+    const end = Math.min(rows, begin + step);
+    const bytes = await entry.read(begin, end);
+    bad += countNonFinite(bytes, entry.type);
+    const content = type === typeOf[entry.type] ? bytes : toFloats(bytes, entry.type);
+    gpu.write(matrix.view.buffer, content, begin * cols * elementBytes[type]);
+  }
+  refuseNonFinite(entry, bad);
+  return matrix;
+}
+
+/** Uploads a norm or bias [n] as [1, n] f32. */
+export async function uploadVector(scope: Scope, entry: TensorEntry): Promise<Matrix> {
+  const bytes = await entry.read();
+  refuseNonFinite(entry, countNonFinite(bytes, entry.type));
+  const floats = toFloats(bytes, entry.type);
+  return uploadMatrix(scope, floats, 1, floats.length, entry.name);
+}
+
+/** Rows `ids` (ascending, none twice) of a tensor [n, cols], packed. Neighbours are read together: a request costs about 64 kB of reading. */
+export async function readRows(entry: TensorEntry, ids: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>> {
+  const [, cols = 1] = entry.shape;
+  const rowBytes = cols * elementBytes[typeOf[entry.type]];
+  const packed = new Uint8Array(ids.length * rowBytes);
+  for (let i = 0; i < ids.length;) {
+    const begin = ids[i] as number;
+    let next = i + 1;
+    while (
+      next < ids.length &&
+      ((ids[next] as number) - (ids[next - 1] as number)) * rowBytes <= 65_536 &&
+      ((ids[next] as number) + 1 - begin) * rowBytes <= sliceBytes
+    ) {
+      next++;
+    }
+    const bytes = await entry.read(begin, (ids[next - 1] as number) + 1);
+    for (; i < next; i++) {
+      const at = ((ids[i] as number) - begin) * rowBytes;
+      packed.set(bytes.subarray(at, at + rowBytes), i * rowBytes);
+    }
+  }
+  refuseNonFinite(entry, countNonFinite(packed, entry.type));
+  return packed;
+}

@@ -1,0 +1,22 @@
+/** A folder on disk as the files of a drop; for tests. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Checkpoint, SourceFile } from '../../src/formats/checkpoint';
+import { openCheckpoint } from '../../src/formats/openCheckpoint';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Shared real checkpoints lie beside the project on its authors' machines; null elsewhere. */
+export function sharedModel(name: string): string | null {
+  const folder = join(root, '../shared/data/models', name);
+  return existsSync(folder) ? folder : null;
+}
+
+export const goldenModel = (name: string) => join(root, 'test/golden/models', name);
+
+export function openFolder(folder: string): Promise<Checkpoint> {
+  const files: SourceFile[] = readdirSync(folder)
+    .filter((name) => /\.(json|safetensors)$/.test(name))
+    .map((name) => ({ path: name, blob: new Blob([readFileSync(join(folder, name))]) }));
+  return openCheckpoint(files, { name: folder.split('/').pop() ?? folder });
+}
