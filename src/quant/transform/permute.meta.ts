@@ -20,7 +20,10 @@ export const permute: PieceMeta = {
       choices: ['activation', 'group-aware'],
     },
   },
-  refuses: ({ order }, { grid, rounding }) => {
+  refuses: (piece, { transform, grid, rounding }) => {
+    const { order } = piece;
+    if (transform.at(-1) !== piece)
+      return 'the column order is the last transform, so that codes can be stored in the original order';
     const rows = grid['group'] === null;
     if (order === 'group-aware' && rows) return 'group-aware order needs groups, and the grid has whole rows';
     if (rounding.name !== 'nearest') return null;

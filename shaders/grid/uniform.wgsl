@@ -1,0 +1,73 @@
+// Uniform grid: ŵ = s (c − z), c = clamp(round(x / s) + z, 0, levels). [rows, groups] scale s and zero z of the row's group of columns.
+// Defines quantize, value_of and fit_group for a rounding kernel, which declares parameters, group_of, params.groups, params.levels
+// (the largest code) and target_value(row, col), the weight that a fit sees. The published GPTQ quantizer: the range holds 0.
+override SYMMETRIC: u32 = 0;
+override CLIP_MSE: u32 = 0;
+
+fn grid_parameters(row: u32, col: u32) -> vec2f {
+  let at = (row * params.groups + group_of[col]) * 2;
+  return vec2f(parameters[at], parameters[at + 1]);
+}
+
+fn code_of(x: f32, scale: f32, zero: f32) -> f32 {
+  return clamp(round(x / scale) + zero, 0.0, f32(params.levels));
+}
+
+fn quantize(row: u32, col: u32, x: f32) -> u32 {
+  let p = grid_parameters(row, col);
+  return u32(code_of(x, p.x, p.y));
+}
+
+fn value_of(row: u32, col: u32, code: u32) -> f32 {
+  let p = grid_parameters(row, col);
+  return p.x * (f32(code) - p.y);
+}
+
+// Scale and zero of the range [low, high].
+fn parameters_of(low: f32, high: f32) -> vec2f {
+  let scale = (high - low) / f32(params.levels);
+  let middle = f32((params.levels + 1) / 2);
+  return vec2f(scale, select(round(-low / scale), middle, SYMMETRIC == 1));
+}
+
+// Scale and zero for columns [begin, end) of a row.
+fn fit_group(row: u32, begin: u32, end: u32) -> vec2f {
+  var low = 0.0;
+  var high = 0.0;
+  for (var col = begin; col < end; col++) {
+    let x = target_value(row, col);
+    low = min(low, x);
+    high = max(high, x);
+  }
+  if (SYMMETRIC == 1) {
+    high = max(-low, high);
+    low = select(low, -high, low < 0.0);
+  }
+  // A row or group of zeros, or so near that the scale would leave the range of f32.
+  if (high - low < 1e-35) {
+    low = -1.0;
+    high = 1.0;
+  }
+  var best = parameters_of(low, high);
+  if (CLIP_MSE == 1) {
+    // Published search: shrink by i/100 for i < 80, keep the first least sum of |ŵ − x|^2.4.
+    var least = 0.0;
+    for (var i = 0u; i < 80; i++) {
+      let share = 1.0 - f32(i) / 100.0;
+      let p = parameters_of(share * low, share * high);
+      var sum = 0.0;
+      for (var col = begin; col < end; col++) {
+        let x = target_value(row, col);
+        let off = abs(p.x * (code_of(x, p.x, p.y) - p.y) - x);
+        if (off > 0.0) {
+          sum += pow(off, 2.4);
+        }
+      }
+      if (i == 0 || sum < least) {
+        least = sum;
+        best = p;
+      }
+    }
+  }
+  return best;
+}

@@ -1,0 +1,134 @@
+// GPTQ in the one-factor form, for one block of columns [begin, end): with H damped = R Rᵀ, R̃ = R·diag(R)⁻¹, D = Ŵ − W,
+//   ŵ_j = quantize(W_j − Σ_{k<j} D_k R̃[k, j]).
+// B holds the sum over k < begin. One invocation owns one row and walks its columns in panels of 32 kept in private memory; rows are
+// independent. Concatenated with a grid file. A group's parameters are fitted on W + X, where X is what compensation would add to
+// the group's columns if they were not rounded: X R̃_gg = feedback of the columns before it. X is kept in D's place until D is known.
+struct Params {
+  cols: u32,
+  groups: u32,
+  // Columns per group.
+  group: u32,
+  levels: u32,
+  begin: u32,
+  end: u32,
+  // End of the last group that begins in the block; B has fit_end − begin columns.
+  fit_end: u32,
+  // Rows of this dispatch: [first_row, last_row).
+  first_row: u32,
+  last_row: u32,
+}
+override WG: u32 = 64;
+// 0: parameters are given. 1: fitted on entering a group, which begins at begin + n·group. 2: all groups that begin in the block are
+// fitted before it, so on compensation by the columns before the block alone, as the published code does.
+override FIT: u32 = 0;
+const PANEL: u32 = 32;
+
+@group(0) @binding(0) var<storage, read> W: array<f32>; // [rows, cols] weights
+@group(0) @binding(1) var<storage, read> Rt: array<f32>; // [cols, cols] R̃, unit upper triangular
+@group(0) @binding(2) var<storage, read> B: array<f32>; // [rows, fit_end − begin] feedback of the columns before the block
+@group(0) @binding(3) var<storage, read> group_of: array<u32>; // [cols] group of each column
+@group(0) @binding(4) var<storage, read_write> D: array<f32>; // [rows, cols] Ŵ − W
+@group(0) @binding(5) var<storage, read_write> codes: array<u32>; // [rows, cols] result
+@group(0) @binding(6) var<storage, read_write> parameters: array<f32>; // [rows, groups, 2] the grid's
+@group(0) @binding(7) var<uniform> params: Params;
+
+// Feedback into the panel's columns.
+var<private> b: array<f32, PANEL>;
+
+fn target_value(row: u32, col: u32) -> f32 {
+  let at = row * params.cols + col;
+  return W[at] + D[at];
+}
+
+// b = B − D[begin:from]·R̃ for columns [from, from + count).
+fn gather_feedback(row: u32, from: u32, count: u32) {
+  let width = params.fit_end - params.begin;
+  for (var i = 0u; i < PANEL; i++) {
+    b[i] = 0.0;
+    if (params.begin > 0 && i < count) {
+      b[i] = B[row * width + from - params.begin + i];
+    }
+  }
+  for (var k = params.begin; k < from; k++) {
+    let d = D[row * params.cols + k];
+    let r = k * params.cols + from;
+    if (count == PANEL) {
+      for (var i = 0u; i < PANEL; i++) {
+        b[i] -= d * Rt[r + i];
+      }
+    } else {
+      for (var i = 0u; i < count; i++) {
+        b[i] -= d * Rt[r + i];
+      }
+    }
+  }
+}
+
+fn spread(d: f32, col: u32, j: u32, count: u32) {
+  let r = col * params.cols + col - j;
+  for (var i = j + 1; i < count; i++) {
+    b[i] -= d * Rt[r + i];
+  }
+}
+
+// D[from:to] = X, the conditional optimum given D[begin:from].
+fn solve_unrounded(row: u32, from: u32, to: u32) {
+  for (var panel = from; panel < to; panel += PANEL) {
+    let count = min(PANEL, to - panel);
+    gather_feedback(row, panel, count);
+    for (var j = 0u; j < count; j++) {
+      D[row * params.cols + panel + j] = b[j];
+      spread(b[j], panel + j, j, count);
+    }
+  }
+}
+
+fn fit_into(row: u32, begin: u32) {
+  let fitted = fit_group(row, begin, min(begin + params.group, params.cols));
+  let at = (row * params.groups + begin / params.group) * 2;
+  parameters[at] = fitted.x;
+  parameters[at + 1] = fitted.y;
+}
+
+fn round_panel(row: u32, from: u32, count: u32) {
+  gather_feedback(row, from, count);
+  for (var j = 0u; j < count; j++) {
+    let col = from + j;
+    let at = row * params.cols + col;
+    let w = W[at];
+    let code = quantize(row, col, w + b[j]);
+    let d = value_of(row, col, code) - w;
+    codes[at] = code;
+    D[at] = d;
+    spread(d, col, j, count);
+  }
+}
+
+@compute @workgroup_size(WG)
+fn compensate(@builtin(global_invocation_id) id: vec3u) {
+  let row = params.first_row + id.x;
+  if (row >= params.last_row) {
+    return;
+  }
+  if (FIT == 2) {
+    solve_unrounded(row, params.begin, params.fit_end);
+    let first = (params.begin + params.group - 1) / params.group * params.group;
+    for (var start = first; start < params.end; start += params.group) {
+      fit_into(row, start);
+    }
+  }
+  var from = params.begin;
+  while (from < params.end) {
+    var count = min(PANEL, params.end - from);
+    if (FIT == 1) {
+      let inside = from % params.group;
+      if (inside == 0) {
+        solve_unrounded(row, from, min(from + params.group, params.cols));
+        fit_into(row, from);
+      }
+      count = min(count, params.group - inside);
+    }
+    round_panel(row, from, count);
+    from += count;
+  }
+}

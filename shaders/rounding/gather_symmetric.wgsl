@@ -1,0 +1,27 @@
+// y[i, j] = H[order[i], order[j]], and, where `unit` is 1, 1 on the diagonal where H has 0 (an input that is never used). One invocation owns one
+// element. H [n, n].
+struct Params {
+  n: u32,
+  unit: u32,
+  // Elements of this dispatch: [first, last).
+  first: u32,
+  last: u32,
+}
+override WG: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> H: array<f32>; // [n, n] second moment of the inputs
+@group(0) @binding(1) var<storage, read> order: array<u32>; // [n] source of each row and column
+@group(0) @binding(2) var<storage, read_write> y: array<f32>; // [n, n] result
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(WG)
+fn gather_symmetric(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let at = params.first + linear_group(wid, groups) * WG + lane;
+  if (at >= params.last) {
+    return;
+  }
+  let i = at / params.n;
+  let j = at % params.n;
+  let h = H[order[i] * params.n + order[j]];
+  y[at] = select(h, 1.0, params.unit == 1 && i == j && h == 0.0);
+}

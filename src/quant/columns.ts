@@ -1,0 +1,81 @@
+/** Columns in another order, and the diagonal of H as the host needs it to choose one. */
+import lib from '../../shaders/lib/grid.wgsl?raw';
+import gatherCode from '../../shaders/rounding/gather_columns.wgsl?raw';
+import symmetricCode from '../../shaders/rounding/gather_symmetric.wgsl?raw';
+import { view, type Scope, type View } from '../gpu/buffers';
+import { read, readWrite, type Gpu } from '../gpu/gpu';
+import { defineKernel } from '../gpu/kernel';
+import { diagonal } from '../tensor/diagonal';
+import { emptyMatrix, readMatrix, type Matrix } from '../tensor/matrix';
+import { present } from '../util/assert';
+import { NumericError } from '../util/errors';
+import type { Codes, Posed } from './problem';
+
+const gatherColumnsKernel = defineKernel({
+  name: 'gather_columns',
+  code: gatherCode,
+  lib: [lib],
+  bindings: { x: 'read', order: 'read', y: 'readWrite' },
+  params: { cols: 'u32', first: 'u32', last: 'u32' },
+});
+const gatherSymmetricKernel = defineKernel({
+  name: 'gather_symmetric',
+  code: symmetricCode,
+  lib: [lib],
+  bindings: { H: 'read', order: 'read', y: 'readWrite' },
+  params: { n: 'u32', unit: 'u32', first: 'u32', last: 'u32' },
+});
+
+/** In place of a column: write zeros. */
+export const noColumn = 0xffffffff;
+
+export function uploadOrder(scope: Scope, order: Uint32Array<ArrayBuffer>): View {
+  return view(scope.upload(order, 'column order'), 0, order.byteLength);
+}
+
+/** y[i, j] = x[i, order[j]], zero for `noColumn`. x [rows, cols] of 32-bit words (f32, or codes). */
+export function gatherColumns<M extends Matrix | Codes>(gpu: Gpu, scope: Scope, x: M, order: View): M {
+  const { rows, cols } = x;
+  const y = emptyMatrix(scope, rows, cols, 'gathered columns');
+  const count = rows * cols;
+  gpu.run(gatherColumnsKernel, {
+    bind: { x: read(x.view), order: read(order), y: readWrite(y.view) },
+    params: { cols, first: 0, last: count },
+    workgroups: Math.ceil(count / 64),
+    work: 2 * count,
+  });
+  return { ...x, view: y.view };
+}
+
+/** y[i, j] = H[order[i], order[j]]. `dead`: what an input that never occurs gets on the diagonal. */
+export function gatherSymmetric(gpu: Gpu, scope: Scope, H: Matrix, order: View, dead: 'zero' | 'one'): Matrix {
+  const y = emptyMatrix(scope, H.rows, H.cols, 'gathered H');
+  const count = H.rows * H.cols;
+  gpu.run(gatherSymmetricKernel, {
+    bind: { H: read(H.view), order: read(order), y: readWrite(y.view) },
+    params: { n: H.cols, unit: dead === 'one' ? 1 : 0, first: 0, last: count },
+    workgroups: Math.ceil(count / 64),
+    work: 2 * count,
+  });
+  return y;
+}
+
+/**
+ * diag H on the host, once per H.
+ * @throws NumericError when an entry is not a finite number ≥ 0: H is a mean of x xᵀ, so then the activations were not finite.
+ */
+export function readDiagonal(gpu: Gpu, problem: Posed): Promise<Float32Array> {
+  return problem.factors.remember('diagonal', async () => {
+    using scope = gpu.scope('diagonal');
+    const values = await readMatrix(gpu, diagonal(gpu, scope, present(problem.H, 'H')));
+    const at = values.findIndex((v) => !(v >= 0 && v < Infinity));
+    if (at >= 0) {
+      throw new NumericError(
+        'not-finite',
+        `H[${at}, ${at}] is ${values[at]}; expected a finite number that is not negative. The activations of the calibration text overflow: check the model's weights.`,
+        { column: at, value: String(values[at]) },
+      );
+    }
+    return values;
+  });
+}

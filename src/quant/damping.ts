@@ -1,0 +1,41 @@
+/**
+ * H + d·mean(diag H)·I = R Rᵀ, with more damping where that fails. Every raise is an event; the published code has no retry, later
+ * implementations raise as well. Damping bounds the condition number by 1 + n/d.
+ */
+import type { Scope } from '../gpu/buffers';
+import { choleskyFailed, choleskyUpper, unitUpper } from '../tensor/cholesky';
+import type { Matrix } from '../tensor/matrix';
+import { NumericError } from '../util/errors';
+import type { Context } from './problem';
+
+/** Damping of 1 swamps H with its own mean: what fails there is not a second moment. */
+const strongest = 1;
+
+export interface Factor {
+  /** R̃ = R·diag(R)⁻¹ [n, n], unit upper triangular. */
+  readonly Rt: Matrix;
+  readonly damping: number;
+  /** Every raise, so that a remembered factor can tell each recipe what it took. */
+  readonly raises: readonly { readonly from: number; readonly to: number; readonly attempt: number }[];
+}
+
+/** @throws NumericError when the strongest damping fails too. */
+export async function factorise(H: Matrix, damping: number, scope: Scope, cx: Context): Promise<Factor> {
+  const raises: Factor['raises'][number][] = [];
+  for (let d = damping; ;) {
+    using local = cx.gpu.scope('factorise');
+    const cholesky = choleskyUpper(cx.gpu, local, H, d);
+    const failed = await choleskyFailed(cx.gpu, cholesky);
+    if (!failed) return { Rt: unitUpper(cx.gpu, scope, cholesky.R), damping: d, raises };
+    if (d >= strongest) {
+      throw new NumericError(
+        'not-positive-definite',
+        `H [${H.rows}, ${H.cols}] is not positive definite with damping ${damping} nor with any up to ${d} of its mean diagonal (${raises.length + 1} attempts); expected a second moment of inputs. Use more calibration text, or rounding to nearest for this layer.`,
+        { cols: H.cols, damping, strongest: d, attempts: raises.length + 1 },
+      );
+    }
+    const to = Math.min(strongest, 2 * d);
+    raises.push({ from: d, to, attempt: raises.length + 1 });
+    d = to;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * The uniform grid: ŵ = s(c − z) with c in 0 … 2^bits − 1; scale and zero per row, or per group of columns, of the range of its weights
+ * widened to hold 0 (the quantizer of the published GPTQ code). The arithmetic is shaders/grid/uniform.wgsl, its float64 twin
+ * reference/uniform.ts.
+ */
+import { assert } from '../../util/assert';
+import type { Grid } from '../problem';
+import type { Piece } from '../recipe';
+
+export function uniform({ bits, group, symmetric, clip }: Piece): Grid {
+  assert(typeof bits === 'number' && (group === null || typeof group === 'number'), 'a parsed uniform piece');
+  return {
+    width: 1,
+    group: group ?? Infinity,
+    shader: 'uniform',
+    constants: { SYMMETRIC: symmetric === true ? 1 : 0, CLIP_MSE: clip === 'mse' ? 1 : 0 },
+    bits,
+    // As exported formats store them (formats: half-precision scale, zero as wide as a code). Evaluation uses the float32 scale.
+    scaleBits: 16,
+    zeroBits: symmetric === true ? 0 : bits,
+  };
+}

@@ -1,0 +1,47 @@
+/** Which columns share grid parameters, when columns have changed places and when they have not. */
+import { view } from '../gpu/buffers';
+import type { FactorCache } from './factorCache';
+import type { GroupMap } from './problem';
+
+/** The map and, on the host, the group of each column. */
+export interface Grouping extends GroupMap {
+  readonly columns: Uint32Array<ArrayBuffer>;
+}
+
+/**
+ * Groups of `group` columns (Infinity: one per row); a shorter last group is a group of its own.
+ * dynamic: consecutive columns of the problem as it stands. static: consecutive columns of the original, wherever they are now.
+ * `order[j]` is the original place of column j.
+ */
+export function groupColumns(
+  cols: number,
+  group: number,
+  kind: 'dynamic' | 'static',
+  order: Uint32Array | undefined,
+  factors: FactorCache,
+): Promise<Grouping> {
+  const size = Math.min(group, cols);
+  const moved = kind === 'static' ? order : undefined;
+  return factors.remember(`${kind} groups of ${size}`, (scope) => {
+    const columns = Uint32Array.from({ length: cols }, (_, j) => Math.floor((moved?.[j] ?? j) / size));
+    const position = moved ? invert(moved) : identity(cols);
+    return {
+      groups: Math.ceil(cols / size),
+      size,
+      columns,
+      groupOf: view(scope.upload(columns, 'group of column'), 0, 4 * cols),
+      position: view(scope.upload(position, 'column of group'), 0, 4 * cols),
+    };
+  });
+}
+
+export function identity(n: number): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from({ length: n }, (_, j) => j);
+}
+
+/** inverse[order[j]] = j. */
+export function invert(order: Uint32Array): Uint32Array<ArrayBuffer> {
+  const inverse = new Uint32Array(order.length);
+  order.forEach((original, j) => (inverse[original] = j));
+  return inverse;
+}

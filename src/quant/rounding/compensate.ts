@@ -1,0 +1,205 @@
+/**
+ * GPTQ (arXiv 2210.17323) in the one-factor form: H damped = R Rᵀ with R upper triangular, R̃ = R·diag(R)⁻¹, D = Ŵ − W,
+ *   ŵ_j = quantize(W_j − Σ_{k<j} D_k R̃[k, j]).
+ * One Cholesky, no inverse, W never modified; the codes are those of the published three-factor algorithm (reference/compensate.ts
+ * has both). Blocks of columns: the feedback of finished columns is a matrix product, inside a block each row walks on its own.
+ */
+import feedbackCode from '../../../shaders/rounding/feedback.wgsl?raw';
+import code from '../../../shaders/rounding/compensate.wgsl?raw';
+import type { Scope } from '../../gpu/buffers';
+import { read, readWrite } from '../../gpu/gpu';
+import { defineKernel } from '../../gpu/kernel';
+import { emptyMatrix, type Matrix } from '../../tensor/matrix';
+import { assert, present } from '../../util/assert';
+import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from '../columns';
+import { factorise, type Factor } from '../damping';
+import { fitGroups } from '../grid/fit';
+import { perGrid } from '../grid/shaders';
+import { groupColumns, identity } from '../groups';
+import type { Context, Grid, Posed, Rounding } from '../problem';
+import type { Piece } from '../recipe';
+import { inSlices } from '../slices';
+import { nearest } from './nearest';
+
+const feedbackKernel = defineKernel({
+  name: 'feedback',
+  code: feedbackCode,
+  bindings: { D: 'read', Rt: 'read', B: 'readWrite' },
+  params: { cols: 'u32', begin: 'u32', fit_end: 'u32', first_row: 'u32', last_row: 'u32' },
+});
+const kernels = perGrid((lib) =>
+  defineKernel({
+    name: 'compensate',
+    code,
+    lib,
+    bindings: {
+      W: 'read',
+      Rt: 'read',
+      B: 'read',
+      group_of: 'read',
+      D: 'readWrite',
+      codes: 'readWrite',
+      parameters: 'readWrite',
+    },
+    params: {
+      cols: 'u32',
+      groups: 'u32',
+      group: 'u32',
+      levels: 'u32',
+      begin: 'u32',
+      end: 'u32',
+      fit_end: 'u32',
+      first_row: 'u32',
+      last_row: 'u32',
+    },
+  }),
+);
+
+/** Columns per block of the published code, and of ours: what the walk's inner sums then cost is small beside the product. */
+const blockColumns = 128;
+
+/** Columns [begin, end) are walked in one dispatch; feedback is needed up to fitEnd, where the last group that begins here ends. */
+export interface Block {
+  readonly begin: number;
+  readonly end: number;
+  readonly fitEnd: number;
+}
+
+type Fit = 'given' | 'fresh' | 'published';
+const fitNumber: Readonly<Record<Fit, number>> = { given: 0, fresh: 1, published: 2 };
+
+/** Cuts columns into blocks. Fresh groups are never cut; published blocks are 128 columns whatever the group. */
+export function blocksOf(cols: number, group: number, fit: Fit): Block[] {
+  const size = fit === 'fresh' ? Math.max(1, Math.floor(blockColumns / group)) * group : blockColumns;
+  const blocks: Block[] = [];
+  for (let begin = 0; begin < cols; begin += size) {
+    const end = Math.min(begin + size, cols);
+    const lastStart = Math.floor((end - 1) / group) * group;
+    const fitEnd = fit === 'published' && lastStart >= begin ? Math.min(lastStart + group, cols) : end;
+    blocks.push({ begin, end, fitEnd: Math.max(end, fitEnd) });
+  }
+  return blocks;
+}
+
+/** What depends on (W, H) alone: dead columns taken out, and the factor. */
+interface Prepared {
+  readonly W: Matrix;
+  readonly factor: Factor;
+}
+
+async function prepare(
+  problem: Posed,
+  damping: number,
+  dead: Uint8Array,
+  scope: Scope,
+  cx: Context,
+): Promise<Prepared> {
+  const { gpu } = cx;
+  const H = present(problem.H, 'H');
+  if (!dead.includes(1)) return { W: problem.W, factor: await factorise(H, damping, scope, cx) };
+  // As published: an input that never occurs gets H = 1, and its weights 0.
+  using local = gpu.scope('dead columns');
+  const all = identity(dead.length);
+  const living = all.map((j) => (dead[j] ? noColumn : j));
+  const W = gatherColumns(gpu, scope, problem.W, uploadOrder(local, living));
+  const H1 = gatherSymmetric(gpu, local, H, uploadOrder(local, all), 'one');
+  return { W, factor: await factorise(H1, damping, scope, cx) };
+}
+
+/** @throws NumericError when H cannot be factored with any damping. */
+export function compensate({ damping, groups, staleness }: Piece): Rounding {
+  assert(typeof damping === 'number', 'a parsed compensate piece');
+  return async (problem, grid, cx, columnOrder) => {
+    const { factors } = problem;
+    const diagonal = await readDiagonal(cx.gpu, problem);
+    const dead = Uint8Array.from(diagonal, (d) => (d === 0 ? 1 : 0));
+    if (!dead.includes(0)) {
+      cx.emit({
+        type: 'fallback-used',
+        wanted: 'compensate',
+        used: 'nearest',
+        reason: 'no input ever occurred: H = 0',
+      });
+      return nearest(problem, grid, cx, columnOrder);
+    }
+    const { W, factor } = await factors.remember(`compensate ${damping}`, (scope) =>
+      prepare(problem, damping, dead, scope, cx),
+    );
+    for (const raise of factor.raises) cx.emit({ type: 'damping-raised', ...raise });
+    const rows = grid.group === Infinity;
+    const kind = groups === 'static' ? 'static' : 'dynamic';
+    const map = await groupColumns(W.cols, grid.group, kind, columnOrder, factors);
+    // As published: parameters of whole rows come from the weights before dead columns are zeroed, those of groups after.
+    const fit: Fit = rows || kind === 'static' ? 'given' : staleness === 'published' ? 'published' : 'fresh';
+    const parameters =
+      fit === 'given'
+        ? await fitGroups(rows ? problem.W : W, grid, map, cx)
+        : emptyMatrix(cx.scope, W.rows, 2 * map.groups, 'grid parameters');
+    const codes = emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
+    await walk({ W, Rt: factor.Rt, grid, map, fit, parameters, codes }, cx);
+    return { codes, parameters, groupOf: map.columns, damping: factor.damping };
+  };
+}
+
+interface Walk {
+  readonly W: Matrix;
+  readonly Rt: Matrix;
+  readonly grid: Grid;
+  readonly map: Awaited<ReturnType<typeof groupColumns>>;
+  readonly fit: Fit;
+  readonly parameters: Matrix;
+  readonly codes: Matrix;
+}
+
+async function walk({ W, Rt, grid, map, fit, parameters, codes }: Walk, cx: Context): Promise<void> {
+  const { gpu } = cx;
+  using scope = gpu.scope('compensate');
+  const { rows, cols } = W;
+  const blocks = blocksOf(cols, map.size, fit);
+  const D = emptyMatrix(scope, rows, cols, 'D');
+  const B = emptyMatrix(scope, rows, Math.max(...blocks.map(({ begin, fitEnd }) => fitEnd - begin)), 'B');
+  for (const { begin, end, fitEnd } of blocks) {
+    const width = fitEnd - begin;
+    if (begin > 0) {
+      await inSlices(cx, rows, 2 * begin * width, 32, (first_row, last_row) =>
+        gpu.run(feedbackKernel, {
+          bind: { D: read(D.view), Rt: read(Rt.view), B: readWrite(B.view) },
+          params: { cols, begin, fit_end: fitEnd, first_row, last_row },
+          workgroups: [Math.ceil(width / 32), Math.ceil((last_row - first_row) / 32), 1],
+          work: 2 * (last_row - first_row) * begin * width,
+        }),
+      );
+    }
+    // Half a square of sums; twice where groups are fitted, and the clip search on top.
+    const search = fit !== 'given' && grid.constants['CLIP_MSE'] === 1 ? 80 * 16 * width : 0;
+    const perRow = (fit === 'given' ? 1 : 2) * width * width + search;
+    await inSlices(cx, rows, perRow, 64, (first_row, last_row) =>
+      gpu.run(kernels[grid.shader], {
+        bind: {
+          W: read(W.view),
+          Rt: read(Rt.view),
+          B: read(B.view),
+          group_of: read(map.groupOf),
+          D: readWrite(D.view),
+          codes: readWrite(codes.view),
+          parameters: readWrite(parameters.view),
+        },
+        params: {
+          cols,
+          groups: map.groups,
+          group: map.size,
+          levels: 2 ** grid.bits - 1,
+          begin,
+          end,
+          fit_end: fitEnd,
+          first_row,
+          last_row,
+        },
+        constants: { ...grid.constants, FIT: fitNumber[fit] },
+        workgroups: Math.ceil((last_row - first_row) / 64),
+        work: perRow * (last_row - first_row),
+      }),
+    );
+    await cx.gpu.pace(cx.signal);
+  }
+}

@@ -1,0 +1,39 @@
+/** Rounding to nearest (RTN): parameters from the weights as they are, then every weight on its own. */
+import code from '../../../shaders/rounding/nearest.wgsl?raw';
+import { read, readWrite } from '../../gpu/gpu';
+import { defineKernel } from '../../gpu/kernel';
+import { emptyMatrix } from '../../tensor/matrix';
+import { fitGroups } from '../grid/fit';
+import { perGrid } from '../grid/shaders';
+import { groupColumns } from '../groups';
+import type { Rounding } from '../problem';
+
+const kernels = perGrid((lib) =>
+  defineKernel({
+    name: 'nearest',
+    code,
+    lib,
+    bindings: { W: 'read', group_of: 'read', parameters: 'read', codes: 'readWrite' },
+    params: { cols: 'u32', groups: 'u32', levels: 'u32', first: 'u32', last: 'u32' },
+  }),
+);
+
+export const nearest: Rounding = async ({ W, factors }, grid, cx, columnOrder) => {
+  const map = await groupColumns(W.cols, grid.group, 'dynamic', columnOrder, factors);
+  const parameters = await fitGroups(W, grid, map, cx);
+  const codes = emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
+  const count = W.rows * W.cols;
+  cx.gpu.run(kernels[grid.shader], {
+    bind: {
+      W: read(W.view),
+      group_of: read(map.groupOf),
+      parameters: read(parameters.view),
+      codes: readWrite(codes.view),
+    },
+    params: { cols: W.cols, groups: map.groups, levels: 2 ** grid.bits - 1, first: 0, last: count },
+    constants: grid.constants,
+    workgroups: Math.ceil(count / 64),
+    work: 8 * count,
+  });
+  return { codes, parameters, groupOf: map.columns, damping: 0 };
+};

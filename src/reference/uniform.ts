@@ -1,0 +1,61 @@
+/**
+ * The uniform grid in float64: the quantizer of the published GPTQ code (IST-DASLab/gptq quant.py, read for its rules), range widened to
+ * hold 0, round half to even. Twin of shaders/grid/uniform.wgsl and shaders/stats/group_fit.wgsl.
+ */
+import { roundHalfEven } from '../util/halfFloat';
+
+export interface UniformOptions {
+  readonly bits: number;
+  readonly symmetric: boolean;
+  readonly clip: 'min-max' | 'mse';
+}
+
+export interface UniformParameters {
+  readonly scale: number;
+  readonly zero: number;
+}
+
+export function codeOf(x: number, { scale, zero }: UniformParameters, bits: number): number {
+  return Math.min(Math.max(roundHalfEven(x / scale) + zero, 0), 2 ** bits - 1);
+}
+
+export function valueOf(code: number, { scale, zero }: UniformParameters): number {
+  return scale * (code - zero);
+}
+
+/** Scale and zero for these weights. */
+export function fitUniform(x: ArrayLike<number>, { bits, symmetric, clip }: UniformOptions): UniformParameters {
+  let low = 0;
+  let high = 0;
+  for (let i = 0; i < x.length; i++) {
+    low = Math.min(low, x[i] as number);
+    high = Math.max(high, x[i] as number);
+  }
+  if (symmetric) {
+    high = Math.max(-low, high);
+    if (low < 0) low = -high;
+  }
+  // As in the shader: below this the scale would leave the range of float32.
+  if (high - low < 1e-35) [low, high] = [-1, 1];
+  const top = 2 ** bits - 1;
+  const within = (share: number): UniformParameters => {
+    const scale = (share * high - share * low) / top;
+    return { scale, zero: symmetric ? (top + 1) / 2 : roundHalfEven((-share * low) / scale) };
+  };
+  if (clip === 'min-max') return within(1);
+  // Published constants: exponent 2.4, grid 100, largest shrink 0.8.
+  let best = within(1);
+  let least = Infinity;
+  for (let i = 0; i < 80; i++) {
+    const p = within(1 - i / 100);
+    let sum = 0;
+    for (let j = 0; j < x.length; j++) {
+      sum += Math.abs(valueOf(codeOf(x[j] as number, p, bits), p) - (x[j] as number)) ** 2.4;
+    }
+    if (sum < least) {
+      least = sum;
+      best = p;
+    }
+  }
+  return best;
+}
