@@ -1,0 +1,41 @@
+/** The one screen: what to measure on the left, what was measured on the right. */
+import { AdapterPanel } from './AdapterPanel';
+import { ChartPanel } from './ChartPanel';
+import { CheckpointPanel } from './CheckpointPanel';
+import { DropZone } from './DropZone';
+import { GridPanel } from './GridPanel';
+import { Header } from './Header';
+import { LayersPanel } from './LayersPanel';
+import { MeasurePanel } from './MeasurePanel';
+import { MethodPanel } from './MethodPanel';
+import { Notices } from './Notices';
+import { ResultsPanel } from './ResultsPanel';
+import { RunBar } from './RunBar';
+import { SharedBanner } from './SharedBanner';
+
+export function App() {
+  return (
+    <DropZone>
+      <Header />
+      <div className="bench">
+        <aside className="rail" aria-label="Set-up">
+          <div className="rail-scroll">
+            <CheckpointPanel />
+            <MethodPanel />
+            <GridPanel />
+            <MeasurePanel />
+          </div>
+          <RunBar />
+        </aside>
+        <main className="stage">
+          <Notices />
+          <SharedBanner />
+          <ChartPanel />
+          <ResultsPanel />
+          <LayersPanel />
+          <AdapterPanel />
+        </main>
+      </div>
+    </DropZone>
+  );
+}

@@ -1,0 +1,141 @@
+/** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
+import { lazy, Suspense, useMemo } from 'react';
+import { curves, naturalScale, referenceValue, type Scale, type XAxis, type YAxis } from '../store/curves';
+import { groupName, withInterval } from '../store/format';
+import { xFrame, yFrame } from '../store/frame';
+import { useLab, useLabState } from './context';
+import { Segmented } from './controls';
+import { labelOf, looksOf, Swatch } from './series';
+import { useThrottled } from './useThrottled';
+
+const Chart = lazy(() => import('./Chart'));
+
+const yAxes: readonly { readonly value: YAxis; readonly label: string; readonly title: string }[] = [
+  { value: 'perplexity', label: 'Perplexity', title: 'exp of the mean negative log-likelihood per token' },
+  { value: 'ln-ratio', label: 'ln ratio', title: 'ln of perplexity over that of full precision, on the same windows' },
+  { value: 'kld', label: 'KL divergence', title: 'mean KL(full precision ‖ quantized) per token, in nats' },
+];
+const xAxes: readonly { readonly value: XAxis; readonly label: string; readonly title: string }[] = [
+  { value: 'bits', label: 'bits/weight', title: 'Storage per quantized weight, scales and zeros included' },
+  {
+    value: 'bits-all',
+    label: 'all weights',
+    title: 'Storage per weight of the whole model, embeddings and head included',
+  },
+  { value: 'megabytes', label: 'MB', title: 'Size of the whole model, 10⁶ bytes' },
+];
+const scales: readonly { readonly value: Scale; readonly label: string }[] = [
+  { value: 'log', label: 'log' },
+  { value: 'linear', label: 'linear' },
+];
+
+/** Milliseconds between redraws: a chart of six curves with error bars takes about 40 ms (5 Hz leaves the page quick). */
+const redraw = 200;
+
+export function ChartPanel() {
+  const lab = useLab();
+  const state = useLabState(({ run, axes, shared, source, setup, checkpoint }) => ({
+    run,
+    axes,
+    ghost: source === 'live' ? (shared?.run.points ?? null) : null,
+    widths: setup.widths,
+    card: checkpoint.card,
+  }));
+  const { x, y } = state.axes;
+  const scale = state.axes.scale ?? naturalScale(y);
+  const points = useThrottled(state.run.points, redraw);
+  const planned = state.run.about?.settings.points ?? null;
+  const model = state.run.model ?? state.card;
+
+  const drawn = useMemo(() => {
+    const found = curves(points, x, y, scale);
+    const ghosts = state.ghost ? curves(state.ghost, x, y, scale) : [];
+    const reference = referenceValue(points, y);
+    const bits = planned ? planned.filter(({ recipe }) => recipe).map((point) => point.bits) : state.widths;
+    return {
+      curves: found,
+      ghosts,
+      reference,
+      xAxis: xFrame([...found, ...ghosts], x, bits, model),
+      yAxis: yFrame([...found, ...ghosts], reference, y, scale),
+    };
+  }, [points, x, y, scale, state.ghost, planned, state.widths, model]);
+
+  const full = points.find(({ id }) => id === 'full-precision')?.perplexity;
+  const groups = new Set(drawn.curves.map(({ group }) => group));
+  const empty = drawn.curves.every((curve) => curve.points.length === 0);
+  return (
+    <section className="panel chart-panel" aria-label="Chart">
+      <header className="panel-head">
+        <div>
+          <h2>{state.run.about ? state.run.about.model.name : 'The curve'}</h2>
+          <p className="hint">{subtitle(state.run.about, full)}</p>
+        </div>
+        <div className="chart-controls">
+          <Segmented
+            legend="Vertical axis"
+            legendStyle="hidden"
+            value={y}
+            options={yAxes}
+            onChange={(next) => lab.look({ y: next, scale: null })}
+          />
+          <Segmented
+            legend="Scale"
+            legendStyle="hidden"
+            value={scale}
+            options={scales}
+            onChange={(next) => lab.look({ scale: next })}
+          />
+          <Segmented
+            legend="Horizontal axis"
+            legendStyle="hidden"
+            value={x}
+            options={xAxes}
+            onChange={(next) => lab.look({ x: next })}
+          />
+        </div>
+      </header>
+      <ul className="legend" aria-label="Methods in the chart">
+        {drawn.curves.map(({ key, method, group }) => (
+          <li key={key}>
+            <Swatch looks={looksOf(method, lab.methods)} />
+            {labelOf(method, lab.methods)}
+            {groups.size > 1 && ` · ${groupName(group)}`}
+          </li>
+        ))}
+        {drawn.reference && (
+          <li>
+            <svg className="swatch" width="30" height="14" aria-hidden="true">
+              <line x1="1" x2="29" y1="7" y2="7" className="reference-line" />
+            </svg>
+            Full precision
+          </li>
+        )}
+      </ul>
+      <div className="chart">
+        <Suspense fallback={null}>
+          <Chart {...drawn} x={x} y={y} scale={scale} methods={lab.methods} />
+        </Suspense>
+        {empty && (
+          <p className="chart-empty">
+            {state.run.status === 'running'
+              ? 'The first point comes after its first window.'
+              : 'Press Run: the curve draws itself here.'}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+type About = ReturnType<ReturnType<typeof useLab>['store']['getState']>['run']['about'];
+
+function subtitle(
+  about: About,
+  full: { readonly mean: number; readonly low: number; readonly high: number } | null | undefined,
+) {
+  if (!about) return 'Quality against size, one curve per method.';
+  const { settings, evaluation } = about;
+  const reference = full ? ` · full precision ${withInterval(full.mean, full.low, full.high)}` : '';
+  return `${evaluation} · ${settings.protocol}, context ${settings.context}${reference}`;
+}

@@ -1,0 +1,112 @@
+/** The checkpoint: the bundled ones to choose from, and the card of the open one, made from its headers alone. */
+import type { BlockSize, ModelCard, Verdict } from '../model/card';
+import { bytes, count } from '../store/format';
+import { useLab, useLabState } from './context';
+import { Section } from './controls';
+
+const verdicts: Record<Verdict['kind'], string> = { fits: 'fits', streamed: 'fits, streamed', 'too-big': 'too big' };
+
+export function CheckpointPanel() {
+  const lab = useLab();
+  const { demos, checkpoint, running } = useLabState((state) => ({
+    demos: state.demos,
+    checkpoint: state.checkpoint,
+    running: state.run.status === 'running',
+  }));
+  const { status, demo, card } = checkpoint;
+  const bundled = demos.find(({ id }) => id === demo);
+  const note = bundled && `${bundled.label}: ${bundled.note}`;
+  return (
+    <Section title="Checkpoint" aside={card && <VerdictPill verdict={card.verdict} />}>
+      {demos.length > 0 && (
+        <fieldset className="field" disabled={running}>
+          <legend className="label">Bundled model, by training</legend>
+          <div className="segmented wide">
+            {demos.map(({ id, label }) => (
+              <label key={id}>
+                <input type="radio" name="demo" checked={id === demo} onChange={() => void lab.chooseDemo(id)} />
+                <span title={label}>{short(label)}</span>
+              </label>
+            ))}
+          </div>
+        </fieldset>
+      )}
+      <div className="card" aria-busy={status === 'opening'}>
+        {card ? <Card card={card} note={note} /> : <Nothing opening={status === 'opening'} />}
+      </div>
+    </Section>
+  );
+}
+
+function Nothing({ opening }: { readonly opening: boolean }) {
+  return (
+    <p className="empty">
+      {opening
+        ? 'Reading the headers…'
+        : 'Drop a Hugging Face folder anywhere on this page, or choose Open checkpoint.'}
+    </p>
+  );
+}
+
+function VerdictPill({ verdict }: { readonly verdict: Verdict }) {
+  return (
+    <span className={`pill ${verdict.kind}`} title={verdict.reason}>
+      {verdicts[verdict.kind]}
+    </span>
+  );
+}
+
+function Card({ card, note }: { readonly card: ModelCard; readonly note: string | undefined }) {
+  const facts: readonly (readonly [string, string])[] = [
+    ['Parameters', `${count(card.parameters)}, ${percent(card.linearParameters / card.parameters)} quantizable`],
+    ['Stored as', `${card.dtypes.join(', ')} · ${bytes(card.bytes)}`],
+    ['Shape', `${card.layers} × ${card.hidden} wide, ${card.heads} heads${grouped(card)}`],
+    ['Vocabulary', `${card.vocabulary}${card.tiedEmbeddings ? ', tied' : ''}`],
+    ['Context', String(card.maxContext)],
+  ];
+  return (
+    <>
+      <p className="card-name">
+        <strong>{card.name}</strong> <span>{card.architecture}</span>
+      </p>
+      {note && <p className="hint">{note}</p>}
+      <dl className="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {card.verdict.kind !== 'fits' && <p className="hint">{card.verdict.reason}</p>}
+      <details>
+        <summary>Sizes by block</summary>
+        <Blocks blocks={card.blocks} />
+        <p className="hint">
+          Fingerprint <code>{card.fingerprint}</code>
+        </p>
+      </details>
+    </>
+  );
+}
+
+function Blocks({ blocks }: { readonly blocks: readonly BlockSize[] }) {
+  const largest = Math.max(...blocks.map((block) => block.bytes));
+  return (
+    <ul className="blocks">
+      {blocks.map((block) => (
+        <li key={block.name}>
+          <span>{block.name}</span>
+          <meter min={0} max={largest} value={block.bytes} aria-label={`${block.name}: ${bytes(block.bytes)}`} />
+          <span className="figure">{bytes(block.bytes)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const grouped = ({ heads, keyValueHeads }: ModelCard) =>
+  heads === keyValueHeads ? '' : ` (${keyValueHeads} key-value)`;
+/** "Demo, 20% of the training" → "20%": the row has room for three. */
+const short = (label: string) => /\d+ ?%/.exec(label)?.[0] ?? label;
+const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -1,0 +1,135 @@
+/** Layer by layer: how much of the layer's output is lost, against rounding to nearest on the same grid; damping; time. */
+import { useState } from 'react';
+import type { LayerResult } from '../lab/events';
+import { duration, number } from '../store/format';
+import { useLabState } from './context';
+
+type SortKey = 'place' | 'loss' | 'gain' | 'damping' | 'seconds';
+
+const columns: readonly { readonly key: SortKey; readonly label: string; readonly title: string }[] = [
+  { key: 'place', label: 'Layer', title: 'Block and site, in the order of the model' },
+  { key: 'loss', label: 'Error', title: 'Relative error of the layer’s output: tr(D H Dᵀ) / tr(W H Wᵀ)' },
+  { key: 'gain', label: 'of nearest', title: 'Error as a share of that of rounding to nearest on the same grid' },
+  { key: 'damping', label: 'Damping', title: 'Share of the mean diagonal of H added to it' },
+  { key: 'seconds', label: 'Time', title: 'Solving and rounding' },
+];
+
+const loss = ({ loss, energy }: LayerResult) => (loss === null || !energy ? null : loss / energy);
+const gain = ({ loss, nearestLoss }: LayerResult) => (loss === null || !nearestLoss ? null : loss / nearestLoss);
+
+const sortValue: Record<Exclude<SortKey, 'place'>, (layer: LayerResult) => number | null> = {
+  loss,
+  gain,
+  damping: ({ damping }) => damping,
+  seconds: ({ seconds }) => seconds,
+};
+
+export function LayersPanel() {
+  const { layers, remarks } = useLabState(({ run }) => ({ layers: run.layers, remarks: run.remarks }));
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [sort, setSort] = useState<SortKey>('place');
+  const points = [...new Set(layers.map(({ point }) => point))];
+  // Until somebody chooses, the newest point is followed.
+  const point = chosen !== null && points.includes(chosen) ? chosen : points.at(-1);
+  const shown = layers.filter((layer) => layer.point === point);
+  const sorted =
+    sort === 'place' ? shown : [...shown].sort((a, b) => (sortValue[sort](b) ?? -1) - (sortValue[sort](a) ?? -1));
+  const worst = Math.max(...shown.map((layer) => loss(layer) ?? 0), Number.MIN_VALUE);
+  if (layers.length === 0 && remarks.length === 0) return null;
+  return (
+    <section className="panel" aria-label="Layers">
+      <header className="panel-head">
+        <h2>Layers</h2>
+        <label className="inline-field">
+          <span>of</span>
+          <select
+            value={point}
+            onChange={({ target }) => setChosen(target.value)}
+            aria-label="Point whose layers are shown"
+          >
+            {points.map((id) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        </label>
+      </header>
+      {remarks.length > 0 && (
+        <details className="remarks">
+          <summary>
+            {remarks.length} {remarks.length === 1 ? 'remark' : 'remarks'} of the run
+          </summary>
+          <ul>
+            {remarks.map(({ kind, text }, i) => (
+              <li key={i} className={kind}>
+                {text}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <div className="table-scroll tall" tabIndex={0} role="region" aria-label="Layers table, scrollable">
+        <table>
+          <caption className="unseen">Layers of {point}</caption>
+          <thead>
+            <tr>
+              {columns.map(({ key, label, title }) => (
+                <th
+                  key={key}
+                  scope="col"
+                  aria-sort={sort === key ? (key === 'place' ? 'ascending' : 'descending') : undefined}
+                >
+                  <button type="button" className="sort" title={title} onClick={() => setSort(key)}>
+                    {label}
+                  </button>
+                </th>
+              ))}
+              <th scope="col">Shape</th>
+              <th scope="col">Hash</th>
+            </tr>
+          </thead>
+          <tbody>
+            {sorted.map((layer) => (
+              <Row key={`${layer.block}/${layer.site}/${layer.layers.join()}`} layer={layer} worst={worst} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Row({ layer, worst }: { readonly layer: LayerResult; readonly worst: number }) {
+  const relative = loss(layer);
+  const share = gain(layer);
+  return (
+    <tr>
+      <th scope="row">
+        <span className="block-number">{layer.block}</span> {layer.site}
+        {layer.resumed && <span className="sub">kept</span>}
+      </th>
+      <td className="bar-cell">
+        {relative === null ? (
+          <span className="none" title="Nothing was calibrated, so the layer's inputs are not known.">
+            not measured
+          </span>
+        ) : (
+          <>
+            <meter min={0} max={worst} value={relative} aria-hidden="true" />
+            {percent(relative)}
+          </>
+        )}
+      </td>
+      <td>{share === null ? <span className="none">–</span> : percent(share)}</td>
+      <td>{layer.damping === 0 ? <span className="none">–</span> : number(layer.damping, 2)}</td>
+      <td>{duration(layer.seconds)}</td>
+      <td>
+        {layer.rows} × {layer.cols}
+      </td>
+      <td>
+        <code title={layer.hash}>{layer.hash.slice(0, 8)}</code>
+      </td>
+    </tr>
+  );
+}
+
+const percent = (share: number) => `${number(share * 100, 3)} %`;

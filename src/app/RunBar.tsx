@@ -1,0 +1,72 @@
+/** Run, Stop, and how far it is. Its height does not change, so that nothing jumps. */
+import type { Phase } from '../lab/events';
+import { duration } from '../store/format';
+import { chosenMethods } from '../store/plan';
+import { useLab, useLabState } from './context';
+
+const phases: Record<Phase, string> = {
+  reading: 'Reading weights',
+  calibrating: 'Calibrating',
+  quantizing: 'Quantizing',
+  evaluating: 'Evaluating',
+};
+
+export function RunBar() {
+  const lab = useLab();
+  const { run, stopping, setup, open, ready } = useLabState((state) => ({
+    run: state.run,
+    stopping: state.stopping,
+    setup: state.setup,
+    open: state.checkpoint.status === 'open',
+    ready: state.engine.status === 'ready',
+  }));
+  const running = run.status === 'running';
+  const planned = chosenMethods(setup, lab.methods).length * setup.widths.length;
+  const done = run.progress?.done ?? 0;
+  return (
+    <div className="run-bar">
+      <div className="run-buttons">
+        {/* Run keeps the focus while it runs: it is not disabled but says that it is busy. */}
+        <button
+          type="button"
+          className="primary"
+          disabled={!running && (!open || !ready || planned === 0)}
+          aria-disabled={running}
+          onClick={() => {
+            if (!running) void lab.run();
+          }}
+        >
+          Run
+        </button>
+        <button type="button" disabled={!running || stopping} onClick={() => lab.stop()}>
+          Stop
+        </button>
+        <p className="run-plan">{running || !open ? '' : `${planned} points`}</p>
+      </div>
+      <progress aria-label="Progress of the run" max={1} value={running ? done : run.status === 'finished' ? 1 : 0} />
+      <p className="run-state">
+        <span>{stateLine(run.status, stopping, run.progress?.phase, run.progress?.point)}</span>
+        <span className="figure">
+          {running && run.progress?.secondsLeft != null && `${duration(run.progress.secondsLeft)} left`}
+          {!running && run.secondsElapsed !== null && duration(run.secondsElapsed)}
+        </span>
+      </p>
+    </div>
+  );
+}
+
+function stateLine(status: string, stopping: boolean, phase?: Phase, point?: string | null): string {
+  if (stopping) return 'Stopping…';
+  switch (status) {
+    case 'running':
+      return phase ? `${phases[phase]}${point ? ` ${point}` : ''}` : 'Starting…';
+    case 'finished':
+      return 'Finished';
+    case 'stopped':
+      return 'Stopped; Run goes on from the last finished layer';
+    case 'failed':
+      return 'Failed; see the message';
+    default:
+      return 'Ready';
+  }
+}

@@ -1,0 +1,14 @@
+/** What the axes are called. */
+import type { XAxis, YAxis } from '../store/curves';
+
+export const yTitles: Record<YAxis, string> = {
+  perplexity: 'perplexity',
+  'ln-ratio': 'ln (perplexity / full precision)',
+  kld: 'KL divergence from full precision, nats',
+};
+
+export const xTitles: Record<XAxis, string> = {
+  bits: 'bits per quantized weight, parameters included',
+  'bits-all': 'bits per weight of the whole model',
+  megabytes: 'megabytes of the whole model',
+};

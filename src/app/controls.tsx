@@ -1,0 +1,151 @@
+/** The few controls that repeat: native inputs under a common look. */
+import { useId, type ReactNode } from 'react';
+
+interface SegmentedProps<T extends string> {
+  readonly legend: string;
+  readonly value: T;
+  readonly options: readonly { readonly value: T; readonly label: string; readonly title?: string }[];
+  readonly onChange: (value: T) => void;
+  /** Where the legend stands: before the choices, or for screen readers only. */
+  readonly legendStyle?: 'shown' | 'hidden';
+  readonly disabled?: boolean;
+}
+
+/** One of few: radio buttons in a row. */
+export function Segmented<T extends string>(props: SegmentedProps<T>) {
+  const { legend, value, options, onChange, legendStyle = 'shown', disabled } = props;
+  const name = useId();
+  return (
+    <fieldset className="field" disabled={disabled}>
+      <legend className={legendStyle === 'hidden' ? 'unseen' : 'label'}>{legend}</legend>
+      <div className="segmented">
+        {options.map((option) => (
+          <label key={option.value} title={option.title}>
+            <input type="radio" name={name} checked={option.value === value} onChange={() => onChange(option.value)} />
+            <span>{option.label}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+interface ChipsProps {
+  readonly legend: string;
+  readonly values: readonly number[];
+  readonly chosen: readonly number[];
+  readonly onChange: (chosen: readonly number[]) => void;
+}
+
+/** Any of few: checkboxes in a row. */
+export function Chips({ legend, values, chosen, onChange }: ChipsProps) {
+  return (
+    <fieldset className="field">
+      <legend className="label">{legend}</legend>
+      <div className="chips">
+        {values.map((value) => (
+          <label key={value}>
+            <input
+              type="checkbox"
+              checked={chosen.includes(value)}
+              aria-label={`${value} bits`}
+              onChange={({ target }) =>
+                onChange(target.checked ? [...chosen, value] : chosen.filter((other) => other !== value))
+              }
+            />
+            <span>{value}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+export function Switch(props: { label: string; checked: boolean; onChange: (on: boolean) => void; title?: string }) {
+  return (
+    <label className="switch" title={props.title}>
+      <input
+        type="checkbox"
+        role="switch"
+        checked={props.checked}
+        onChange={({ target }) => props.onChange(target.checked)}
+      />
+      <span>{props.label}</span>
+    </label>
+  );
+}
+
+interface NumberFieldProps {
+  readonly label: string;
+  /** Null shows an empty field, where that means something (`placeholder` says what). */
+  readonly value: number | null;
+  readonly min: number;
+  readonly max: number;
+  readonly step?: number | 'any';
+  readonly placeholder?: string;
+  readonly title?: string;
+  readonly onChange: (value: number | null) => void;
+}
+
+/** A number; values outside of the limits are not taken over, and the field says so by its validity. */
+export function NumberField({ label, value, min, max, step = 1, placeholder, title, onChange }: NumberFieldProps) {
+  return (
+    <label className="field" title={title}>
+      <span className="label">{label}</span>
+      <input
+        type="number"
+        // A fresh field for a value that was set from elsewhere; typing keeps its own text.
+        key={String(value)}
+        defaultValue={value ?? ''}
+        min={min}
+        max={max}
+        step={step}
+        placeholder={placeholder}
+        required={placeholder === undefined}
+        onBlur={({ target }) => {
+          if (!target.validity.valid) return;
+          onChange(target.value === '' ? null : target.valueAsNumber);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') event.currentTarget.blur();
+        }}
+      />
+    </label>
+  );
+}
+
+interface SelectProps {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly onChange: (value: string) => void;
+  readonly title?: string;
+}
+
+export function Select({ label, value, options, onChange, title }: SelectProps) {
+  return (
+    <label className="field" title={title}>
+      <span className="label">{label}</span>
+      <select value={value} onChange={({ target }) => onChange(target.value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section className="section" aria-labelledby={id}>
+      <header className="section-head">
+        <h2 id={id}>{title}</h2>
+        {aside}
+      </header>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,23 @@
+/** Starts the page: the worker, the lab, React. */
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { catalog } from '../quant/catalog';
+import { recipes } from '../quant/recipes';
+import { createLab } from '../store/lab';
+import { startEngine } from '../store/engine';
+import { App } from './App';
+import { LabContext } from './context';
+import './styles/index.css';
+
+const lab = createLab({ engine: startEngine(), methods: recipes, pieces: catalog });
+// For tests and for the curious: the lab at the console, e.g. `bitcurve.loseDevice()`.
+Object.assign(window, { bitcurve: lab });
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <LabContext value={lab}>
+      <App />
+    </LabContext>
+  </StrictMode>,
+);
+void lab.start();

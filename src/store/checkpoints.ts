@@ -1,0 +1,68 @@
+/** Opening checkpoints: a bundled model, or files that people drop. A failure leaves the one before in place. */
+import type { ModelCard } from '../model/card';
+import type { SourceFile } from '../worker/protocol';
+import { fetchOwn, fetchOwnJson } from './fetching';
+import { count } from './format';
+import type { Bench } from './lab';
+import { errorNotice } from './notices';
+import type { DemoModel } from './state';
+
+export interface Checkpoints {
+  readManifest(): Promise<void>;
+  chooseDemo(id: string): Promise<void>;
+  openFiles(files: readonly SourceFile[]): Promise<void>;
+}
+
+export function createCheckpoints({ store, engine, notify }: Bench, onOpened: (card: ModelCard) => void): Checkpoints {
+  /** Only the newest of several openings counts: people click faster than files load. */
+  let newest = 0;
+
+  async function open(title: string, demo: string | null, files: () => Promise<readonly SourceFile[]>): Promise<void> {
+    const turn = ++newest;
+    const before = store.getState().checkpoint;
+    store.setState({ checkpoint: { ...before, status: 'opening' } });
+    try {
+      const card = await engine.ask('open', { files: await files() });
+      if (turn !== newest) return;
+      store.setState({
+        checkpoint: { status: 'open', demo, card },
+        announcement: `${card.name} is open: ${card.architecture}, ${count(card.parameters)} parameters.`,
+      });
+      onOpened(card);
+    } catch (error) {
+      if (turn !== newest) return;
+      const last = before.card ? ('open' as const) : ('none' as const);
+      store.setState({ checkpoint: { ...before, status: last } });
+      const stays = before.card ? `${before.card.name} is still open, and results are kept.` : null;
+      notify(errorNotice(title, error, stays));
+    }
+  }
+
+  return {
+    async readManifest() {
+      try {
+        const { models } = await fetchOwnJson<{ models: readonly DemoModel[] }>('demo/manifest.json');
+        store.setState({ demos: models });
+      } catch (error) {
+        notify(errorNotice('The bundled models did not load', error, 'Checkpoints that you open still work.'));
+      }
+    },
+    async chooseDemo(id) {
+      const demo = store.getState().demos.find((d) => d.id === id);
+      if (!demo) return;
+      await open(`${demo.label} did not open`, id, () =>
+        Promise.all(
+          demo.files.map(async (file) => ({
+            // The folder is named after the model, so that the card is.
+            path: `${demo.id}/${file.split('/').at(-1)}`,
+            blob: await fetchOwn(`demo/${file}`),
+          })),
+        ),
+      );
+    },
+    async openFiles(files) {
+      const folder = files[0]?.path.split('/')[0] ?? 'The checkpoint';
+      await open(`${folder} did not open`, null, () => Promise.resolve(files));
+    },
+  };
+}

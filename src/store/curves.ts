@@ -1,0 +1,104 @@
+/** From points to what the chart draws: one curve per method, with x and y as chosen. Pure; no React, no chart library. */
+import type { Estimate } from '../lab/events';
+import { fullPrecision, type PointView } from './runView';
+
+export type XAxis = 'bits' | 'bits-all' | 'megabytes';
+export type YAxis = 'perplexity' | 'ln-ratio' | 'kld';
+export type Scale = 'log' | 'linear';
+
+export interface CurvePoint {
+  readonly id: string;
+  readonly x: number;
+  /** Clamped to what a chart can show; `value` is not. */
+  readonly y: number;
+  readonly value: Estimate;
+  /** Distances from y to the ends of the interval, as the chart's error bars want them. */
+  readonly error: readonly [number, number];
+  readonly bits: number;
+  readonly finished: boolean;
+  readonly clamped: boolean;
+}
+
+export interface Curve {
+  readonly key: string;
+  readonly method: string;
+  readonly group: number | null;
+  readonly points: readonly CurvePoint[];
+}
+
+/** Above this a perplexity only says "broken": a model that guesses uniformly over a vocabulary of 10⁵ is here. */
+export const highestPerplexity = 1e5;
+const highest: Record<YAxis, number> = {
+  perplexity: highestPerplexity,
+  'ln-ratio': Math.log(highestPerplexity),
+  kld: Math.log(highestPerplexity),
+};
+
+/** An interval that reaches zero ends this far below its mean on a log axis: far enough to leave the chart. */
+const lowestOnLog = 1e-6;
+
+export function yValue(point: PointView, axis: YAxis): Estimate | null {
+  if (axis === 'perplexity') return point.perplexity;
+  return axis === 'kld' ? point.kld : point.lnRatio;
+}
+
+export function xValue(point: PointView, axis: XAxis): number | null {
+  if (axis === 'bits') return point.bitsPerWeight;
+  return axis === 'megabytes' ? point.megabytes : point.bitsPerWeightAll;
+}
+
+/** The curves, methods in the order in which they appear. Points that cannot be drawn yet are left out. */
+export function curves(points: readonly PointView[], x: XAxis, y: YAxis, scale: Scale): Curve[] {
+  const byKey = new Map<string, { method: string; group: number | null; points: CurvePoint[] }>();
+  for (const point of points) {
+    if (point.id === fullPrecision) continue;
+    const key = curveKey(point);
+    const curve = byKey.get(key) ?? { method: point.method, group: point.group, points: [] };
+    byKey.set(key, curve);
+    const drawn = curvePoint(point, x, y, scale);
+    if (drawn) curve.points.push(drawn);
+  }
+  return [...byKey].map(([key, curve]) => ({
+    key,
+    method: curve.method,
+    group: curve.group,
+    points: curve.points.sort((a, b) => a.x - b.x),
+  }));
+}
+
+export function curveKey(point: Pick<PointView, 'method' | 'group'>): string {
+  return `${point.method}/${point.group ?? 'row'}`;
+}
+
+function curvePoint(point: PointView, xAxis: XAxis, yAxis: YAxis, scale: Scale): CurvePoint | null {
+  const x = xValue(point, xAxis);
+  const value = yValue(point, yAxis);
+  if (x === null || value === null || !Number.isFinite(x) || Number.isNaN(value.mean)) return null;
+  // A difference at or below zero is "no loss seen": a log axis has no place for it.
+  if (scale === 'log' && value.mean <= 0) return null;
+  const low = scale === 'log' ? value.mean * lowestOnLog : -Infinity;
+  const clamp = (v: number) => Math.min(highest[yAxis], Math.max(low, v));
+  const y = clamp(value.mean);
+  return {
+    id: point.id,
+    x,
+    y,
+    value,
+    error: [y - clamp(value.low), clamp(value.high) - y],
+    bits: point.bits,
+    finished: point.state === 'finished',
+    clamped: y !== value.mean,
+  };
+}
+
+/** What the values show best on, where nobody has chosen: ratios may be negative. */
+export function naturalScale(y: YAxis): Scale {
+  return y === 'ln-ratio' ? 'linear' : 'log';
+}
+
+/** The reference of the y axis with its interval: the full-precision perplexity, or zero where the axis compares with it. */
+export function referenceValue(points: readonly PointView[], y: YAxis): Estimate | null {
+  const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
+  if (y === 'perplexity') return reference;
+  return reference && { mean: 0, low: 0, high: 0 };
+}

@@ -1,0 +1,57 @@
+/** Numbers as people read them: no more digits than they can carry. */
+
+/** About `digits` significant digits, without exponents for everyday sizes. */
+export function number(value: number, digits = 4): string {
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : Number.isNaN(value) ? 'not a number' : '−∞';
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(Math.min(2, digits - 1)).replace('-', '−');
+  const text = size >= 10 ** (digits - 1) ? value.toFixed(0) : value.toPrecision(digits);
+  return text.replace('-', '−');
+}
+
+/** A tick of an axis: no zeros at the end. */
+export function tick(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential().replace('-', '−');
+  return String(Number(value.toPrecision(6))).replace('-', '−');
+}
+
+/** The digits that an interval of this half-width can carry: two beyond its first would be noise. */
+export function withInterval(value: number, low: number, high: number): string {
+  const half = (high - low) / 2;
+  if (!(half > 0) || !Number.isFinite(half)) return number(value);
+  const decimals = Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(half))));
+  return Math.abs(value) >= 1e6 ? number(value, 3) : value.toFixed(decimals).replace('-', '−');
+}
+
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} bytes`;
+  for (const [unit, size] of [
+    ['GB', 1e9],
+    ['MB', 1e6],
+    ['kB', 1e3],
+  ] as const) {
+    if (count >= size) return `${(count / size).toPrecision(3)} ${unit}`;
+  }
+  return `${count} bytes`;
+}
+
+/** 262144 → "262 k", 1.1e9 → "1.10 B". */
+export function count(value: number): string {
+  if (value >= 1e9) return `${(value / 1e9).toPrecision(3)} B`;
+  if (value >= 1e6) return `${(value / 1e6).toPrecision(3)} M`;
+  if (value >= 1e4) return `${Math.round(value / 1e3)} k`;
+  return String(value);
+}
+
+/** 4.2 s, 95 s, 12 min, 3 h 20 min. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function groupName(group: number | null): string {
+  return group === null ? 'row' : String(group);
+}

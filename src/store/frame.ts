@@ -1,0 +1,39 @@
+/** The chart's axes for what is to be drawn: stable while points come in, because planned widths count from the start. Pure. */
+import type { Estimate } from '../lab/events';
+import type { ModelCard } from '../model/card';
+import type { Curve, Scale, XAxis, YAxis } from './curves';
+import { storage } from './storage';
+import { linearAxis, logAxis, type Axis } from './ticks';
+
+export function xFrame(
+  curves: readonly Curve[],
+  axis: XAxis,
+  plannedBits: readonly number[],
+  model: ModelCard | null,
+): Axis {
+  // Group parameters add a fraction of a bit: one more than the widest has room for them.
+  const planned = plannedBits.length ? [Math.min(...plannedBits), Math.max(...plannedBits) + 1] : [2, 9];
+  const edges = planned.map((bits) => {
+    if (axis === 'bits' || !model) return bits;
+    const size = storage(model, bits);
+    return axis === 'megabytes' ? size.megabytes : size.bitsPerWeightAll;
+  });
+  const xs = [...edges, ...curves.flatMap(({ points }) => points.map(({ x }) => x))];
+  return linearAxis(Math.min(...xs), Math.max(...xs), axis === 'megabytes' ? 6 : 8);
+}
+
+export function yFrame(curves: readonly Curve[], reference: Estimate | null, axis: YAxis, scale: Scale): Axis {
+  const points = curves.flatMap((curve) => curve.points);
+  const referenceValues = reference && (scale === 'linear' || reference.mean > 0) ? [reference.mean] : [];
+  const highs = [...points.map(({ y, error }) => y + error[1]), ...referenceValues];
+  const lows = [
+    // On a log axis a wide interval below its mean would squeeze everything else.
+    ...points.map(({ y, error }) => (scale === 'log' ? Math.max(y - error[0], y * 0.6) : y - error[0])),
+    ...referenceValues,
+  ];
+  if (highs.length === 0)
+    return scale === 'log' ? logAxis(axis === 'kld' ? 1e-3 : 1, axis === 'kld' ? 1 : 100) : linearAxis(0, 1);
+  const low = Math.min(...lows);
+  const high = Math.max(...highs);
+  return scale === 'log' ? logAxis(low, high) : linearAxis(low, high);
+}

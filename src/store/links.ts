@@ -1,0 +1,103 @@
+/** The run in the address: copying it, and opening one. A shared run is shown without its model. */
+import { decodePermalink, encodePermalink, isPermalink, type SharedRun } from '../lab/permalink';
+import type { Bench } from './lab';
+import { errorNotice, notice } from './notices';
+import { blankPoint, emptyRun, fromResult, type PointView, type RunView } from './runView';
+
+export interface Links {
+  /** Puts the run into the address and onto the clipboard. */
+  copyLink(): Promise<void>;
+  /** Shows the run that the address holds, if it holds one. */
+  openAddress(): Promise<void>;
+}
+
+export function createLinks({ store, notify }: Bench, share: () => SharedRun | null): Links {
+  return {
+    async copyLink() {
+      const shared = store.getState().source === 'link' ? store.getState().shared?.share : share();
+      if (!shared)
+        return notify(notice('note', 'There is nothing to share yet', 'A link needs at least one finished point.'));
+      const url = new URL(location.href);
+      url.hash = await encodePermalink(shared);
+      history.replaceState(null, '', url);
+      try {
+        await navigator.clipboard.writeText(url.href);
+        notify(
+          notice(
+            'note',
+            'The link is on the clipboard',
+            `It holds the whole chart in ${url.hash.length} characters: settings, points and intervals, no weights and no text.`,
+          ),
+        );
+      } catch {
+        notify(
+          notice(
+            'note',
+            'The link is in the address bar',
+            'This browser did not allow the clipboard: copy it from there.',
+          ),
+        );
+      }
+    },
+    async openAddress() {
+      if (!isPermalink(location.hash)) return;
+      if (store.getState().run.status === 'running') {
+        return notify(notice('warning', 'A run is under way', 'Stop it, then open the link again.'));
+      }
+      try {
+        const shared = await decodePermalink(location.hash);
+        const run = viewOf(shared);
+        store.setState(({ setup }) => ({
+          run,
+          source: 'link',
+          shared: { share: shared, run },
+          setup: { ...setup, ...settingsOf(shared) },
+          announcement: `A shared run of ${shared.model.label} is shown.`,
+        }));
+      } catch (error) {
+        notify(errorNotice('The link could not be read', error, 'Everything else works as usual.'));
+      }
+    },
+  };
+}
+
+/** A shared run as a finished view. */
+function viewOf({ app, model, adapter, settings, evaluation, calibration, results }: SharedRun): RunView {
+  const points = results.map((result): PointView => {
+    const method = settings.points.find(({ id }) => id === result.id)?.method ?? result.recipe;
+    return { ...blankPoint({ id: result.id, method, bits: result.bits, group: result.group }), ...fromResult(result) };
+  });
+  const about = {
+    app,
+    at: null,
+    model: { ...model, name: model.label },
+    adapter,
+    settings,
+    evaluation: evaluation.label,
+    calibration: calibration?.label ?? null,
+  };
+  return { ...emptyRun, status: 'finished', about, points };
+}
+
+/** The form as the shared run had it, so that changing one thing and running again is easy. */
+function settingsOf({ settings }: SharedRun) {
+  const { points, protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
+  const planned = points.filter(({ recipe }) => recipe !== null);
+  const grid = planned[0]?.recipe?.grid;
+  return {
+    ...(planned.length
+      ? {
+          methods: [...new Set(planned.map(({ method }) => method))],
+          widths: [...new Set(planned.map(({ bits }) => bits))],
+          group: planned[0]?.group ?? null,
+          symmetric: grid?.['symmetric'] === true,
+        }
+      : {}),
+    protocol,
+    context,
+    maxTokens,
+    calibrationTokens,
+    mode,
+    seed,
+  };
+}

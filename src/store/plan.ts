@@ -1,0 +1,104 @@
+/**
+ * From the form to a request: which recipes at which widths. Methods and their options come from the quant room's metadata; a new
+ * method needs nothing here.
+ */
+import type { CalibrationMode, PlannedPoint, Protocol, RunSettings } from '../lab/events';
+import { parseRecipe } from '../quant/parseRecipe';
+import type { MethodMeta, Piece, Recipe } from '../quant/recipe';
+
+export const widths = [2, 3, 4, 5, 6, 7, 8] as const;
+export const groups = [null, 32, 64, 128] as const;
+
+/** A changed option: the place in the recipe ("grid", "transform.0"), the option, its value. */
+export type Overrides = Readonly<Record<string, Piece[string]>>;
+
+export interface Setup {
+  /** Names of the chosen methods. */
+  readonly methods: readonly string[];
+  readonly widths: readonly number[];
+  readonly group: number | null;
+  readonly symmetric: boolean;
+  /** By method name: options that differ from the method's own, keyed "slot.option" or "slot.index.option". */
+  readonly overrides: Readonly<Record<string, Overrides>>;
+  readonly evaluation: string;
+  readonly calibration: string;
+  readonly protocol: Protocol;
+  readonly context: number;
+  readonly maxTokens: number | null;
+  readonly calibrationTokens: number;
+  readonly mode: CalibrationMode;
+  readonly seed: number;
+}
+
+/** A piece with its place in the recipe. */
+export interface PlacedPiece {
+  readonly place: string;
+  readonly piece: Piece;
+}
+
+export function piecesOf(recipe: Recipe): PlacedPiece[] {
+  return [
+    ...recipe.transform.map((piece, i) => ({ place: `transform.${i}`, piece })),
+    { place: 'grid', piece: recipe.grid },
+    { place: 'rounding', piece: recipe.rounding },
+    ...recipe.correction.map((piece, i) => ({ place: `correction.${i}`, piece })),
+  ];
+}
+
+/**
+ * The method's recipe with the form's changes. `symmetric` applies to grids that know the option.
+ * @throws RecipeError where the changes cannot be together.
+ */
+export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe {
+  const overrides = setup.overrides[method.name] ?? {};
+  const change = (place: string, piece: Piece): Piece => {
+    const changed: Record<string, Piece[string]> = { ...piece };
+    for (const [key, value] of Object.entries(overrides)) {
+      const cut = key.lastIndexOf('.');
+      if (key.slice(0, cut) === place) changed[key.slice(cut + 1)] = value;
+    }
+    return changed as Piece;
+  };
+  const recipe = method.recipe(bits, setup.group);
+  const grid = 'symmetric' in recipe.grid ? { ...recipe.grid, symmetric: setup.symmetric } : recipe.grid;
+  return parseRecipe({
+    ...recipe,
+    transform: recipe.transform.map((piece, i) => change(`transform.${i}`, piece)),
+    grid: change('grid', grid),
+    rounding: change('rounding', recipe.rounding),
+    correction: recipe.correction.map((piece, i) => change(`correction.${i}`, piece)),
+  });
+}
+
+/** The methods that will run: chosen, and possible on the chosen groups. */
+export function chosenMethods(setup: Setup, methods: readonly MethodMeta[]): readonly MethodMeta[] {
+  return methods.filter((method) => setup.methods.includes(method.name) && possible(method, setup.group));
+}
+
+export function possible(method: MethodMeta, group: number | null): boolean {
+  return group !== null || method.groups === 'any';
+}
+
+/** Points in the order of computing: all methods of the widest width first, so that the curves grow side by side. */
+export function planPoints(setup: Setup, methods: readonly MethodMeta[]): PlannedPoint[] {
+  const chosen = chosenMethods(setup, methods);
+  const falling = [...setup.widths].sort((a, b) => b - a);
+  return falling.flatMap((bits) =>
+    chosen.map((method) => ({
+      id: `${method.name}-${bits}`,
+      method: method.name,
+      recipe: recipeOf(method, bits, setup),
+      bits,
+      group: setup.group,
+    })),
+  );
+}
+
+export function planRun(setup: Setup, methods: readonly MethodMeta[]): RunSettings {
+  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = setup;
+  return { points: planPoints(setup, methods), protocol, context, maxTokens, calibrationTokens, mode, seed };
+}
+
+export function needsCalibration(setup: Setup, methods: readonly MethodMeta[]): boolean {
+  return chosenMethods(setup, methods).some(({ calibrated }) => calibrated);
+}

@@ -1,0 +1,234 @@
+/**
+ * The view of a run: what the page shows, folded from the log's events. A pure function of the events, so that a live run, a
+ * dropped log and a test give the same picture. Knows neither React nor the worker.
+ */
+import type { Estimate, LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from '../lab/events';
+import type { ModelCard } from '../model/card';
+import type { ErrorRecord } from '../util/errors';
+import { storage } from './storage';
+
+type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
+export type Progress = Extract<RunEvent, { type: 'progressed' }>;
+
+export const fullPrecision = 'full-precision';
+
+/** A point as it stands: planned, or measured on the windows so far, or finished. */
+export interface PointView {
+  readonly id: string;
+  readonly method: string;
+  readonly bits: number;
+  readonly group: number | null;
+  readonly state: 'planned' | 'quantizing' | 'evaluating' | 'finished';
+  readonly windows: number;
+  readonly windowsTotal: number;
+  /** Null until every layer of the point is quantized. */
+  readonly bitsPerWeight: number | null;
+  readonly bitsPerWeightAll: number | null;
+  readonly megabytes: number | null;
+  readonly perplexity: Estimate | null;
+  readonly lnRatio: Estimate | null;
+  readonly kld: Estimate | null;
+  readonly kld99: number | null;
+  readonly top1: Estimate | null;
+  readonly bitsPerByte: number | null;
+  readonly tokens: number;
+  readonly seconds: number | null;
+  readonly hash: string | null;
+}
+
+/** Something that the reader should know of: damping raised, a fallback, layers kept. One sentence each. */
+export interface Remark {
+  readonly kind: 'damping' | 'fallback' | 'resumed';
+  readonly text: string;
+}
+
+/** What was run, where, on what. The same for a log and for a link, which knows less. */
+export interface About {
+  readonly app: string;
+  /** ISO time; null for a link. */
+  readonly at: string | null;
+  readonly model: Pick<ModelCard, 'name' | 'architecture' | 'parameters' | 'fingerprint'>;
+  readonly adapter: string;
+  readonly settings: RunSettings;
+  readonly evaluation: string;
+  readonly calibration: string | null;
+}
+
+export interface RunView {
+  readonly status: 'none' | 'running' | 'finished' | 'stopped' | 'failed';
+  readonly about: About | null;
+  /** Null for a link: it carries no model card. */
+  readonly model: ModelCard | null;
+  readonly points: readonly PointView[];
+  readonly layers: readonly LayerResult[];
+  readonly remarks: readonly Remark[];
+  readonly progress: Progress | null;
+  readonly secondsElapsed: number | null;
+  readonly error: ErrorRecord | null;
+}
+
+export const emptyRun: RunView = {
+  status: 'none',
+  about: null,
+  model: null,
+  points: [],
+  layers: [],
+  remarks: [],
+  progress: null,
+  secondsElapsed: null,
+  error: null,
+};
+
+/** The view after a batch of events: one new object for any number of them. */
+export function foldEvents(view: RunView, events: readonly RunEvent[]): RunView {
+  return events.reduce(fold, view);
+}
+
+function fold(view: RunView, event: RunEvent): RunView {
+  switch (event.type) {
+    case 'run-started':
+      return {
+        ...emptyRun,
+        status: 'running',
+        about: aboutRun(event),
+        model: event.model,
+        points: startingPoints(event.settings.points),
+      };
+    case 'progressed':
+      return { ...view, progress: event };
+    case 'site-calibrated':
+      return view;
+    case 'point-started':
+      return changePoint(view, event.point, () => ({ state: 'quantizing' }));
+    case 'layer-quantized':
+      return { ...view, layers: [...view.layers, event] };
+    case 'window-evaluated':
+      return changePoint(view, event.point, (point) => ({
+        ...(point.bitsPerWeight === null ? sizeSoFar(view, point) : {}),
+        state: 'evaluating',
+        windowsTotal: event.windowsTotal,
+        ...measured(event.quality),
+      }));
+    case 'point-finished':
+      return changePoint(view, event.result.id, () => fromResult(event.result));
+    case 'damping-raised':
+      return remark(view, {
+        kind: 'damping',
+        text: `${where(event)}: not positive definite, damping raised from ${event.from} to ${event.to}.`,
+      });
+    case 'fallback-used':
+      return remark(view, {
+        kind: 'fallback',
+        text: `${where(event)}: ${event.used} instead of ${event.wanted}, because ${event.reason}.`,
+      });
+    case 'run-resumed':
+      return remark(view, {
+        kind: 'resumed',
+        text: `Resumed: ${event.layersKept} finished layers were taken from the earlier run.`,
+      });
+    case 'run-stopped':
+      return { ...view, status: 'stopped', progress: null, secondsElapsed: event.secondsElapsed };
+    case 'run-failed':
+      return { ...view, status: 'failed', progress: null, secondsElapsed: event.secondsElapsed, error: event.error };
+    case 'run-finished': {
+      const finished: RunView = { ...view, status: 'finished', progress: null, secondsElapsed: event.secondsElapsed };
+      return event.points.reduce<RunView>((v, result) => changePoint(v, result.id, () => fromResult(result)), finished);
+    }
+  }
+}
+
+function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }: RunStarted): About {
+  return {
+    app,
+    at,
+    model,
+    adapter: adapter.name,
+    settings,
+    evaluation: evaluation.label,
+    calibration: calibration?.label ?? null,
+  };
+}
+
+/** Every planned point, the reference first even where the plan leaves it to the engine. */
+function startingPoints(planned: readonly PlannedPoint[]): PointView[] {
+  const reference = { id: fullPrecision, method: fullPrecision, bits: 0, group: null };
+  return [reference, ...planned.filter(({ id }) => id !== fullPrecision)].map(blankPoint);
+}
+
+export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'group'>): PointView {
+  return {
+    id: point.id,
+    method: point.method,
+    bits: point.bits,
+    group: point.group,
+    state: 'planned',
+    windows: 0,
+    windowsTotal: 0,
+    bitsPerWeight: null,
+    bitsPerWeightAll: null,
+    megabytes: null,
+    perplexity: null,
+    lnRatio: null,
+    kld: null,
+    kld99: null,
+    top1: null,
+    bitsPerByte: null,
+    tokens: 0,
+    seconds: null,
+    hash: null,
+  };
+}
+
+function changePoint(view: RunView, id: string, change: (point: PointView) => Partial<PointView>): RunView {
+  const known = view.points.some((point) => point.id === id);
+  const points = known ? view.points : [...view.points, blankPoint({ id, method: id, bits: 0, group: null })];
+  return { ...view, points: points.map((point) => (point.id === id ? { ...point, ...change(point) } : point)) };
+}
+
+function measured(quality: Quality): Partial<PointView> {
+  const { windows, tokens, perplexity, bitsPerByte, lnRatio, kld, kld99, top1 } = quality;
+  return { windows, tokens, perplexity, bitsPerByte, lnRatio, kld, kld99, top1 };
+}
+
+/** A finished point as the view holds it. */
+export function fromResult(result: PointResult): Partial<PointView> {
+  return {
+    state: 'finished',
+    bits: result.bits,
+    group: result.group,
+    bitsPerWeight: result.bitsPerWeight,
+    bitsPerWeightAll: result.bitsPerWeightAll,
+    megabytes: result.megabytes,
+    perplexity: { mean: result.perplexity, low: result.perplexityLow, high: result.perplexityHigh },
+    lnRatio: estimate(result.lnRatio, result.lnRatioLow, result.lnRatioHigh),
+    kld: estimate(result.kld, result.kldLow, result.kldHigh),
+    kld99: result.kld99,
+    top1: estimate(result.top1, result.top1Low, result.top1High),
+    bitsPerByte: result.bitsPerByte,
+    tokens: result.tokens,
+    seconds: result.seconds,
+    hash: result.hash,
+  };
+}
+
+function estimate(mean: number | null, low: number | null, high: number | null): Estimate | null {
+  return mean === null ? null : { mean, low: low ?? mean, high: high ?? mean };
+}
+
+/** Where to draw a point whose windows are still coming in: its layers are quantized, so its size is known. */
+function sizeSoFar(view: RunView, point: PointView): Partial<PointView> {
+  const { model } = view;
+  if (!model || point.id === fullPrecision) return {};
+  const layers = view.layers.filter((layer) => layer.point === point.id);
+  const weights = layers.reduce((sum, layer) => sum + layer.rows * layer.cols, 0);
+  if (weights === 0) return {};
+  return storage(model, layers.reduce((sum, layer) => sum + layer.bits * layer.rows * layer.cols, 0) / weights);
+}
+
+function remark(view: RunView, added: Remark): RunView {
+  return { ...view, remarks: [...view.remarks, added] };
+}
+
+function where(place: { readonly point: string; readonly block: number; readonly site: string }): string {
+  return `${place.point}, block ${place.block}, ${place.site}`;
+}

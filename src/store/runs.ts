@@ -1,0 +1,181 @@
+/** Starting, stopping and replaying runs, and taking their log and tables away as files. */
+import type { RunEvent } from '../lab/events';
+import { readLog, writeLog } from '../lab/log';
+import { sharedRun, type SharedName, type SharedRun } from '../lab/permalink';
+import type { ModelCard } from '../model/card';
+import { Cancelled, FetchError, RecipeError } from '../util/errors';
+import type { RunRequest, SourceFile, TextSource } from '../worker/protocol';
+import { createBatch } from './batch';
+import { download } from './download';
+import { toCsv, toJson } from './exports';
+import type { Bench } from './lab';
+import { errorNotice, notice } from './notices';
+import { needsCalibration, planRun } from './plan';
+import { emptyRun, foldEvents, type RunView } from './runView';
+import type { Texts } from './texts';
+
+export interface Runs {
+  run(): Promise<void>;
+  /** Runs the shared run's own settings on the open checkpoint. */
+  reproduce(): Promise<void>;
+  /** A checkpoint was opened: the one of the shared run is run again, another one is named as different. */
+  opened(card: ModelCard): void;
+  /** What a link to the shown run holds; null while no point is finished. */
+  readonly share: () => SharedRun | null;
+  stop(): void;
+  /** Shows the run of a saved log. */
+  replay(file: SourceFile): Promise<void>;
+  downloadLog(): void;
+  downloadTable(format: 'csv' | 'json'): void;
+}
+
+export function createRuns({ store, engine, methods, notify }: Bench, texts: Texts): Runs {
+  /** Every event of the shown run, for the saved log. Beside the store: nothing draws it. */
+  let log: RunEvent[] = [];
+  let running: AbortController | null = null;
+
+  const show = (events: readonly RunEvent[]) => {
+    log.push(...events);
+    store.setState(({ run }) => {
+      const folded = foldEvents(run, events);
+      const announcement = announce(run, folded);
+      return announcement === null ? { run: folded } : { run: folded, announcement };
+    });
+  };
+  const batch = createBatch(show);
+
+  /** Asks the engine for a run and shows its events until it ends. What was shown before gives way only when the request is whole. */
+  async function start(request: () => Promise<RunRequest>): Promise<void> {
+    if (running) return;
+    running = new AbortController();
+    try {
+      const ask = await request();
+      log = [];
+      store.setState({
+        run: { ...emptyRun, status: 'running' },
+        source: 'live',
+        stopping: false,
+        announcement: 'The run started.',
+      });
+      await engine.ask('run', ask, { signal: running.signal, onEvents: (events) => batch.add(events) });
+    } catch (error) {
+      batch.flush();
+      const status = error instanceof Cancelled ? 'stopped' : 'failed';
+      if (status === 'failed') {
+        notify(
+          errorNotice('The run failed', error, 'Finished points are kept; Run goes on from the last finished layer.'),
+        );
+      }
+      settle(status);
+    } finally {
+      batch.flush();
+      running = null;
+      store.setState({ stopping: false });
+    }
+  }
+
+  /** A run that ended without saying so. */
+  const settle = (status: 'stopped' | 'failed') =>
+    store.setState(({ run }) => (run.status === 'running' ? { run: { ...run, status, progress: null } } : {}));
+
+  async function sharedText(shared: SharedName): Promise<TextSource> {
+    const id = await texts.find(shared);
+    if (id) return texts.textOf(id);
+    throw new FetchError(
+      'shared-text',
+      `The shared run used the text "${shared.label}" (${shared.fingerprint}), which is not here. Drop it, then choose Reproduce.`,
+      { text: shared.label, fingerprint: shared.fingerprint },
+    );
+  }
+
+  async function reproduce(): Promise<void> {
+    const share = store.getState().shared?.share;
+    if (!share) return;
+    await start(async () => ({
+      settings: share.settings,
+      evaluation: await sharedText(share.evaluation),
+      calibration: share.calibration && (await sharedText(share.calibration)),
+    }));
+  }
+
+  return {
+    async run() {
+      const { setup } = store.getState();
+      await start(async () => {
+        const settings = planRun(setup, methods);
+        if (settings.points.length === 0) {
+          throw new RecipeError(
+            'nothing-planned',
+            'Nothing is chosen to run. Choose at least one method and one width.',
+          );
+        }
+        return {
+          settings,
+          evaluation: await texts.textOf(setup.evaluation),
+          calibration: needsCalibration(setup, methods) ? await texts.textOf(setup.calibration) : null,
+        };
+      });
+    },
+    reproduce,
+    opened(card) {
+      const { shared, source } = store.getState();
+      if (!shared) return;
+      const { fingerprint, label } = shared.share.model;
+      if (fingerprint !== card.fingerprint) {
+        notify(
+          notice(
+            'warning',
+            'This is a different checkpoint',
+            `The shared run is of ${label} (${fingerprint}); ${card.name} is ${card.fingerprint}. Numbers will differ.`,
+            'You can run it all the same; the shared points stay for comparison.',
+          ),
+        );
+      } else if (source === 'link') void reproduce();
+    },
+    share: () => sharedRun(log),
+    stop() {
+      if (!running) return;
+      store.setState({ stopping: true, announcement: 'Stopping.' });
+      running.abort();
+    },
+    async replay({ path, blob }) {
+      if (running) {
+        notify(notice('warning', 'A run is under way', `Stop it before you open ${path}.`));
+        return;
+      }
+      try {
+        const events = readLog(await blob.text());
+        log = [];
+        store.setState({ run: emptyRun, source: 'log', announcement: `${path} is shown.` });
+        show(events);
+        // A log that ends in mid-run is of a run that nobody finished.
+        settle('stopped');
+      } catch (error) {
+        notify(errorNotice(`${path} could not be read`, error, 'What was shown before is kept.'));
+      }
+    },
+    downloadLog: () => download(`${fileName(store.getState().run)}.ndjson`, 'application/x-ndjson', writeLog(log)),
+    downloadTable(format) {
+      const { run } = store.getState();
+      const text = format === 'csv' ? toCsv(run.points) : toJson(run.points);
+      download(`${fileName(run)}.${format}`, format === 'csv' ? 'text/csv' : 'application/json', text);
+    },
+  };
+}
+
+function fileName({ about }: RunView): string {
+  const model = (about?.model.name ?? 'bitcurve').replace(/[^\w.-]+/g, '-');
+  return `${model}-${(about?.at ?? '').slice(0, 19).replace(/[:T]/g, '-') || 'run'}`;
+}
+
+/** What a screen reader should say of the step from one view to the next; null for nothing. */
+function announce(before: RunView, after: RunView): string | null {
+  if (after.status !== before.status) {
+    if (after.status === 'finished') return `The run finished with ${after.points.length} points.`;
+    if (after.status === 'stopped') return 'The run stopped. Finished points are kept.';
+    return null;
+  }
+  const finished = (view: RunView) => view.points.filter(({ state }) => state === 'finished').length;
+  const now = finished(after);
+  return now > finished(before) ? `${now} of ${after.points.length} points finished.` : null;
+}

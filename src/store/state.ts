@@ -1,0 +1,95 @@
+/** The page's state: what is open, what is chosen, what was measured. No tensors, no blobs of weights, no GPU objects. */
+import type { SharedRun } from '../lab/permalink';
+import type { ModelCard } from '../model/card';
+import type { AdapterReport, TextSource } from '../worker/protocol';
+import type { Scale, XAxis, YAxis } from './curves';
+import type { Notice } from './notices';
+import type { Setup } from './plan';
+import { emptyRun, type RunView } from './runView';
+
+/** A bundled model, as public/demo/manifest.json lists it. Files are paths relative to that folder. */
+export interface DemoModel {
+  readonly id: string;
+  readonly label: string;
+  readonly tokensSeen: number;
+  readonly parameters: number;
+  readonly note: string;
+  readonly files: readonly string[];
+}
+
+/** A text to choose: bundled (fetched on use) or dropped. */
+export interface TextChoice extends Pick<TextSource, 'label'> {
+  readonly id: string;
+  readonly kind: string;
+  readonly bytes: number;
+  readonly note: string;
+}
+
+export interface EngineState {
+  readonly status: 'starting' | 'ready' | 'missing';
+  readonly report: AdapterReport | null;
+  /** Why there is no engine, and what to do. */
+  readonly reason: string | null;
+}
+
+export interface CheckpointState {
+  readonly status: 'none' | 'opening' | 'open';
+  /** Id of the bundled model that is open; null for a dropped one. */
+  readonly demo: string | null;
+  readonly card: ModelCard | null;
+}
+
+/** A run that came by link: shown without its model, and compared with when its model is opened. */
+export interface Shared {
+  readonly share: SharedRun;
+  readonly run: RunView;
+}
+
+export interface LabState {
+  readonly engine: EngineState;
+  readonly demos: readonly DemoModel[];
+  readonly texts: readonly TextChoice[];
+  readonly checkpoint: CheckpointState;
+  readonly setup: Setup;
+  /** `scale` null: the y axis' natural one. */
+  readonly axes: { readonly x: XAxis; readonly y: YAxis; readonly scale: Scale | null };
+  readonly run: RunView;
+  /** Where the shown run comes from. */
+  readonly source: 'live' | 'log' | 'link' | null;
+  readonly stopping: boolean;
+  readonly shared: Shared | null;
+  readonly notices: readonly Notice[];
+  /** Said to screen readers when it changes. */
+  readonly announcement: string;
+}
+
+export const startingSetup: Setup = {
+  methods: ['rtn', 'gptq'],
+  widths: [8, 6, 5, 4, 3, 2],
+  group: null,
+  symmetric: false,
+  overrides: {},
+  evaluation: '',
+  calibration: '',
+  protocol: 'gptq',
+  context: 256,
+  maxTokens: 8192,
+  calibrationTokens: 8192,
+  mode: 'shared',
+  seed: 0,
+};
+
+export const startingState: LabState = {
+  engine: { status: 'starting', report: null, reason: null },
+  demos: [],
+  texts: [],
+  checkpoint: { status: 'none', demo: null, card: null },
+  setup: startingSetup,
+  axes: { x: 'bits', y: 'perplexity', scale: null },
+  run: emptyRun,
+  source: null,
+  stopping: false,
+  shared: null,
+  notices: [],
+  announcement: '',
+};

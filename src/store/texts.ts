@@ -1,0 +1,79 @@
+/** Calibration and evaluation texts: the bundled ones, fetched when first used, and those that people drop. */
+import type { SharedName } from '../lab/permalink';
+import { RecipeError } from '../util/errors';
+import { sha256 } from '../util/hash';
+import type { SourceFile, TextSource } from '../worker/protocol';
+import { fetchOwn, fetchOwnJson } from './fetching';
+import type { Bench } from './lab';
+import { errorNotice, notice } from './notices';
+import type { TextChoice } from './state';
+
+interface Manifest {
+  readonly texts: readonly { id: string; label: string; file: string; kind: string; bytes: number; note: string }[];
+}
+
+export interface Texts {
+  /** Drops in a text; it becomes the evaluation text. */
+  addText(file: SourceFile): void;
+  readManifest(): Promise<void>;
+  /** The text that a shared run used, by its content, else by its label; null when it is not here. */
+  find(shared: SharedName): Promise<string | null>;
+  /** A chosen text with its bytes. */
+  textOf(id: string): Promise<TextSource>;
+}
+
+export function createTexts({ store, notify }: Bench): Texts {
+  const sources = new Map<string, () => Promise<SourceFile>>();
+  const choices = () => store.getState().texts;
+
+  return {
+    addText({ path, blob }) {
+      const label = path.split('/').at(-1) ?? path;
+      if (blob.size === 0) {
+        return notify(notice('error', `${label} is empty`, 'A text needs at least one window of words. Drop another.'));
+      }
+      const id = `dropped:${label}`;
+      sources.set(id, () => Promise.resolve({ path, blob }));
+      const choice: TextChoice = { id, label, kind: 'dropped', bytes: blob.size, note: '' };
+      store.setState(({ texts, setup }) => ({
+        texts: [...texts.filter((t) => t.id !== id), choice],
+        setup: { ...setup, evaluation: id },
+        announcement: `${label} is the evaluation text.`,
+      }));
+    },
+    async readManifest() {
+      try {
+        const { texts } = await fetchOwnJson<Manifest>('corpora/manifest.json');
+        for (const { id, file } of texts)
+          sources.set(id, async () => ({ path: file, blob: await fetchOwn(`corpora/${file}`) }));
+        const calibration = texts.find(({ kind }) => kind === 'calibration') ?? texts[0];
+        const evaluation = texts.find(({ kind }) => kind === 'evaluation') ?? texts.at(-1);
+        store.setState(({ setup, texts: dropped }) => ({
+          texts: [...texts.map(({ id, label, kind, bytes, note }) => ({ id, label, kind, bytes, note })), ...dropped],
+          setup: {
+            ...setup,
+            calibration: setup.calibration || (calibration?.id ?? ''),
+            evaluation: setup.evaluation || (evaluation?.id ?? ''),
+          },
+        }));
+      } catch (error) {
+        notify(errorNotice('The bundled texts did not load', error, 'Texts that you drop still work.'));
+      }
+    },
+    async find({ label, fingerprint }) {
+      for (const [id, source] of sources) {
+        const bytes = new Uint8Array(await (await source()).blob.arrayBuffer());
+        if ((await sha256(bytes)).startsWith(fingerprint)) return id;
+      }
+      return choices().find((choice) => choice.label === label)?.id ?? null;
+    },
+    async textOf(id) {
+      const choice = choices().find((t) => t.id === id);
+      const source = sources.get(id);
+      if (!choice || !source) {
+        throw new RecipeError('no-text', 'No text is chosen. Choose one under Texts, or drop a .txt or .jsonl file.');
+      }
+      return { label: choice.label, ...(await source()) };
+    },
+  };
+}

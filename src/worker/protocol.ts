@@ -1,0 +1,53 @@
+/**
+ * What the page and its worker say to each other. Types only. Every request has an id; its answer, failure and events carry the
+ * same one. Errors travel as records, because structured clone drops their class.
+ */
+import type { SourceFile } from '../formats/checkpoint';
+import type { RunEvent, RunSettings } from '../lab/events';
+import type { ModelCard } from '../model/card';
+import type { ErrorRecord } from '../util/errors';
+
+export type { SourceFile } from '../formats/checkpoint';
+
+export type AdapterCard = Extract<RunEvent, { type: 'run-started' }>['adapter'];
+
+/** The adapter, and what a matrix product of ours reaches on it. */
+export interface AdapterReport {
+  readonly card: AdapterCard;
+  /** 10⁹ floating-point operations per second of an f32 product; null when it was not measured. */
+  readonly gigaflops: number | null;
+}
+
+/** A text's file (.txt or .jsonl), under the name that people know it by. */
+export interface TextSource extends SourceFile {
+  readonly label: string;
+}
+
+export interface RunRequest {
+  readonly settings: RunSettings;
+  readonly evaluation: TextSource;
+  /** Null when no method needs calibration. */
+  readonly calibration: TextSource | null;
+}
+
+/** Operations by name: what is asked, what is answered. `run` also streams events. */
+export interface Operations {
+  adapter: { ask: null; answer: AdapterReport };
+  /** Opens a checkpoint and keeps it for the runs that follow. On failure the one before stays open. */
+  open: { ask: { readonly files: readonly SourceFile[] }; answer: ModelCard };
+  run: { ask: RunRequest; answer: null };
+  /** For tests: destroys the device as a driver reset would. A run under way opens another and resumes. */
+  'lose-device': { ask: null; answer: null };
+}
+export type Operation = keyof Operations;
+
+export type Request = {
+  [O in Operation]: { readonly type: 'ask'; readonly id: number; readonly name: O; readonly ask: Operations[O]['ask'] };
+}[Operation];
+
+export type ToWorker = Request | { readonly type: 'stop'; readonly id: number };
+
+export type FromWorker =
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Operations[Operation]['answer'] }
+  | { readonly type: 'failure'; readonly id: number; readonly error: ErrorRecord }
+  | { readonly type: 'events'; readonly id: number; readonly events: readonly RunEvent[] };

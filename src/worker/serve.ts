@@ -1,0 +1,60 @@
+/** The worker's end of the protocol: runs handlers, batches their events, turns a stop message into an aborted signal. */
+import type { RunEvent } from '../lab/events';
+import { toErrorRecord } from '../util/errors';
+import type { FromWorker, Operation, Operations, Request, ToWorker } from './protocol';
+
+/** What a handler gets beside its request. */
+export interface Call {
+  readonly signal: AbortSignal;
+  emit(event: RunEvent): void;
+}
+
+export type Handlers = {
+  readonly [O in Operation]: (ask: Operations[O]['ask'], call: Call) => Promise<Operations[O]['answer']>;
+};
+
+/** Anything with the two ends of a message channel: the worker's global scope, or a MessagePort in tests. */
+export interface Port<In, Out> {
+  postMessage(message: Out): void;
+  onmessage: ((event: MessageEvent<In>) => void) | null;
+}
+
+/** Milliseconds that events gather before they are sent: well under what the page redraws (5 Hz), well over one message per event. */
+const batchMilliseconds = 50;
+
+export function serve(port: Port<ToWorker, FromWorker>, handlers: Handlers): void {
+  const running = new Map<number, AbortController>();
+  port.onmessage = ({ data }) => {
+    if (data.type === 'stop') running.get(data.id)?.abort();
+    else void answer(data);
+  };
+
+  async function answer(request: Request): Promise<void> {
+    const { id } = request;
+    const controller = new AbortController();
+    running.set(id, controller);
+    let gathered: RunEvent[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const flush = () => {
+      clearTimeout(timer);
+      timer = undefined;
+      if (gathered.length) port.postMessage({ type: 'events', id, events: gathered });
+      gathered = [];
+    };
+    const emit = (event: RunEvent) => {
+      gathered.push(event);
+      timer ??= setTimeout(flush, batchMilliseconds);
+    };
+    try {
+      const handler = handlers[request.name] as (ask: unknown, call: Call) => Promise<Operations[Operation]['answer']>;
+      const value = await handler(request.ask, { signal: controller.signal, emit });
+      flush();
+      port.postMessage({ type: 'answer', id, answer: value });
+    } catch (error) {
+      flush();
+      port.postMessage({ type: 'failure', id, error: toErrorRecord(error) });
+    } finally {
+      running.delete(id);
+    }
+  }
+}
