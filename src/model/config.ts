@@ -121,7 +121,10 @@ export class Fields {
 }
 
 /** Everything that the family reads alike. Throws on what would change the mathematics and is not supported. */
-export function parseCommon(fields: Fields, architecture: string): Omit<ModelConfig, keyof Particulars> {
+export function parseCommon(
+  fields: Fields,
+  { name: architecture, headSize: ownHeadSize }: { readonly name: string; readonly headSize?: number },
+): Omit<ModelConfig, keyof Particulars> {
   if (fields.has('quantization_config')) {
     throw fields.fail('quantization_config', 'none: this checkpoint is quantized already. Open the original weights');
   }
@@ -135,10 +138,10 @@ export function parseCommon(fields: Fields, architecture: string): Omit<ModelCon
   const heads = fields.integer('num_attention_heads', { min: 1, max: limits.heads });
   const keyValueHeads = fields.integer('num_key_value_heads', { min: 1, max: heads, fallback: heads });
   if (heads % keyValueHeads) throw fields.fail('num_key_value_heads', `a divisor of num_attention_heads (${heads})`);
-  if (!fields.has('head_dim') && hidden % heads) {
+  if (!fields.has('head_dim') && !ownHeadSize && hidden % heads) {
     throw fields.fail('num_attention_heads', `a divisor of hidden_size (${hidden})`);
   }
-  const headSize = fields.integer('head_dim', { min: 4, max: largestHead, fallback: hidden / heads });
+  const headSize = fields.integer('head_dim', { min: 4, max: largestHead, fallback: ownHeadSize ?? hidden / heads });
   if (headSize % 4 || headSize > largestHead) {
     throw fields.fail(
       'head_dim',

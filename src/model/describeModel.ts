@@ -42,7 +42,7 @@ const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 
 function judge(parts: readonly (readonly [string, readonly TensorEntry[]])[], limits: AdapterLimits): Verdict {
   const total = parts.reduce((sum, [name, entries]) => sum + size(name, entries).bytes, 0);
   const limit = limits.maxBufferSize ?? Infinity;
-  // The embedding is read by rows unless it is also the head; every other tensor is one buffer.
+  // Each tensor becomes one buffer. (The embedding is read by rows, but a head of its size exists in every model.)
   for (const [, entries] of parts) {
     for (const { name, shape, type, ...entry } of entries) {
       const [rows = 1, cols = 1] = shape;

@@ -27,6 +27,6 @@ export function architectureOf(config: Readonly<Record<string, unknown>>): Archi
 export function parseConfig(config: Readonly<Record<string, unknown>>): ModelConfig {
   const architecture = architectureOf(config);
   const fields = new Fields(config);
-  const common = parseCommon(fields, architecture.name);
+  const common = parseCommon(fields, architecture);
   return { ...common, ...architecture.particulars(fields, common) };
 }

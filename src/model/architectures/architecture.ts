@@ -6,6 +6,8 @@ import type { Steps } from '../steps';
 export interface Architecture {
   /** model_type of config.json. */
   readonly name: string;
+  /** Head size where the config gives none; hidden size over heads when left out. */
+  readonly headSize?: number;
   readonly particulars: (fields: Fields, common: Pick<ModelConfig, 'layers'>) => Particulars;
   /** h += Attention(Norm(h)), in place. */
   readonly attention: (block: Steps, h: Matrix) => void;

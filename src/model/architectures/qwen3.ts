@@ -5,6 +5,7 @@ import { swiglu } from './swiglu';
 
 export const qwen3: Architecture = {
   name: 'qwen3',
+  headSize: 128,
   particulars: (fields, { layers }) => {
     const attentionBias = fields.flag('attention_bias', false);
     return {

@@ -1,0 +1,106 @@
+/** Checkpoints of random weights that exist only while they are read: shapes of any model, no files. */
+import type { Checkpoint, StoredType, TensorEntry } from '../../src/formats/checkpoint';
+import { blockPrefix, blockTensors, outerTensors } from '../../src/model/blueprint';
+import { parseConfig } from '../../src/model/parseConfig';
+import { hash32 } from '../../src/util/rng';
+
+const bytesOf: Readonly<Record<StoredType, number>> = { F32: 4, F16: 2, BF16: 2 };
+
+/** TinyLlama 1.1B: 22 layers of 44 M parameters. */
+export const tinyLlama = {
+  model_type: 'llama',
+  vocab_size: 32_000,
+  hidden_size: 2048,
+  intermediate_size: 5632,
+  num_hidden_layers: 22,
+  num_attention_heads: 32,
+  num_key_value_heads: 4,
+  max_position_embeddings: 2048,
+  rms_norm_eps: 1e-5,
+  rope_theta: 10_000,
+  tie_word_embeddings: false,
+};
+
+/** A small Llama for tests of behaviour rather than of numbers. */
+export const smallLlama = {
+  ...tinyLlama,
+  vocab_size: 40,
+  hidden_size: 16,
+  intermediate_size: 24,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+};
+
+/**
+ * Rows [begin, end) of a tensor. Values of ±0.008 to ±0.03, the spread of trained weights; norms are 1. A row depends on its tensor's
+ * name and its index only, so that slices agree with the whole.
+ */
+function values(name: string, type: StoredType, begin: number, end: number, cols: number): Uint8Array<ArrayBuffer> {
+  const count = (end - begin) * cols;
+  const bytes = new Uint8Array(count * bytesOf[type]);
+  const halves = type === 'F32' ? null : new Uint16Array(bytes.buffer);
+  const words = new Uint32Array(type === 'F32' ? bytes.buffer : new ArrayBuffer(0));
+  const norm = name.includes('norm');
+  for (let row = begin, at = 0; row < end; row++) {
+    let state = (hash32(name) ^ Math.imul(row + 1, 0x9e3779b9)) | 1;
+    for (let c = 0; c < cols; c++, at++) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      // bfloat16: exponent 2^-7 or 2^-6, any fraction, either sign. float16: the same range by its own exponent bits.
+      if (type === 'F16') halves![at] = norm ? 0x3c00 : (state & 0x87ff) | 0x2000;
+      else if (type === 'BF16') halves![at] = norm ? 0x3f80 : (state & 0x80ff) | 0x3c00;
+      else words[at] = norm ? 0x3f800000 : (state & 0x80ffffff) | 0x3c000000;
+    }
+  }
+  return bytes;
+}
+
+/** Replaces what a tensor would be: another shape, other content, or null for none. */
+export type Change = { readonly shape?: readonly number[]; readonly edit?: (bytes: Uint8Array) => void } | null;
+
+export function syntheticCheckpoint(
+  config: Readonly<Record<string, unknown>>,
+  type: StoredType = 'F32',
+  changes: Readonly<Record<string, Change>> = {},
+): Checkpoint {
+  const parsed = parseConfig(config);
+  const { embedding, norm, head } = outerTensors(parsed);
+  const wanted = [
+    embedding,
+    ...Array.from({ length: parsed.layers }, (_, i) =>
+      blockTensors(parsed).map(({ name, shape }) => ({ name: blockPrefix(i) + name, shape })),
+    ).flat(),
+    norm,
+    head,
+  ];
+  const tensors = new Map<string, TensorEntry>();
+  for (const { name, shape: plain } of wanted) {
+    const change = changes[name];
+    if (change === null) continue;
+    const shape = change?.shape ?? plain;
+    const [rows = 1] = shape;
+    const cols = shape.slice(1).reduce((a, b) => a * b, 1);
+    tensors.set(name, {
+      name,
+      type,
+      shape,
+      bytes: rows * cols * bytesOf[type],
+      file: 'model.safetensors',
+      read: (begin = 0, end = rows) => {
+        const bytes = values(name, type, begin, end, cols);
+        change?.edit?.(bytes);
+        return Promise.resolve(bytes);
+      },
+    });
+  }
+  return {
+    name: 'synthetic',
+    config,
+    tensors,
+    unsupported: new Map(),
+    tokenizer: () => Promise.reject(new Error('a synthetic checkpoint has no tokenizer')),
+    fingerprint: () => Promise.resolve('0123456789abcdef'),
+  };
+}
