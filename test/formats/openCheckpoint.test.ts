@@ -48,18 +48,19 @@ describe('shards saved by transformers', () => {
   });
 
   it('have the fingerprint of the same tensors in one file', async () => {
-    const { config, tensors, fingerprint } = await openCheckpoint(sharded());
+    const checkpoint = await openCheckpoint(sharded());
+    const fingerprint = await checkpoint.fingerprint();
     const entries = await Promise.all(
-      [...tensors.values()]
+      [...checkpoint.tensors.values()]
         .reverse()
-        .map(async ({ name, type, shape, read }) => ({ name, type, shape, bytes: await read() })),
+        .map(async (entry) => ({ name: entry.name, type: entry.type, shape: entry.shape, bytes: await entry.read() })),
     );
-    const single = [fileOf('config.json', config), fileOf('model.safetensors', writeSafetensors(entries))];
-    expect(await (await openCheckpoint(single)).fingerprint()).toBe(await fingerprint());
+    const single = [fileOf('config.json', checkpoint.config), fileOf('model.safetensors', writeSafetensors(entries))];
+    expect(await (await openCheckpoint(single)).fingerprint()).toBe(fingerprint);
     const first = entries[0] as (typeof entries)[number];
     first.bytes.set([(first.bytes.at(-1) as number) ^ 1], first.bytes.length - 1);
-    const changed = [fileOf('config.json', config), fileOf('model.safetensors', writeSafetensors(entries))];
-    expect(await (await openCheckpoint(changed)).fingerprint()).not.toBe(await fingerprint());
+    const changed = [fileOf('config.json', checkpoint.config), fileOf('model.safetensors', writeSafetensors(entries))];
+    expect(await (await openCheckpoint(changed)).fingerprint()).not.toBe(fingerprint);
   });
 
   it('missing ones are named', async () => {
