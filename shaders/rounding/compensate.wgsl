@@ -40,18 +40,18 @@ fn target_value(row: u32, col: u32) -> f32 {
   return W[at] + D[at];
 }
 
-// b = B − D[begin:from]·R̃ for columns [from, from + count).
-fn gather_feedback(row: u32, from: u32, count: u32) {
+// b = B − D[begin:first]·R̃ for columns [first, first + count).
+fn gather_feedback(row: u32, first: u32, count: u32) {
   let width = params.fit_end - params.begin;
   for (var i = 0u; i < PANEL; i++) {
     b[i] = 0.0;
     if (params.begin > 0 && i < count) {
-      b[i] = B[row * width + from - params.begin + i];
+      b[i] = B[row * width + first - params.begin + i];
     }
   }
-  for (var k = params.begin; k < from; k++) {
+  for (var k = params.begin; k < first; k++) {
     let d = D[row * params.cols + k];
-    let r = k * params.cols + from;
+    let r = k * params.cols + first;
     if (count == PANEL) {
       for (var i = 0u; i < PANEL; i++) {
         b[i] -= d * Rt[r + i];
@@ -71,10 +71,10 @@ fn spread(d: f32, col: u32, j: u32, count: u32) {
   }
 }
 
-// D[from:to] = X, the conditional optimum given D[begin:from].
-fn solve_unrounded(row: u32, from: u32, to: u32) {
-  for (var panel = from; panel < to; panel += PANEL) {
-    let count = min(PANEL, to - panel);
+// D[first:last] = X, the conditional optimum given D[begin:first].
+fn solve_unrounded(row: u32, first: u32, last: u32) {
+  for (var panel = first; panel < last; panel += PANEL) {
+    let count = min(PANEL, last - panel);
     gather_feedback(row, panel, count);
     for (var j = 0u; j < count; j++) {
       D[row * params.cols + panel + j] = b[j];
@@ -90,10 +90,10 @@ fn fit_into(row: u32, begin: u32) {
   parameters[at + 1] = fitted.y;
 }
 
-fn round_panel(row: u32, from: u32, count: u32) {
-  gather_feedback(row, from, count);
+fn round_panel(row: u32, first: u32, count: u32) {
+  gather_feedback(row, first, count);
   for (var j = 0u; j < count; j++) {
-    let col = from + j;
+    let col = first + j;
     let at = row * params.cols + col;
     let w = W[at];
     let code = quantize(row, col, w + b[j]);
@@ -112,23 +112,23 @@ fn compensate(@builtin(global_invocation_id) id: vec3u) {
   }
   if (FIT == 2) {
     solve_unrounded(row, params.begin, params.fit_end);
-    let first = (params.begin + params.group - 1) / params.group * params.group;
-    for (var start = first; start < params.end; start += params.group) {
-      fit_into(row, start);
+    let whole = (params.begin + params.group - 1) / params.group * params.group;
+    for (var group = whole; group < params.end; group += params.group) {
+      fit_into(row, group);
     }
   }
-  var from = params.begin;
-  while (from < params.end) {
-    var count = min(PANEL, params.end - from);
+  var first = params.begin;
+  while (first < params.end) {
+    var count = min(PANEL, params.end - first);
     if (FIT == 1) {
-      let inside = from % params.group;
+      let inside = first % params.group;
       if (inside == 0) {
-        solve_unrounded(row, from, min(from + params.group, params.cols));
-        fit_into(row, from);
+        solve_unrounded(row, first, min(first + params.group, params.cols));
+        fit_into(row, first);
       }
       count = min(count, params.group - inside);
     }
-    round_panel(row, from, count);
-    from += count;
+    round_panel(row, first, count);
+    first += count;
   }
 }

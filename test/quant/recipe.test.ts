@@ -62,7 +62,14 @@ describe('recipe', () => {
     ['$.correction[0].name', { ...plain, correction: [{ name: 'low-rank' }] }],
     ['$.head.bits', { ...plain, head: { name: 'uniform', bits: 1 } }],
     // Pairs that cannot work.
-    ['$.transform[0]', { transform: [{ name: 'permute' }, { name: 'permute' }], grid: { name: 'uniform', group: 8 }, rounding: { name: 'compensate' } }],
+    [
+      '$.transform[0]',
+      {
+        transform: [{ name: 'permute' }, { name: 'permute' }],
+        grid: { name: 'uniform', group: 8 },
+        rounding: { name: 'compensate' },
+      },
+    ],
     ['$.transform[0]', { ...plain, transform: [{ name: 'permute' }] }],
     [
       '$.transform[0]',

@@ -1,0 +1,83 @@
+/** Problems for the solver's tests: correlated inputs with outlier columns, as transformers have, and weights of their size. */
+import { createRng, type Rng } from '../../src/util/rng';
+import type { Gpu } from '../../src/gpu/gpu';
+import type { Scope } from '../../src/gpu/buffers';
+import { uploadMatrix } from '../../src/tensor/matrix';
+import type { Context, LayerProblem, QuantEvent } from '../../src/quant/problem';
+
+export interface HostProblem {
+  readonly rows: number;
+  readonly cols: number;
+  readonly W: Float32Array<ArrayBuffer>;
+  readonly H: Float32Array<ArrayBuffer>;
+}
+
+export interface ProblemKind {
+  /** Columns whose input is always zero. */
+  readonly dead?: readonly number[];
+  /** Multiplies every 29th column, as outlier features do. */
+  readonly outlier?: number;
+  /** Hidden causes behind the inputs: few make them strongly correlated. */
+  readonly causes?: number;
+}
+
+/** W normal · 0.02; H the mean of x xᵀ over 2·cols + 64 tokens x = A·causes + noise, columns of different strength. */
+export function makeProblem(rng: Rng, rows: number, cols: number, kind: ProblemKind = {}): HostProblem {
+  const { dead = [], outlier = 20, causes = 24 } = kind;
+  const W = Float32Array.from({ length: rows * cols }, () => rng.normal() * 0.02);
+  const strength = Float64Array.from({ length: cols }, (_, j) =>
+    dead.includes(j) ? 0 : Math.exp(0.7 * rng.normal()) * (j % 29 === 7 ? outlier : 1),
+  );
+  const A = Float64Array.from({ length: cols * causes }, () => rng.normal() / Math.sqrt(causes));
+  const tokens = 2 * cols + 64;
+  const sum = new Float64Array(cols * cols);
+  for (let t = 0; t < tokens; t++) {
+    const cause = Float64Array.from({ length: causes }, () => rng.normal());
+    const x = strength.map((s, j) => {
+      let v = 0.3 * rng.normal();
+      for (let c = 0; c < causes; c++) v += (A[j * causes + c] as number) * (cause[c] as number);
+      return v * s;
+    });
+    for (let i = 0; i < cols; i++) {
+      const xi = x[i] as number;
+      for (let j = i; j < cols; j++) sum[i * cols + j] = (sum[i * cols + j] as number) + xi * (x[j] as number);
+    }
+  }
+  const H = new Float32Array(cols * cols);
+  for (let i = 0; i < cols; i++) {
+    for (let j = i; j < cols; j++) H[i * cols + j] = H[j * cols + i] = (sum[i * cols + j] as number) / tokens;
+  }
+  return { rows, cols, W, H };
+}
+
+export function upload(
+  scope: Scope,
+  { W, H, rows, cols }: HostProblem,
+): LayerProblem & { readonly H: NonNullable<LayerProblem['H']> } {
+  return { W: uploadMatrix(scope, W, rows, cols, 'W'), H: uploadMatrix(scope, H, cols, cols, 'H') };
+}
+
+/** A context whose events are kept. */
+export function testContext(gpu: Gpu, scope: Scope, events: QuantEvent[] = []): Context {
+  return { gpu, scope, signal: new AbortController().signal, rng: createRng(1), emit: (event) => events.push(event) };
+}
+
+/** tr((W − Ŵ) H (W − Ŵ)ᵀ) in float64, with `damping` of the mean diagonal added to H. */
+export function hostLoss({ W, H, rows, cols }: HostProblem, What: ArrayLike<number>, damping = 0): number {
+  let trace = 0;
+  for (let j = 0; j < cols; j++) trace += H[j * (cols + 1)] as number;
+  const add = (damping * trace) / cols;
+  let loss = 0;
+  for (let r = 0; r < rows; r++) {
+    const d = Float64Array.from(
+      { length: cols },
+      (_, j) => (W[r * cols + j] as number) - (What[r * cols + j] as number),
+    );
+    for (let i = 0; i < cols; i++) {
+      let s = add * (d[i] as number);
+      for (let j = 0; j < cols; j++) s += (H[i * cols + j] as number) * (d[j] as number);
+      loss += s * (d[i] as number);
+    }
+  }
+  return loss;
+}
