@@ -63,7 +63,15 @@ export function checkBytePairModel(tokenizer: JsonObject): BytePairModel {
   }
   const merges = checkMerges(model.merges, ids);
   const added = checkAddedTokens(tokenizer.added_tokens);
-  for (const { content, id } of added) ids.set(content, id);
+  for (const { content, id } of added) {
+    const given = ids.get(content);
+    if (given !== undefined && given !== id) {
+      throw refuse(
+        `the token ${describe(content)} has the id ${given} in the vocabulary and ${id} among the added tokens`,
+      );
+    }
+    ids.set(content, id);
+  }
   if (typeof unknown === 'string' && !ids.has(unknown)) {
     throw refuse(`model.unk_token ${describe(unknown)} is not in the vocabulary`);
   }

@@ -31,7 +31,12 @@ export async function readSlice(file: SourceFile, begin: number, end: number): P
 }
 
 /** The whole file; a FormatError when it is empty, a Git-LFS pointer or above `limit` bytes. `what` names its role. */
-export async function readWhole(file: SourceFile, limit: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readWhole(
+  file: SourceFile,
+  limit: number,
+  what: string,
+  seek: 'any' | 'git-lfs' = 'any',
+): Promise<Uint8Array<ArrayBuffer>> {
   const { size } = file.blob;
   if (size > limit) {
     throw new FormatError(
@@ -40,7 +45,7 @@ export async function readWhole(file: SourceFile, limit: number, what: string): 
       { file: file.path, found: size, limit },
     );
   }
-  await refuseDisguised(file, what);
+  await refuseDisguised(file, what, seek);
   return readSlice(file, 0, size);
 }
 
@@ -74,40 +79,44 @@ function firstInvalidByte(bytes: Uint8Array): number {
   return good;
 }
 
+/** What files turn out to be. As a header's length, none of the beginnings is one that a real safetensors file has. */
 const disguises: readonly {
-  readonly starts: string;
+  begins(head: string): boolean;
   readonly code: string;
   readonly is: string;
   readonly remedy: string;
 }[] = [
   {
-    starts: 'version https://git-lfs',
+    begins: (head) => head.startsWith('version https://git-lfs'),
     code: 'git-lfs-pointer',
     is: 'a Git-LFS pointer, not the file itself',
     remedy: 'Run "git lfs pull" in the cloned repository, or download the file from the model page.',
   },
   {
-    starts: 'GGUF',
+    begins: (head) => head.startsWith('GGUF'),
     code: 'unsupported-format',
     is: 'a GGUF file under another name',
     remedy: 'Open the original safetensors checkpoint of the model.',
   },
   {
-    starts: 'PK\u0003\u0004',
+    begins: (head) => head.startsWith('PK\u0003\u0004'),
     code: 'unsupported-format',
     is: 'a zip archive (PyTorch weights, or a packed folder)',
     remedy: 'Unpack it, or convert PyTorch weights with save_pretrained(…, safe_serialization=True).',
   },
   {
-    starts: '<',
+    begins: (head) => /^\s*<(!doctype|html)/i.test(head),
     code: 'web-page',
-    is: 'a web page (it begins with "<"), saved in place of the file',
+    is: 'a web page, saved in place of the file',
     remedy: 'Download the file itself: on the model page, the arrow beside its name.',
   },
 ];
 
-/** A FormatError when the file is empty or begins like something else than `what`. */
-export async function refuseDisguised(file: SourceFile, what: string): Promise<void> {
+/**
+ * A FormatError when the file is empty or begins like something else than `what`. A text may begin with any words, so of the disguises only
+ * a Git-LFS pointer is sought there.
+ */
+export async function refuseDisguised(file: SourceFile, what: string, seek: 'any' | 'git-lfs' = 'any'): Promise<void> {
   if (file.blob.size === 0) {
     throw new FormatError(
       'empty-file',
@@ -116,8 +125,9 @@ export async function refuseDisguised(file: SourceFile, what: string): Promise<v
     );
   }
   const head = String.fromCharCode(...(await readSlice(file, 0, Math.min(file.blob.size, 64))));
-  for (const { starts, code, is, remedy } of disguises) {
-    if (head.startsWith(starts)) {
+  for (const { begins, code, is, remedy } of disguises) {
+    if (seek === 'git-lfs' && code !== 'git-lfs-pointer') continue;
+    if (begins(head)) {
       throw new FormatError(code, `${file.path}: this is ${is}; ${what} was expected. ${remedy}`, { file: file.path });
     }
   }

@@ -27,7 +27,7 @@ const SEPARATOR = '\n\n';
 export async function readText(file: SourceFile): Promise<LabelledText> {
   const label = file.path.split(/[\\/]/).at(-1) || file.path;
   if (file.blob.size === 0) throw tooShort(file.path, 0);
-  const whole = decodeUtf8(await readWhole(file, MAX_TEXT_BYTES, 'a text'), file.path);
+  const whole = decodeUtf8(await readWhole(file, MAX_TEXT_BYTES, 'a text', 'git-lfs'), file.path);
   const text = /\.(jsonl|ndjson)$/i.test(label) ? joinDocuments(whole, file.path) : whole;
   if (text.includes('\u0000')) {
     throw new FormatError(

@@ -17,6 +17,7 @@ describe('reading', () => {
       `{"text":"${long}","id":1}\n\n{"id":2,"text":"b\\nc"}\r\n`,
       `${long}\n\nb\nc`,
     ],
+    ['words that files of other kinds begin with', 'x.txt', `GGUF <html> ${long}`, `GGUF <html> ${long}`],
     ['other fields', 'x.ndjson', `{"story":"${long}"}\n{"content":"b","title":"c"}`, `${long}\n\nb`],
   ])('%s', async (_, path, content, text) => {
     expect(await readText(fileOf(path, content))).toEqual({ label: path.split('/').at(-1), text });

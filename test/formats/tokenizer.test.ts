@@ -88,6 +88,7 @@ describe('refusing', () => {
     ['an unknown token without id', { model: { ...model, unk_token: '<u>' } }, '"<u>"'],
     ['an added token without text', { added_tokens: [{ id: 1, content: '' }] }, 'added token 0'],
     ['an added token without id', { added_tokens: [{ content: '<x>' }] }, '"<x>"'],
+    ['an added token with another id', { added_tokens: [{ id: 7, content: 'a' }] }, 'id 1 in the vocabulary and 7'],
     ['an unknown normalizer', { normalizer: { type: 'Precompiled' } }, '"Precompiled"'],
     ['a normalizer named like a method', { normalizer: { type: 'constructor' } }, '"constructor"'],
     ['an unknown pre-tokenizer', { pre_tokenizer: { type: 'FixedLength', length: 0 } }, '"FixedLength"'],
