@@ -1,0 +1,69 @@
+/** What the command line can do: names, options and help. The list of methods is the quant room's own. Data only. */
+import { recipes } from '../quant/recipes';
+import type { OptionMeta } from './options';
+
+const model: OptionMeta = { name: 'model', value: 'PATH', line: 'Hugging Face folder of the model', required: true };
+const json: OptionMeta = { name: 'json', value: null, line: 'events as NDJSON on standard output, nothing else' };
+const evaluation: readonly OptionMeta[] = [
+  { name: 'text', value: 'FILE', line: 'evaluation text (.txt, .jsonl)', required: true },
+  { name: 'protocol', value: 'gptq|llama.cpp', line: 'perplexity protocol (gptq)' },
+  { name: 'context', value: 'N', line: 'tokens per window (the model’s own, at most 2048)' },
+  { name: 'max-tokens', value: 'N', line: 'evaluate at most N tokens, in whole windows (all)' },
+];
+
+export interface CommandMeta {
+  readonly name: 'inspect' | 'evaluate' | 'sweep' | 'logits';
+  readonly line: string;
+  readonly options: readonly OptionMeta[];
+}
+
+export const commands: readonly CommandMeta[] = [
+  { name: 'inspect', line: 'What the headers tell of a model.', options: [model, json] },
+  { name: 'evaluate', line: 'Perplexity of a model as it is.', options: [model, ...evaluation, json] },
+  {
+    name: 'sweep',
+    line: 'Quantize by every recipe at every width, and measure.',
+    options: [
+      model,
+      ...evaluation,
+      { name: 'calibration', value: 'FILE', line: 'calibration text; needed by recipes that are calibrated' },
+      { name: 'recipes', value: 'A,B', line: 'methods by name (rtn,gptq)' },
+      { name: 'bits', value: '2,3,4', line: 'widths, 2 to 8 (2,3,4,8)' },
+      { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' },
+      { name: 'symmetric', value: null, line: 'grids without a zero point' },
+      { name: 'calibration-tokens', value: 'N', line: 'tokens of calibration (16384)' },
+      { name: 'mode', value: 'shared|sequential', line: 'one calibration for all, or each block after its quantized ones (shared)' },
+      { name: 'seed', value: 'N', line: 'seed of every random choice (1)' },
+      { name: 'keep', value: 'DIR', line: 'keep finished layers there, and resume from them' },
+      json,
+    ],
+  },
+  {
+    name: 'logits',
+    line: 'Raw logits, little-endian float32, [tokens, vocabulary].',
+    options: [
+      model,
+      { name: 'ids', value: '1,2,3', line: 'token ids of one window', required: true },
+      { name: 'out', value: 'FILE.f32', line: 'where to write them', required: true },
+    ],
+  },
+];
+
+export function helpText(): string {
+  const blocks = commands.map(({ name, line, options }) => {
+    const rows = options.map((o) => [`--${o.name}${o.value ? ` ${o.value}` : ''}`, o.line + (o.required ? ' (required)' : '')]);
+    return `${name}: ${line}\n${table(rows)}`;
+  });
+  const methods = recipes.map((m) => [m.name, `${m.line}${m.calibrated ? ' Calibrated.' : ''}`]);
+  return [
+    'npm run --silent lab -- COMMAND OPTIONS',
+    ...blocks,
+    `Methods for --recipes:\n${table(methods)}`,
+    'Exit code 0, or another with one line on standard error that says what is wrong.',
+  ].join('\n\n');
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const width = Math.max(...rows.map(([left = '']) => left.length));
+  return rows.map(([left = '', right = '']) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+}

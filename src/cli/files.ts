@@ -1,0 +1,38 @@
+/** Files of this machine as the lab takes them: Blobs that are read by slices when asked. */
+import { openAsBlob } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { openCheckpoint } from '../formats/openCheckpoint';
+import type { Checkpoint, SourceFile } from '../formats/checkpoint';
+import { readText, type LabelledText } from '../formats/text';
+import { FetchError } from '../util/errors';
+
+/** A checkpoint from its folder, or from one file of it. Nothing but headers is read. */
+export async function openModelPath(path: string): Promise<Checkpoint> {
+  const found = await statOf(path, 'the model');
+  const folder = found.isDirectory() ? path : resolve(path, '..');
+  const names = found.isDirectory() ? await readdir(folder, { recursive: true }) : await readdir(folder);
+  const files: SourceFile[] = [];
+  for (const name of names.sort()) {
+    const full = join(folder, name);
+    if ((await stat(full)).isFile()) files.push({ path: relative(folder, full), blob: await openAsBlob(full) });
+  }
+  return openCheckpoint(files, { name: basename(resolve(folder)) });
+}
+
+export async function readTextPath(path: string): Promise<LabelledText> {
+  const found = await statOf(path, 'the text');
+  if (found.isDirectory()) throw missing(path, 'the text', 'it is a folder');
+  return readText({ path: basename(path), blob: await openAsBlob(path) });
+}
+
+async function statOf(path: string, what: string) {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw missing(path, what, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error));
+  }
+}
+
+const missing = (path: string, what: string, why: string) =>
+  new FetchError('not-found', `${what} ${path} cannot be read: ${why}.`, { path });

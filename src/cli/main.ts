@@ -1,0 +1,107 @@
+/** The command line: the same engine as the page's, on Dawn. */
+import { writeFile } from 'node:fs/promises';
+import packageFile from '../../package.json';
+import { holdForever, openDawn } from '../gpu/dawn';
+import { Gpu } from '../gpu/gpu';
+import { inspect, logitsOf } from '../lab/inspect';
+import { memoryStore } from '../lab/layerStore';
+import { writeEvent } from '../lab/log';
+import { run } from '../lab/run';
+import { Cancelled, fromErrorRecord, isBitcurveError } from '../util/errors';
+import { commands, helpText } from './commands';
+import { openModelPath, readTextPath } from './files';
+import { folderStore } from './folderStore';
+import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
+import { describeCard, describeEvent } from './print';
+import { pointsOf, settingsOf } from './request';
+
+/** Runs a command. Returns the exit code: 0, 1 for an error that was said, 130 for a stop. */
+export async function main(args: readonly string[]): Promise<number> {
+  // A reader that stops reading (head, a closed pipe) is no error of ours.
+  process.stdout.on('error', () => process.exit(0));
+  try {
+    await command(args);
+    return 0;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const kind = isBitcurveError(error) ? 'error' : 'unexpected error, please report it';
+    process.stderr.write(`${kind}: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    return error instanceof Cancelled ? 130 : 1;
+  }
+}
+
+async function command([name, ...rest]: readonly string[]): Promise<void> {
+  if (name === undefined || name === 'help' || name === '--help' || rest.includes('--help')) {
+    process.stdout.write(`${helpText()}\n`);
+    return;
+  }
+  const meta = commands.find((c) => c.name === name);
+  if (!meta) throw refused(`there is no command "${name}"; there are ${commands.map((c) => c.name).join(', ')}`);
+  const given = parseOptions(rest, meta.options);
+  switch (meta.name) {
+    case 'inspect':
+      return inspectModel(given);
+    case 'logits':
+      return writeLogits(given);
+    case 'evaluate':
+    case 'sweep':
+      return measure(given, meta.name);
+  }
+}
+
+const required = (given: Given, name: string): string => textOf(given, name) ?? '';
+
+async function inspectModel(given: Given): Promise<void> {
+  const card = await inspect(await openModelPath(required(given, 'model')));
+  process.stdout.write(`${given.has('json') ? JSON.stringify(card) : describeCard(card)}\n`);
+}
+
+async function writeLogits(given: Given): Promise<void> {
+  const ids = Uint32Array.from(
+    required(given, 'ids').split(','),
+    (text) => wholeNumber('--ids', text.trim(), 0, 2 ** 32 - 1),
+  );
+  const checkpoint = await openModelPath(required(given, 'model'));
+  const logits = await logitsOf(await openGpu(), checkpoint, ids);
+  const out = required(given, 'out');
+  await writeFile(out, logits).catch((error: unknown) => {
+    throw refused(`--out ${out} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
+async function measure(given: Given, name: 'evaluate' | 'sweep'): Promise<void> {
+  const points = name === 'sweep' ? pointsOf(given) : [];
+  const checkpoint = await openModelPath(required(given, 'model'));
+  const settings = { ...settingsOf(given, await inspect(checkpoint)), points };
+  const evaluation = await readTextPath(required(given, 'text'));
+  const calibrationPath = textOf(given, 'calibration');
+  const calibration = calibrationPath === null ? null : await readTextPath(calibrationPath);
+  const folder = textOf(given, 'keep');
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  const events = run({
+    gpu: await openGpu(),
+    checkpoint,
+    calibration,
+    evaluation,
+    settings,
+    keep: folder === null ? memoryStore() : await folderStore(folder),
+    signal: stop.signal,
+    appVersion: packageFile.version,
+  });
+  for await (const event of events) {
+    if (given.has('json')) process.stdout.write(writeEvent(event));
+    else {
+      const line = describeEvent(event);
+      if (line !== null) process.stdout.write(`${line}\n`);
+    }
+    if (event.type === 'run-failed') throw fromErrorRecord(event.error);
+    if (event.type === 'run-stopped') throw new Cancelled();
+  }
+}
+
+async function openGpu(): Promise<Gpu> {
+  const gpu = await Gpu.create(openDawn());
+  holdForever(gpu);
+  return gpu;
+}

@@ -1,0 +1,57 @@
+/** Results for people: plain text, one line a point. */
+import type { PointResult, RunEvent } from '../lab/events';
+import type { ModelCard } from '../model/card';
+
+export function describeCard(card: ModelCard): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['architecture', card.architecture],
+    ['parameters', `${card.parameters.toLocaleString('en')} (${card.linearParameters.toLocaleString('en')} in linear layers)`],
+    ['stored as', `${card.dtypes.join(', ')}, ${(card.bytes / 1e6).toFixed(1)} MB`],
+    ['layers', String(card.layers)],
+    ['width', `${card.hidden}, ${card.heads} heads, ${card.keyValueHeads} of keys and values`],
+    ['vocabulary', `${card.vocabulary}${card.tiedEmbeddings ? ', embedding and head tied' : ''}`],
+    ['context', String(card.maxContext)],
+    ['verdict', `${card.verdict.kind}: ${card.verdict.reason}`],
+    ['fingerprint', card.fingerprint],
+  ];
+  const parts = card.blocks.map(({ name, parameters, bytes }) => `  ${name.padEnd(14)} ${parameters.toLocaleString('en').padStart(14)} parameters  ${(bytes / 1e6).toFixed(2).padStart(10)} MB`);
+  return [card.name, ...rows.map(([label, value]) => `  ${label.padEnd(14)} ${value}`), ...parts].join('\n');
+}
+
+const columns: readonly (readonly [string, number, (r: PointResult) => string])[] = [
+  ['recipe', 20, (r) => r.recipe],
+  ['bits', 5, (r) => (r.bits ? String(r.bits) : '')],
+  ['bits/weight', 12, (r) => r.bitsPerWeight.toFixed(3)],
+  ['all', 8, (r) => r.bitsPerWeightAll.toFixed(3)],
+  ['MB', 10, (r) => r.megabytes.toFixed(2)],
+  ['perplexity', 12, (r) => r.perplexity.toPrecision(6)],
+  ['± 95 %', 10, (r) => ((r.perplexityHigh - r.perplexityLow) / 2).toPrecision(2)],
+  ['ln ratio', 10, (r) => r.lnRatio?.toFixed(4) ?? ''],
+  ['KLD', 10, (r) => r.kld?.toPrecision(3) ?? ''],
+  ['top-1', 8, (r) => (r.top1 === null ? '' : `${(100 * r.top1).toFixed(1)} %`)],
+  ['seconds', 8, (r) => r.seconds.toFixed(1)],
+];
+
+const row = (cells: readonly string[]) =>
+  cells.map((cell, i) => (i ? cell.padStart(columns[i]?.[1] ?? 0) : cell.padEnd(columns[i]?.[1] ?? 0))).join(' ');
+
+/** The line that an event is worth, or null. */
+export function describeEvent(event: RunEvent): string | null {
+  switch (event.type) {
+    case 'run-started':
+      return (
+        `${event.model.name} on ${event.adapter.name}; ${event.evaluation.label}, ${event.settings.protocol} windows of ${event.settings.context}` +
+        `\n${row(columns.map(([name]) => name))}`
+      );
+    case 'point-finished':
+      return row(columns.map(([, , cell]) => cell(event.result)));
+    case 'run-resumed':
+      return `${event.layersKept} layers were kept from an earlier run`;
+    case 'damping-raised':
+      return `${event.point}, block ${event.block}, ${event.site}: damping raised from ${event.from} to ${event.to}`;
+    case 'fallback-used':
+      return `${event.point}, block ${event.block}, ${event.site}: ${event.used} instead of ${event.wanted}, because ${event.reason}`;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Calibration of a block: what its sites see while calibration text runs through it becomes, per site, H = mean of x xᵀ over tokens.
+ *
+ *   shared      blocks see the full-precision blocks before them; one H serves every recipe and width
+ *   sequential  blocks see the quantized blocks before them, as GPTQ was published (its own weights still full while H is gathered)
+ */
+import type { Scope } from '../gpu/buffers';
+import type { Gpu } from '../gpu/gpu';
+import type { Batch, Block, Model, Site, Tap } from '../model/model';
+import { FactorCache } from '../quant/factorCache';
+import { accumulateGram, finishGram } from '../tensor/gram';
+import { zeroMatrix, type Matrix } from '../tensor/matrix';
+import { States } from './states';
+
+/** What calibration knows of a site. The cache keeps what recipes derive from (W, H), so that widths share one factorisation. */
+export interface Moment {
+  readonly H: Matrix;
+  readonly factors: FactorCache;
+}
+
+/** Ids that run together, and their shape. */
+export interface TokenBatch {
+  readonly ids: Uint32Array;
+  readonly batch: Batch;
+}
+
+/** Windows in batches of `perBatch`, the last one shorter. */
+export function toBatches(windows: readonly Uint32Array[], context: number, perBatch: number): TokenBatch[] {
+  const batches: TokenBatch[] = [];
+  for (let i = 0; i < windows.length; i += perBatch) {
+    const group = windows.slice(i, i + perBatch);
+    const ids = new Uint32Array(group.length * context);
+    group.forEach((window, j) => ids.set(window, j * context));
+    batches.push({ ids, batch: { windows: group.length, length: context } });
+  }
+  return batches;
+}
+
+/** How ids become hidden states: the model's own embedding, or a quantized one. */
+export type Embed = (scope: Scope, ids: Uint32Array) => Promise<Matrix>;
+
+/** The calibration text on its way through the model, block by block. */
+export class CalibrationStream implements Disposable {
+  readonly #states: States;
+  readonly tokens: number;
+
+  private constructor(
+    readonly gpu: Gpu,
+    readonly model: Model,
+    readonly batches: readonly TokenBatch[],
+    readonly signal: AbortSignal,
+  ) {
+    this.tokens = batches.reduce((sum, { ids }) => sum + ids.length, 0);
+    this.#states = new States(gpu, 'calibration states', this.tokens * model.card.hidden * 4);
+  }
+
+  /** Before block 0. */
+  static async start(
+    gpu: Gpu,
+    model: Model,
+    batches: readonly TokenBatch[],
+    embed: Embed,
+    signal: AbortSignal,
+  ): Promise<CalibrationStream> {
+    const stream = new CalibrationStream(gpu, model, batches, signal);
+    try {
+      for (const [i, { ids }] of batches.entries()) {
+        using local = gpu.scope('embedding');
+        await stream.#states.put(i, await embed(local, ids));
+        await gpu.pace(signal);
+      }
+    } catch (error) {
+      stream[Symbol.dispose]();
+      throw error;
+    }
+    return stream;
+  }
+
+  /**
+   * Runs every batch through `block`. Gathers H of the given sites, owned by `scope`; `after` says whether the stream moves past the
+   * block or stays before it. Yields the tokens done after each batch.
+   */
+  async *run(
+    block: Block,
+    sites: readonly Site[],
+    after: 'advance' | 'stay',
+    scope: Scope,
+  ): AsyncGenerator<number, ReadonlyMap<string, Moment>> {
+    const { gpu, model, signal } = this;
+    const sums = new Map(sites.map((site) => [site.name, zeroMatrix(scope, site.cols, site.cols, `H ${site.name}`)]));
+    const tap: Tap = (site, input) => {
+      const sum = sums.get(site.name);
+      if (sum) accumulateGram(gpu, input, sum);
+    };
+    for (const [i, { batch }] of this.batches.entries()) {
+      using local = gpu.scope('calibration');
+      const next = model.forward(local, block, this.#states.get(local, i), batch, sites.length ? tap : undefined);
+      if (after === 'advance') await this.#states.put(i, next);
+      await gpu.pace(signal);
+      yield batch.windows * batch.length;
+    }
+    for (const sum of sums.values()) finishGram(gpu, sum, this.tokens);
+    return new Map([...sums].map(([name, H]) => [name, { H, factors: new FactorCache(scope) }]));
+  }
+
+  /** The states of one batch, for tests of what calibration sees. Owned by this or by `scope`. */
+  states(scope: Scope, batch: number): Matrix {
+    return this.#states.get(scope, batch);
+  }
+
+  [Symbol.dispose](): void {
+    this.#states[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Evaluation: windows through blocks and head to losses per token, in groups that grow, so that a first estimate comes after one
+ * window. Logits are never stored: what is kept of full precision are the hidden states of the scored tokens, from which the head
+ * makes the reference's logits again, tile by tile, beside the point's own.
+ */
+import { view, type Scope } from '../gpu/buffers';
+import type { Gpu } from '../gpu/gpu';
+import type { Block, Head, Model } from '../model/model';
+import { elementBytes, emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
+import { assert } from '../util/assert';
+import { toBatches, type Embed, type TokenBatch } from './calibrate';
+import type { Quality } from './events';
+import { States } from './states';
+import { Measurement, type WindowScores } from './statistics';
+import { scoredPerWindow, type Windows } from './windows';
+
+/** Where the blocks of a point come from: the checkpoint, or kept layers. Opened in turn; resident ones cost nothing to open again. */
+export interface Blocks {
+  readonly residency: 'resident' | 'streamed';
+  open(scope: Scope, index: number): Promise<Block>;
+}
+
+/** A model as a point has it. */
+export interface PointModel {
+  readonly blocks: Blocks;
+  readonly embed: Embed;
+  /** Its own head, where the recipe quantizes it. */
+  readonly ownHead?: Head;
+}
+
+/** Hidden states of a pass over streamed blocks that may be on the way together, bytes. */
+const passBytes = 192 * 2 ** 20;
+
+/** What evaluation says as it goes: tokens through one block or the head, or the quality after one more group. */
+export type EvaluationStep =
+  | { readonly kind: 'worked'; readonly tokens: number; readonly part: 'block' | 'head' }
+  | { readonly kind: 'measured'; readonly quality: Quality };
+
+export class Evaluation implements Disposable {
+  /** Groups of windows: 1, 1, 2, 4, … up to the batch size. */
+  readonly groups: readonly TokenBatch[];
+  readonly #referenceStates: States;
+  #reference: Measurement | null = null;
+
+  constructor(
+    readonly gpu: Gpu,
+    readonly model: Model,
+    readonly head: Head,
+    readonly windows: Windows,
+    windowsPerBatch: number,
+    readonly signal: AbortSignal,
+  ) {
+    this.groups = growingGroups(windows, windowsPerBatch);
+    const scored = windows.ids.length * scoredPerWindow(windows);
+    this.#referenceStates = new States(gpu, 'reference states', scored * model.card.hidden * 4);
+  }
+
+  /**
+   * Measures a point; yields its quality after each group. The first point measured must be full precision, and becomes what the
+   * others are compared with.
+   */
+  async *measure(point: string, model: PointModel): AsyncGenerator<EvaluationStep> {
+    const { gpu } = this;
+    const measurement = new Measurement(point, this.windows.bytesPerToken, this.#reference);
+    for (const pass of this.#passes(model.blocks)) {
+      const tokens = pass.reduce((sum, { ids }) => sum + ids.length, 0);
+      using states = new States(gpu, 'evaluation states', tokens * this.model.card.hidden * 4);
+      yield* this.#runBlocks(states, pass, model);
+      for (const [i, group] of pass.entries()) {
+        using local = gpu.scope('head');
+        const index = this.groups.indexOf(group);
+        const scores = await this.#score(local, index, group, states.get(local, i), model.ownHead);
+        for (const window of scores) measurement.add(window);
+        yield { kind: 'worked', tokens: group.ids.length, part: 'head' };
+        yield { kind: 'measured', quality: measurement.quality() };
+      }
+    }
+    this.#reference ??= measurement;
+  }
+
+  /** Which groups travel together: one at a time through resident blocks; through streamed ones the first alone, then as many as fit. */
+  *#passes(blocks: Blocks): Generator<readonly TokenBatch[]> {
+    const perToken = this.model.card.hidden * 4;
+    let pass: TokenBatch[] = [];
+    let bytes = 0;
+    for (const [i, group] of this.groups.entries()) {
+      const size = group.ids.length * perToken;
+      const alone = i < 2 || blocks.residency === 'resident';
+      if (pass.length && (alone || bytes + size > passBytes)) {
+        yield pass;
+        pass = [];
+        bytes = 0;
+      }
+      pass.push(group);
+      bytes += size;
+    }
+    yield pass;
+  }
+
+  /** Brings the groups' hidden states behind the last block. */
+  async *#runBlocks(
+    states: States,
+    pass: readonly TokenBatch[],
+    { blocks, embed }: PointModel,
+  ): AsyncGenerator<EvaluationStep> {
+    const { gpu, model, signal } = this;
+    for (const [i, { ids }] of pass.entries()) {
+      using local = gpu.scope('embedding');
+      await states.put(i, await embed(local, ids));
+    }
+    for (let index = 0; index < model.blockCount; index++) {
+      using opened = gpu.scope('block');
+      const block = await blocks.open(opened, index);
+      for (const [i, { ids, batch }] of pass.entries()) {
+        using local = gpu.scope('forward');
+        await states.put(i, model.forward(local, block, states.get(local, i), batch));
+        await gpu.pace(signal);
+        yield { kind: 'worked', tokens: ids.length, part: 'block' };
+      }
+    }
+  }
+
+  /** Losses of a group's scored tokens, window by window. Keeps the states where they are the reference's. */
+  async #score(
+    scope: Scope,
+    index: number,
+    group: TokenBatch,
+    hidden: Matrix,
+    ownHead: Head | undefined,
+  ): Promise<WindowScores[]> {
+    const { gpu, head, windows } = this;
+    const scored = scoredPerWindow(windows);
+    const rows = scoredRows(gpu, scope, hidden, group, windows.firstScored);
+    const targets = uploadMatrix(scope, scoredTargets(group, windows.firstScored), rows.rows, 1, 'targets');
+    const cut = (column: Float32Array) =>
+      Array.from({ length: group.batch.windows }, (_, i) => column.slice(i * scored, (i + 1) * scored));
+    if (!this.#reference) {
+      await this.#referenceStates.put(index, rows);
+      const { nll } = head.score(scope, rows, targets);
+      return cut(await readMatrix(gpu, nll)).map((window) => ({ nll: window }));
+    }
+    const result = head.compare(scope, this.#referenceStates.get(scope, index), rows, targets, ownHead);
+    const [nll, kld, agree] = [
+      cut(await readMatrix(gpu, result.nll)),
+      cut(await readMatrix(gpu, result.kld)),
+      cut(await readMatrix(gpu, result.agree)),
+    ];
+    return nll.map((window, i) => ({
+      nll: window,
+      kld: kld[i] as Float32Array,
+      agree: agree[i] as Float32Array,
+    }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#referenceStates[Symbol.dispose]();
+  }
+}
+
+function growingGroups({ ids, context }: Windows, windowsPerBatch: number): TokenBatch[] {
+  const groups: TokenBatch[] = [];
+  for (let at = 0; at < ids.length; ) {
+    const size = Math.min(windowsPerBatch, Math.max(1, at), ids.length - at);
+    groups.push(...toBatches(ids.slice(at, at + size), context, size));
+    at += size;
+  }
+  return groups;
+}
+
+/** Rows that predict a scored id, of every window, packed: [windows × scored, hidden]. */
+function scoredRows(gpu: Gpu, scope: Scope, hidden: Matrix, { batch }: TokenBatch, firstScored: number): Matrix {
+  const scored = batch.length - firstScored;
+  const packed = emptyMatrix(scope, batch.windows * scored, hidden.cols, 'scored states');
+  const rowBytes = hidden.cols * elementBytes[hidden.type];
+  assert(hidden.type === 'f32', 'hidden states are float32');
+  for (let i = 0; i < batch.windows; i++) {
+    const from = hidden.view.offset + (i * batch.length + firstScored - 1) * rowBytes;
+    gpu.copy(
+      view(hidden.view.buffer, from, scored * rowBytes),
+      view(packed.view.buffer, packed.view.offset + i * scored * rowBytes, scored * rowBytes),
+    );
+  }
+  return packed;
+}
+
+function scoredTargets({ ids, batch }: TokenBatch, firstScored: number): Uint32Array {
+  const scored = batch.length - firstScored;
+  const targets = new Uint32Array(batch.windows * scored);
+  for (let i = 0; i < batch.windows; i++) {
+    targets.set(ids.subarray(i * batch.length + firstScored, (i + 1) * batch.length), i * scored);
+  }
+  return targets;
+}

@@ -1,0 +1,67 @@
+/**
+ * A solved layer as the bytes of one record: a line of JSON and the stored parts. Records come back from disks and browsers that may
+ * have lost the end of them, so a checksum decides whether one is believed; what is not is computed again.
+ */
+import { makeGrid } from '../quant/pieces';
+import type { QuantEvent } from '../quant/problem';
+import type { Piece } from '../quant/recipe';
+import { storedBytes, storedFromBytes, type StoredLayer } from '../quant/stored';
+import { sha256 } from '../util/hash';
+import type { Solved } from './layers';
+
+/** What is kept: the result, and what the solver had to say on the way. */
+export interface KeptLayer {
+  readonly solved: Solved;
+  readonly events: readonly QuantEvent[];
+}
+
+interface Header {
+  readonly summary: Omit<Solved, 'parts'>;
+  readonly events: readonly QuantEvent[];
+  readonly parts: readonly { readonly rows: number; readonly bytes: number }[];
+}
+
+const newline = 10;
+/** Hex digits of the checksum in front of a record. */
+const checkLength = 64;
+
+export async function packLayer({ solved, events }: KeptLayer): Promise<Uint8Array<ArrayBuffer>> {
+  const { parts, ...summary } = solved;
+  const bytes = parts.map(storedBytes);
+  const header: Header = {
+    summary,
+    events,
+    parts: parts.map(({ rows }, i) => ({ rows, bytes: bytes[i]?.length ?? 0 })),
+  };
+  const content = concatenate([new TextEncoder().encode(JSON.stringify(header) + '\n'), ...bytes]);
+  return concatenate([new TextEncoder().encode(await sha256(content)), content]);
+}
+
+/** Null when the record is damaged, or not of this grid. */
+export async function unpackLayer(record: Uint8Array<ArrayBuffer>, grid: Piece): Promise<KeptLayer | null> {
+  const content = record.slice(checkLength);
+  const check = new TextDecoder().decode(record.subarray(0, checkLength));
+  if ((await sha256(content)) !== check) return null;
+  const end = content.indexOf(newline);
+  const header = JSON.parse(new TextDecoder().decode(content.subarray(0, end))) as Header;
+  const { cols } = header.summary;
+  const parts: StoredLayer[] = [];
+  let at = end + 1;
+  for (const { rows, bytes } of header.parts) {
+    const part = storedFromBytes(content.slice(at, at + bytes), { rows, cols }, makeGrid(grid));
+    if (!part) return null;
+    parts.push(part);
+    at += bytes;
+  }
+  return { solved: { ...header.summary, parts }, events: header.events };
+}
+
+function concatenate(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}

@@ -1,0 +1,156 @@
+/**
+ * Matrices on their way through a recipe: taken as float32 rows, rounded in ranges that one binding holds, and restored bit for bit
+ * from what is stored of them. A site's matrices are stacked, because they share H.
+ */
+import type { Scope } from '../gpu/buffers';
+import type { Gpu } from '../gpu/gpu';
+import { bindingLimit } from '../gpu/limits';
+import type { Block, Site } from '../model/model';
+import type { Context } from '../quant/problem';
+import type { Piece, Recipe } from '../quant/recipe';
+import { restoreLayer, roundWeights, solveLayer, type SolvedLayer } from '../quant/solve';
+import type { StoredLayer } from '../quant/stored';
+import { uploadMatrix, type Matrix } from '../tensor/matrix';
+import { gather } from '../tensor/nn/gather';
+import { splitRows, stackRows } from '../tensor/pieces';
+import { present } from '../util/assert';
+import { sha256 } from '../util/hash';
+import type { Moment } from './calibrate';
+
+/** A matrix that cannot be bound whole is rounded in ranges of a multiple of so many rows. */
+const rowQuantum = 64;
+
+/** What a recipe made of a matrix: everything but Ŵ itself, which `parts` restore. */
+export interface Solved {
+  readonly rows: number;
+  readonly cols: number;
+  /** Row ranges from top to bottom; one for all but very large matrices. */
+  readonly parts: readonly StoredLayer[];
+  /** Storage bits as exported, of the whole matrix. */
+  readonly storageBits: number;
+  readonly energy: number | null;
+  readonly nearestLoss: number | null;
+  readonly loss: number | null;
+  readonly damping: number;
+  readonly hash: string;
+}
+
+/** Rows [begin, end) as [rows, cols] f32, owned by the scope. */
+export type TakeRows = (scope: Scope, begin: number, end: number) => Matrix;
+
+/** Row ranges of a [rows, cols] f32 matrix, each within one binding. */
+export function rowParts(rows: number, cols: number, limit = bindingLimit): (readonly [number, number])[] {
+  const fit = Math.floor(limit / (4 * cols));
+  if (rows <= fit) return [[0, rows]];
+  const step = Math.max(rowQuantum, Math.floor(fit / rowQuantum) * rowQuantum);
+  return Array.from({ length: Math.ceil(rows / step) }, (_, i) => [i * step, Math.min(rows, (i + 1) * step)] as const);
+}
+
+/** The matrices of a site, one below the other, in float32 whatever they are stored in. */
+export function siteRows(gpu: Gpu, block: Block, site: Site): TakeRows {
+  return (scope, begin, end) => {
+    using local = gpu.scope('site rows');
+    const matrices: Matrix[] = [];
+    let top = 0;
+    for (const { name, rows } of site.layers) {
+      const [first, last] = [Math.max(begin, top), Math.min(end, top + rows)];
+      const weight = present(block.weights.get(name), `block ${block.index}: ${name}`);
+      if (first < last) matrices.push(tableRows(gpu, weight)(local, first - top, last - top));
+      top += rows;
+    }
+    return stackRows(gpu, scope, matrices);
+  };
+}
+
+/** Rows of a matrix of any stored type and size, as float32. */
+export function tableRows(gpu: Gpu, table: Matrix): TakeRows {
+  return (scope, begin, end) => {
+    using local = gpu.scope('row numbers');
+    const numbers = Uint32Array.from({ length: end - begin }, (_, i) => begin + i);
+    return gather(gpu, scope, table, uploadMatrix(local, numbers, numbers.length, 1, 'row numbers'));
+  };
+}
+
+/**
+ * Rounds a site's stacked matrices by a recipe. Widths that are given the same moment share its factors.
+ * @throws what the quantizers throw: NumericError, RecipeError, Cancelled.
+ */
+export function solveSite(
+  block: Block,
+  site: Site,
+  recipe: Recipe,
+  moment: Moment | null,
+  cx: Omit<Context, 'scope'>,
+): Promise<Solved> {
+  const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
+  return solveParts(rows, site.cols, siteRows(cx.gpu, block, site), cx, (W, range, local) => {
+    // What the cache holds may depend on W, so each range has names of its own.
+    const factors = range[1] - range[0] === rows ? moment?.factors : moment?.factors.under(`rows ${range[0]}`);
+    return solveLayer({ W, ...(moment ? { H: moment.H } : {}), ...(factors ? { factors } : {}) }, recipe, local);
+  });
+}
+
+/** Rounds an embedding or head to the nearest values of a grid; no H. */
+export function solveTable(table: Matrix, grid: Piece, cx: Omit<Context, 'scope'>): Promise<Solved> {
+  return solveParts(table.rows, table.cols, tableRows(cx.gpu, table), cx, (W, _, local) => roundWeights(W, grid, local));
+}
+
+async function solveParts(
+  rows: number,
+  cols: number,
+  take: TakeRows,
+  cx: Omit<Context, 'scope'>,
+  solve: (W: Matrix, range: readonly [number, number], cx: Context) => Promise<SolvedLayer>,
+): Promise<Solved> {
+  const solved: SolvedLayer[] = [];
+  for (const range of rowParts(rows, cols)) {
+    using scope = cx.gpu.scope('layer');
+    solved.push(await solve(take(scope, ...range), range, { ...cx, scope }));
+    await cx.gpu.pace(cx.signal);
+  }
+  const sum = (values: readonly (number | null)[]) =>
+    values.reduce<number | null>((total, v) => (total === null || v === null ? null : total + v), 0);
+  const [first] = solved;
+  return {
+    rows,
+    cols,
+    parts: solved.map(({ stored }) => stored),
+    storageBits: solved.reduce((total, { bits }) => total + bits, 0),
+    energy: sum(solved.map(({ energy }) => energy)),
+    nearestLoss: sum(solved.map(({ nearestLoss }) => nearestLoss)),
+    loss: sum(solved.map(({ loss }) => loss)),
+    damping: Math.max(...solved.map(({ damping }) => damping)),
+    hash: solved.length === 1 && first ? first.hash : await sha256(solved.map(({ hash }) => hash).join('')),
+  };
+}
+
+/** Ŵ [rows, cols] f32 of what was solved on this grid. */
+export function restore(gpu: Gpu, scope: Scope, parts: readonly StoredLayer[], grid: Piece): Matrix {
+  const [only] = parts;
+  if (only && parts.length === 1) return restoreLayer(only, grid, { gpu, scope });
+  using local = gpu.scope('restored parts');
+  return stackRows(
+    gpu,
+    scope,
+    parts.map((part) => restoreLayer(part, grid, { gpu, scope: local })),
+  );
+}
+
+/** The site's Ŵ as one matrix per layer, by layer name. */
+export function restoreSite(
+  gpu: Gpu,
+  scope: Scope,
+  site: Site,
+  parts: readonly StoredLayer[],
+  grid: Piece,
+): ReadonlyMap<string, Matrix> {
+  using local = gpu.scope('restored site');
+  const stacked = restore(gpu, local, parts, grid);
+  const matrices = splitRows(
+    gpu,
+    scope,
+    stacked,
+    site.layers.map(({ rows }) => rows),
+  );
+  return new Map(site.layers.map(({ name }, i) => [name, present(matrices[i], name)]));
+}

@@ -1,0 +1,115 @@
+/** A request, checked and settled before any work: points, settings, and what the work will cost. Pure. */
+import type { Model } from '../model/model';
+import { needsCalibration, parseRecipe } from '../quant/parseRecipe';
+import type { Piece } from '../quant/recipe';
+import { RecipeError } from '../util/errors';
+import type { PlannedPoint, RunSettings } from './events';
+import { minContext } from './windows';
+
+export const fullPrecision: PlannedPoint = {
+  id: 'full-precision',
+  method: 'full-precision',
+  recipe: null,
+  bits: 0,
+  group: null,
+};
+
+/** Most points of one run: a thousand rows are no longer looked at, and each costs an evaluation. */
+const maxPoints = 1000;
+
+/**
+ * The settings as they will run: recipes parsed, full precision first.
+ * @throws RecipeError that names the setting.
+ */
+export function settle(settings: RunSettings, calibration: 'given' | 'none', maxContext: number): RunSettings {
+  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
+  require('protocol', Object.hasOwn(minContext, protocol), `"${protocol}"`, 'gptq or llama.cpp');
+  require('mode', mode === 'shared' || mode === 'sequential', `"${mode}"`, 'shared or sequential');
+  const least = minContext[protocol];
+  whole('context', context, least, maxContext, 'the model was not made for longer windows');
+  if (maxTokens !== null) whole('maxTokens', maxTokens, 1, 2 ** 40);
+  whole('calibrationTokens', calibrationTokens, 1, 2 ** 40);
+  whole('seed', seed, 0, 2 ** 32 - 1);
+  const others = settings.points.filter(({ recipe }) => recipe !== null);
+  require('points', others.length < maxPoints, `${others.length} points`, `at most ${maxPoints - 1}`);
+  const points = [fullPrecision, ...others.map((point) => ({ ...point, recipe: parseRecipe(point.recipe) }))];
+  const ids = new Set<string>();
+  for (const { id, recipe } of points) {
+    require('points', !ids.has(id), `two points named "${id}"`, 'one of each name');
+    ids.add(id);
+    if (recipe && calibration === 'none' && needsCalibration(recipe)) {
+      throw new RecipeError(
+        'needs-calibration',
+        `point ${id}: this recipe reads the inputs of the layers, and no calibration text was given. Choose one, or a recipe without calibration.`,
+        { path: 'calibration', point: id },
+      );
+    }
+  }
+  return { ...settings, points };
+}
+
+/** Grids for embedding and head. Where the two are one matrix, naming either means both; naming two grids for it is an error. */
+export function tableGrids(
+  { id, recipe }: PlannedPoint,
+  tied: boolean,
+): { readonly embedding: Piece | null; readonly head: Piece | null } {
+  const embedding = recipe?.embedding ?? null;
+  const head = recipe?.head ?? null;
+  if (!tied) return { embedding, head };
+  if (embedding && head && JSON.stringify(embedding) !== JSON.stringify(head)) {
+    throw new RecipeError(
+      'impossible-pair',
+      `point ${id}: embedding and head are one matrix in this model, and the recipe names two grids for it. Name one.`,
+      { path: '$.head', point: id },
+    );
+  }
+  return { embedding: embedding ?? head, head: head ?? embedding };
+}
+
+function require(field: string, holds: boolean, found: string, expected: string): void {
+  if (holds) return;
+  throw new RecipeError('bad-setting', `${field}: ${found}; expected ${expected}.`, { path: field, found, expected });
+}
+
+function whole(field: string, value: number, min: number, max: number, because = ''): void {
+  const reason = because && value > max ? ` (${because})` : '';
+  require(
+    field,
+    Number.isInteger(value) && value >= min && value <= max,
+    String(value),
+    `a whole number from ${min} to ${max}${reason}`,
+  );
+}
+
+/** Estimated operations of the parts of a run: they weigh progress, and size batches. */
+export interface Costs {
+  /** One token through one block. */
+  readonly block: number;
+  /** One scored token through the head. */
+  readonly head: number;
+  /** One token into H of all sites of a block. */
+  readonly gram: number;
+  /** All sites of a block by one recipe. */
+  readonly solve: number;
+}
+
+export function costsOf({ card, sites, blockCount }: Model, context: number): Costs {
+  const rows = (site: (typeof sites)[number]) => site.layers.reduce((sum, layer) => sum + layer.rows, 0);
+  return {
+    block: (2 * card.linearParameters) / blockCount + 4 * context * card.hidden,
+    head: 2 * card.vocabulary * card.hidden,
+    gram: sites.reduce((sum, { cols }) => sum + cols ** 2, 0),
+    solve: sites.reduce((sum, site) => sum + 3 * rows(site) * site.cols ** 2 + site.cols ** 3 / 3, 0),
+  };
+}
+
+/** Operations of one block on one batch: enough to keep a GPU busy, few enough that a stop is quick on a slow one. */
+const batchWork = 2e9;
+/** Tokens of one batch: beyond this, kernels gain nothing. */
+const batchTokens = 2048;
+
+/** Windows that run together. A RecipeError when not even one fits a binding. */
+export function windowsPerBatch({ maxTokens }: Model, costs: Costs, context: number): number {
+  require('context', context <= maxTokens, String(context), `at most ${maxTokens} for activations of this width`);
+  return Math.max(1, Math.floor(Math.min(batchTokens, maxTokens, batchWork / costs.block) / context));
+}

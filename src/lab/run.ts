@@ -1,0 +1,94 @@
+/**
+ * A run: model × recipes × texts → events. Full precision is measured first, then each point is quantized and measured; nothing is
+ * thrown at the caller: a stop and a failure are events, too, and end the log. Results depend on the request and the adapter alone,
+ * never on time, so a run that was interrupted and run again ends in the same hashes.
+ */
+import type { Checkpoint } from '../formats/checkpoint';
+import type { LabelledText } from '../formats/text';
+import type { Gpu } from '../gpu/gpu';
+import { openModel } from '../model/openModel';
+import { Cancelled, toErrorRecord } from '../util/errors';
+import { sha256 } from '../util/hash';
+import type { RunEvent, RunSettings, TextCard } from './events';
+import type { LayerStore } from './layerStore';
+import { costsOf, settle, windowsPerBatch } from './plan';
+import { Session } from './session';
+import { quantizeAndMeasure } from './sweep';
+import { calibrationWindows, evaluationWindows, requireVocabulary, type Windows } from './windows';
+
+export interface RunInput {
+  readonly gpu: Gpu;
+  readonly checkpoint: Checkpoint;
+  /** Null when no point reads H; then layers have no losses either. */
+  readonly calibration: LabelledText | null;
+  readonly evaluation: LabelledText;
+  readonly settings: RunSettings;
+  /** Finished layers are kept here, and taken from here when they are found. */
+  readonly keep: LayerStore;
+  readonly signal: AbortSignal;
+  readonly appVersion: string;
+  /** The clock of the log; tests fix it. */
+  readonly now?: () => Date;
+}
+
+/** Runs a request. The events are the log: run-started first; run-finished, run-stopped or run-failed last. */
+export async function* run(input: RunInput): AsyncGenerator<RunEvent, void> {
+  const clock = () => performance.now() / 1000;
+  const start = clock();
+  try {
+    yield* attempt(input, clock);
+  } catch (error) {
+    const secondsElapsed = clock() - start;
+    // A device that is lost while a stop is under way is still a stop.
+    if (error instanceof Cancelled || input.signal.aborted) yield { type: 'run-stopped', secondsElapsed };
+    else yield { type: 'run-failed', error: toErrorRecord(error), secondsElapsed };
+  }
+}
+
+async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<RunEvent, void> {
+  const { gpu, checkpoint, signal } = input;
+  const model = await openModel(gpu, checkpoint);
+  const { card } = model;
+  const settings = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
+  const { protocol, context, maxTokens, calibrationTokens } = settings;
+  const tokenizer = await checkpoint.tokenizer();
+  const { label, text } = input.evaluation;
+  const windows: Windows = evaluationWindows(tokenizer, text, label, protocol, context, maxTokens);
+  requireVocabulary(windows.ids, card.vocabulary, label);
+  // A stop that was asked for while a long text was cut takes effect here.
+  await gpu.pace(signal);
+  const calibration =
+    input.calibration &&
+    calibrationWindows(tokenizer, input.calibration.text, input.calibration.label, context, calibrationTokens);
+  if (calibration && input.calibration) requireVocabulary(calibration.ids, card.vocabulary, input.calibration.label);
+  await gpu.pace(signal);
+
+  const calibrationCard = input.calibration && (await textCard(input.calibration, calibration?.tokens ?? 0));
+  yield {
+    type: 'run-started',
+    app: input.appVersion,
+    at: (input.now?.() ?? new Date()).toISOString(),
+    settings,
+    model: card,
+    adapter: gpu.card,
+    calibration: calibrationCard,
+    evaluation: await textCard(input.evaluation, windows.tokens),
+  };
+  const costs = costsOf(model, context);
+  using session = await Session.open({
+    input,
+    model,
+    settings,
+    windows,
+    calibration: calibration && calibrationCard && { windows: calibration.ids, fingerprint: calibrationCard.fingerprint },
+    costs,
+    perBatch: windowsPerBatch(model, costs, context),
+    clock,
+  });
+  yield* quantizeAndMeasure(session);
+}
+
+async function textCard({ label, text }: LabelledText, tokens: number): Promise<TextCard> {
+  const bytes = new TextEncoder().encode(text);
+  return { label, fingerprint: (await sha256(bytes)).slice(0, 16), bytes: bytes.length, tokens };
+}

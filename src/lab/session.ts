@@ -1,0 +1,370 @@
+/**
+ * What the steps of one run share: the opened model, windows, the cabinet of solved layers, results so far and progress. And the two
+ * steps that every order of work is made of: solve one site for one point, and measure one point.
+ */
+import type { Scope } from '../gpu/buffers';
+import type { Block, Head, Model, Site } from '../model/model';
+import { needsCalibration } from '../quant/parseRecipe';
+import type { QuantEvent } from '../quant/problem';
+import type { Recipe } from '../quant/recipe';
+import { assert, present } from '../util/assert';
+import { NumericError } from '../util/errors';
+import { sha256 } from '../util/hash';
+import { createRng } from '../util/rng';
+import { Cabinet } from './cabinet';
+import { toBatches, type Moment, type TokenBatch } from './calibrate';
+import { Evaluation, type Blocks, type PointModel } from './evaluate';
+import type { LayerResult, Phase, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
+import { restore, solveSite, solveTable, type Solved } from './layers';
+import { tableGrids, type Costs } from './plan';
+import { pointBlocks, sourceBlocks } from './pointModel';
+import { Progress } from './progress';
+import type { RunInput } from './run';
+import { sizeOf, storedBits, type StoredBits } from './size';
+import { scoredPerWindow, type Windows } from './windows';
+
+/** A point with a recipe. */
+export interface QuantizedPoint extends PlannedPoint {
+  readonly recipe: Recipe;
+}
+export const isQuantized = (point: PlannedPoint): point is QuantizedPoint => point.recipe !== null;
+
+export interface Opening {
+  readonly input: RunInput;
+  readonly model: Model;
+  readonly settings: RunSettings;
+  readonly windows: Windows;
+  readonly calibration: { readonly windows: readonly Uint32Array[]; readonly fingerprint: string } | null;
+  readonly costs: Costs;
+  readonly perBatch: number;
+  readonly clock: () => number;
+}
+
+/** Progress is told when this share more of the run is done: often enough to look alive, rare enough for a short log. */
+const progressStep = 0.002;
+
+/** Embedding and head have places of their own beside the blocks. */
+const embeddingSite = 'embedding';
+const headSite = 'head';
+
+/** What a point has gathered: solved layers in order, storage, time. */
+interface Account {
+  readonly hashes: Map<string, string>;
+  linearBits: number;
+  embeddingBits: number | null;
+  headBits: number | null;
+  seconds: number;
+}
+
+export class Session implements Disposable {
+  readonly results: PointResult[] = [];
+  readonly progress: Progress;
+  readonly calibrationBatches: readonly TokenBatch[] | null;
+  readonly calibrationTokens: number;
+  readonly source: Blocks;
+  /** Keys of layers that an earlier run has left behind. */
+  readonly kept = new Set<string>();
+  readonly #accounts = new Map<string, Account>();
+  readonly #stored: StoredBits;
+  readonly #evaluation: Evaluation;
+  #told = 0;
+
+  private constructor(
+    readonly opening: Opening,
+    readonly scope: Scope,
+    readonly head: Head,
+    readonly cabinets: Readonly<Record<'calibrated' | 'plain', Cabinet>>,
+  ) {
+    const { input, model, windows, perBatch, calibration, settings } = opening;
+    this.progress = new Progress(opening.clock);
+    this.source = sourceBlocks(model, scope);
+    this.calibrationBatches = calibration && toBatches(calibration.windows, settings.context, perBatch);
+    this.calibrationTokens = (calibration?.windows.length ?? 0) * settings.context;
+    this.#stored = storedBits(input.checkpoint, model);
+    this.#evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal);
+  }
+
+  static async open(opening: Opening): Promise<Session> {
+    const { input, model, settings, calibration } = opening;
+    const { gpu } = input;
+    const scope = gpu.scope('run');
+    try {
+      const circumstances = {
+        app: input.appVersion,
+        adapter: gpu.card.name,
+        model: model.card.fingerprint,
+        mode: settings.mode,
+        seed: settings.seed,
+      };
+      const of = (h: typeof calibration) =>
+        new Cabinet(input.keep, {
+          ...circumstances,
+          calibration: h && { fingerprint: h.fingerprint, tokens: h.windows.length, context: settings.context },
+        });
+      const head = await model.openHead(scope);
+      return new Session(opening, scope, head, { calibrated: of(calibration), plain: of(null) });
+    } catch (error) {
+      scope[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  get points(): readonly QuantizedPoint[] {
+    return this.opening.settings.points.filter(isQuantized);
+  }
+
+  /** Whether H has a part in the layers of this recipe: always in shared mode, where it costs next to nothing and gives losses. */
+  usesMoment({ recipe }: QuantizedPoint): boolean {
+    return this.calibrationBatches !== null && (this.opening.settings.mode === 'shared' || needsCalibration(recipe));
+  }
+
+  async keyOf(point: QuantizedPoint, block: number, site: string): Promise<string> {
+    return this.#cabinet(point).key(point.recipe, block, site);
+  }
+
+  #cabinet(point: QuantizedPoint): Cabinet {
+    return this.cabinets[this.usesMoment(point) ? 'calibrated' : 'plain'];
+  }
+
+  /** Looks for layers that an earlier run has finished. */
+  async findKept(): Promise<void> {
+    const { model, input } = this.opening;
+    for (const point of this.points) {
+      for (let block = 0; block < model.blockCount; block++) {
+        for (const { name } of model.sites) {
+          const key = await this.keyOf(point, block, name);
+          if (await this.#cabinet(point).find(key, point.recipe.grid)) this.kept.add(key);
+        }
+        await input.gpu.pace(input.signal);
+      }
+    }
+  }
+
+  /** Sites of the block whose layers this point does not have yet. */
+  async missing(point: QuantizedPoint, block: number): Promise<Site[]> {
+    const missing: Site[] = [];
+    for (const site of this.opening.model.sites) {
+      if (!this.kept.has(await this.keyOf(point, block, site.name))) missing.push(site);
+    }
+    return missing;
+  }
+
+  /** What was solved for a site. */
+  async solved(point: QuantizedPoint, block: number, site: Site): Promise<Solved> {
+    const key = await this.keyOf(point, block, site.name);
+    return (await this.#cabinet(point).get(key, point.recipe.grid)).solved;
+  }
+
+  /** Solves a site for a point and keeps it, or takes what was kept. `open` gives the source block where it is needed. */
+  async *quantizeSite(
+    point: QuantizedPoint,
+    block: number,
+    site: Site,
+    moment: Moment | null,
+    open: () => Promise<Block>,
+  ): AsyncGenerator<RunEvent> {
+    const { signal, gpu } = this.opening.input;
+    const solve = async (emit: (event: QuantEvent) => void) => {
+      const rng = createRng(this.opening.settings.seed).fork(`${block} ${site.name}`);
+      return solveSite(await open(), site, point.recipe, moment, { gpu, signal, rng, emit });
+    };
+    const layers = site.layers.map(({ name }) => name);
+    const solved = yield* this.#layer(point, block, site.name, layers, point.recipe.grid, solve);
+    this.#account(point).linearBits += solved.storageBits;
+    const share = this.opening.costs.solve / this.opening.model.sites.length;
+    yield* this.worked('quantizing', point.id, share, this.kept.has(await this.keyOf(point, block, site.name)));
+  }
+
+  /** One layer from the cabinet, or from `solve` into it; with its events either way. */
+  async *#layer(
+    point: QuantizedPoint,
+    block: number,
+    site: string,
+    layers: readonly string[],
+    grid: Recipe['grid'],
+    solve: (emit: (event: QuantEvent) => void) => Promise<Solved>,
+  ): AsyncGenerator<RunEvent, Solved> {
+    const { clock } = this.opening;
+    const start = clock();
+    const place = { point: point.id, block, site };
+    const cabinet = this.#cabinet(point);
+    const key = await this.keyOf(point, block, site);
+    const found = await cabinet.find(key, grid);
+    const events: QuantEvent[] = [];
+    const solved = found ? found.solved : await solve((event) => events.push(event));
+    if (!found) await cabinet.put(key, { solved, events });
+    const seconds = clock() - start;
+    const account = this.#account(point);
+    account.seconds += seconds;
+    // A table that sequential calibration has already told of.
+    if (account.hashes.has(`${block} ${site}`)) return solved;
+    account.hashes.set(`${block} ${site}`, solved.hash);
+    for (const event of found ? found.events : events) yield { ...event, ...place };
+    const { rows, cols, energy, nearestLoss, loss, damping, hash } = solved;
+    const result: LayerResult = {
+      ...place,
+      ...{ layers, rows, cols, energy, nearestLoss, loss, damping },
+      bits: solved.storageBits / (rows * cols),
+      hash,
+      seconds,
+      resumed: found !== null,
+    };
+    yield { type: 'layer-quantized', ...result };
+    return solved;
+  }
+
+  #account({ id }: PlannedPoint): Account {
+    let account = this.#accounts.get(id);
+    if (!account) {
+      account = { hashes: new Map(), linearBits: 0, embeddingBits: null, headBits: null, seconds: 0 };
+      this.#accounts.set(id, account);
+    }
+    return account;
+  }
+
+  /**
+   * Embedding and head of a point, quantized where its recipe says so. The embedding table is owned by `home`. Solved before the
+   * blocks, because sequential calibration sees it.
+   */
+  async *openTables(point: QuantizedPoint, home: Scope): AsyncGenerator<RunEvent, Pick<PointModel, 'embed' | 'ownHead'>> {
+    const { model, input } = this.opening;
+    const { gpu, signal } = input;
+    const grids = tableGrids(point, model.card.tiedEmbeddings);
+    const account = this.#account(point);
+    const rng = createRng(this.opening.settings.seed);
+    let embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
+    let ownHead: Head | undefined;
+    if (grids.embedding) {
+      const { embedding } = grids;
+      const solved = yield* this.#layer(point, -1, embeddingSite, ['embedding'], embedding, async (emit) => {
+        using scope = gpu.scope('embedding');
+        return solveTable(await model.openEmbedding(scope), embedding, { gpu, signal, rng, emit });
+      });
+      account.embeddingBits = solved.storageBits;
+      const table = restore(gpu, home, solved.parts, embedding);
+      embed = (scope, ids) => model.embed(scope, ids, table);
+      if (model.card.tiedEmbeddings) ownHead = this.head.withWeight(table);
+    }
+    if (grids.head && !model.card.tiedEmbeddings) {
+      const { head } = grids;
+      const solved = yield* this.#layer(point, model.blockCount, headSite, ['head'], head, (emit) =>
+        solveTable(this.head.weight, head, { gpu, signal, rng, emit }),
+      );
+      account.headBits = solved.storageBits;
+      ownHead = this.head.withWeight(restore(gpu, home, solved.parts, head));
+    }
+    return { embed, ...(ownHead ? { ownHead } : {}) };
+  }
+
+  /** Measures full precision; the other points are compared with it. */
+  async *measureReference(point: PlannedPoint): AsyncGenerator<RunEvent> {
+    const { model } = this.opening;
+    assert(!isQuantized(point), 'the first point is full precision');
+    yield { type: 'point-started', point: point.id };
+    const embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
+    yield* this.#measure(point, { blocks: this.source, embed });
+  }
+
+  /** Measures a point, all of whose layers are solved. */
+  async *measure(point: QuantizedPoint): AsyncGenerator<RunEvent> {
+    const { model, input } = this.opening;
+    using home = input.gpu.scope(`point ${point.id}`);
+    const tables = yield* this.openTables(point, home);
+    const blocks = pointBlocks(
+      input.gpu,
+      model,
+      this.source,
+      (block, site) => this.solved(point, block, site),
+      point.recipe.grid,
+      home,
+    );
+    yield* this.#measure(point, { blocks, ...tables });
+  }
+
+  async *#measure(point: PlannedPoint, model: PointModel): AsyncGenerator<RunEvent> {
+    const { clock, costs, windows } = this.opening;
+    const scoredShare = scoredPerWindow(windows) / windows.context;
+    const account = this.#account(point);
+    let quality: Quality | null = null;
+    let resumed = clock();
+    for await (const step of this.#evaluation.measure(point.id, model)) {
+      account.seconds += clock() - resumed;
+      if (step.kind === 'measured') {
+        quality = step.quality;
+        yield { type: 'window-evaluated', point: point.id, windowsTotal: windows.ids.length, quality };
+      } else {
+        const perToken = step.part === 'block' ? costs.block : costs.head * scoredShare * (isQuantized(point) ? 2 : 1);
+        yield* this.worked('evaluating', point.id, step.tokens * perToken);
+      }
+      resumed = clock();
+    }
+    const result = await this.#result(point, present(quality, 'the quality of a point'));
+    this.results.push(result);
+    yield { type: 'point-finished', result };
+  }
+
+  async #result(point: PlannedPoint, quality: Quality): Promise<PointResult> {
+    const { model } = this.opening;
+    const { perplexity, lnRatio, kld, kld99, top1, bitsPerByte, tokens } = quality;
+    if (!Number.isFinite(perplexity.mean)) {
+      throw new NumericError('not-finite', `${point.id}: perplexity is ${perplexity.mean}; expected a finite number.`);
+    }
+    const account = this.#account(point);
+    const replaced = {
+      linear: isQuantized(point) ? account.linearBits : null,
+      embedding: account.embeddingBits,
+      head: account.headBits,
+    };
+    const places = [...account.hashes].map(([place, hash]) => `${place} ${hash}`).sort();
+    return {
+      id: point.id,
+      recipe: point.method,
+      bits: point.bits,
+      group: point.group,
+      ...sizeOf(model, this.#stored, replaced),
+      perplexity: perplexity.mean,
+      perplexityLow: perplexity.low,
+      perplexityHigh: perplexity.high,
+      lnRatio: lnRatio?.mean ?? null,
+      lnRatioLow: lnRatio?.low ?? null,
+      lnRatioHigh: lnRatio?.high ?? null,
+      kld: kld?.mean ?? null,
+      kldLow: kld?.low ?? null,
+      kldHigh: kld?.high ?? null,
+      kld99,
+      top1: top1?.mean ?? null,
+      top1Low: top1?.low ?? null,
+      top1High: top1?.high ?? null,
+      bitsPerByte,
+      tokens,
+      seconds: account.seconds,
+      hash: await sha256(isQuantized(point) ? places.join('\n') : model.card.fingerprint),
+    };
+  }
+
+  /** Counts work as done, and tells of it now and then. */
+  *worked(phase: Phase, point: string | null, operations: number, kept = false): Generator<RunEvent> {
+    this.progress.advance(phase, operations, kept ? 'kept' : 'computed');
+    const { done } = this.progress;
+    if (done - this.#told < progressStep && done < 1) return;
+    this.#told = done;
+    yield {
+      type: 'progressed',
+      phase,
+      point,
+      done,
+      secondsElapsed: this.progress.elapsed,
+      secondsLeft: this.progress.secondsLeft,
+    };
+  }
+
+  /** Adds calibration time of a point's own (sequential mode) to its account. */
+  spend(point: QuantizedPoint, seconds: number): void {
+    this.#account(point).seconds += seconds;
+  }
+
+  [Symbol.dispose](): void {
+    this.#evaluation[Symbol.dispose]();
+    this.scope[Symbol.dispose]();
+  }
+}

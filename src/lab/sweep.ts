@@ -1,0 +1,241 @@
+/**
+ * The order of work. Full precision first; then
+ *
+ *   shared      one pass of the calibration text through the full-precision model gives H of every site, for all points. While all H
+ *               fit a budget, points are solved and measured one after another; else block by block for all points, and measured after.
+ *   sequential  each point has its own pass, in which a block sees the quantized blocks before it (GPTQ as published).
+ *
+ * Layers that are kept from an interrupted run are not solved again, and what only they would need is not calibrated.
+ */
+import type { Scope } from '../gpu/buffers';
+import type { Block } from '../model/model';
+import { present } from '../util/assert';
+import { CalibrationStream, type Moment } from './calibrate';
+import type { RunEvent } from './events';
+import { quantizedBlock } from './pointModel';
+import type { QuantizedPoint, Session } from './session';
+
+/** Bytes of H that may be on the GPU together; what is derived from them (factors, permuted weights) takes two to three times as much again. */
+const momentBytes = 128 * 2 ** 20;
+
+type Moments = ReadonlyMap<string, Moment>;
+
+export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunEvent> {
+  const { settings } = session.opening;
+  await session.findKept();
+  if (session.kept.size) yield { type: 'run-resumed', layersKept: session.kept.size };
+  const need = await whatIsMissing(session);
+  planProgress(session, need);
+  yield* session.measureReference(present(settings.points[0], 'full precision'));
+  if (settings.mode === 'shared') yield* shared(session, need.lastOfAll);
+  else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1);
+  // In the order of the request, whatever the order of work was.
+  const order = settings.points.map(({ id }) => id);
+  const points = [...session.results].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  yield { type: 'run-finished', points, secondsElapsed: session.progress.elapsed };
+}
+
+/** The last block with a layer still to be solved: by point that reads H, and of all; −1 where there is none. */
+interface Need {
+  readonly last: ReadonlyMap<string, number>;
+  readonly lastOfAll: number;
+}
+
+async function whatIsMissing(session: Session): Promise<Need> {
+  const last = new Map<string, number>();
+  for (const point of session.points) {
+    if (!session.usesMoment(point)) continue;
+    for (let block = 0; block < session.opening.model.blockCount; block++) {
+      if ((await session.missing(point, block)).length) last.set(point.id, block);
+    }
+  }
+  return { last, lastOfAll: Math.max(-1, ...last.values()) };
+}
+
+function planProgress(session: Session, need: Need): void {
+  const { model, costs, settings, windows } = session.opening;
+  const { progress, points, calibrationTokens } = session;
+  const fed = windows.ids.length * windows.context;
+  const scored = windows.ids.length * (windows.context - windows.firstScored);
+  progress.plan('evaluating', (1 + points.length) * fed * model.blockCount * costs.block);
+  progress.plan('evaluating', (1 + 2 * points.length) * scored * costs.head);
+  progress.plan('quantizing', points.length * model.blockCount * costs.solve);
+  const passes =
+    settings.mode === 'shared'
+      ? (need.lastOfAll + 1) * (costs.block + costs.gram)
+      : [...need.last.values()].reduce((sum, last) => sum + (last + 1) * (2 * costs.block + costs.gram), 0);
+  progress.plan('calibrating', calibrationTokens * passes);
+}
+
+async function* shared(session: Session, lastMissing: number): AsyncGenerator<RunEvent> {
+  const { model, input } = session.opening;
+  const { gpu, signal } = input;
+  const chunks = chunksOf(session);
+  const whole = chunks.length === 1;
+  using streamHolder = new Holder<CalibrationStream>();
+  const started = new Set<string>();
+  for (const [chunkIndex, chunk] of chunks.entries()) {
+    using scope = gpu.scope('moments');
+    const moments = new Map<number, Moments>();
+    for (const block of chunk) {
+      if (block > lastMissing || !session.calibrationBatches) continue;
+      streamHolder.value ??= await CalibrationStream.start(
+        gpu,
+        model,
+        session.calibrationBatches,
+        (local, ids) => model.embed(local, ids),
+        signal,
+      );
+      moments.set(block, yield* calibrate(session, streamHolder.value, block, scope, lastMissing));
+    }
+    const solve = async function* (point: QuantizedPoint, block: number, open: () => Promise<Block>) {
+      if (!started.has(point.id)) {
+        started.add(point.id);
+        yield { type: 'point-started', point: point.id } satisfies RunEvent;
+      }
+      for (const site of model.sites) {
+        const moment = session.usesMoment(point) ? (moments.get(block)?.get(site.name) ?? null) : null;
+        yield* session.quantizeSite(point, block, site, moment, open);
+      }
+    };
+    // With everything at hand, a point is finished before the next begins; else a block is read once for all points.
+    if (whole) {
+      for (const point of session.points) {
+        for (const block of chunk) {
+          using opened = gpu.scope('block');
+          yield* solve(point, block, () => session.source.open(opened, block));
+        }
+        yield* session.measure(point);
+      }
+    } else {
+      for (const block of chunk) {
+        using opened = gpu.scope('block');
+        const open = once(() => session.source.open(opened, block));
+        for (const point of session.points) yield* solve(point, block, open);
+      }
+      if (chunkIndex === chunks.length - 1) for (const point of session.points) yield* session.measure(point);
+    }
+  }
+}
+
+/** Runs the calibration text through one full-precision block; gathers H of the sites that some point still needs. */
+async function* calibrate(
+  session: Session,
+  stream: CalibrationStream,
+  block: number,
+  scope: Scope,
+  lastMissing: number,
+): AsyncGenerator<RunEvent, Moments> {
+  const { model, input, clock } = session.opening;
+  const names = new Set<string>();
+  for (const point of session.points) {
+    if (!session.usesMoment(point)) continue;
+    for (const { name } of await session.missing(point, block)) names.add(name);
+  }
+  const sites = model.sites.filter(({ name }) => names.has(name));
+  const start = clock();
+  using opened = input.gpu.scope('block');
+  const source = await session.source.open(opened, block);
+  const moments = yield* told(session, null, stream.run(source, sites, block < lastMissing ? 'advance' : 'stay', scope));
+  const seconds = (clock() - start) / Math.max(1, sites.length);
+  for (const { name } of sites) {
+    yield { type: 'site-calibrated', point: null, block, site: name, tokens: stream.tokens, seconds };
+  }
+  return moments;
+}
+
+async function* sequential(session: Session, point: QuantizedPoint, lastMissing: number): AsyncGenerator<RunEvent> {
+  const { model, input } = session.opening;
+  const { gpu, signal } = input;
+  yield { type: 'point-started', point: point.id };
+  using home = gpu.scope(`calibration of ${point.id}`);
+  using streamHolder = new Holder<CalibrationStream>();
+  for (let block = 0; block < model.blockCount; block++) {
+    using opened = gpu.scope('block');
+    const open = once(() => session.source.open(opened, block));
+    let moments: Moments = new Map();
+    if (block <= lastMissing && session.calibrationBatches) {
+      if (!streamHolder.value) {
+        const { embed } = yield* session.openTables(point, home);
+        streamHolder.value = await CalibrationStream.start(gpu, model, session.calibrationBatches, embed, signal);
+      }
+      moments = yield* calibrateOwn(session, streamHolder.value, point, block, await open(), opened);
+    }
+    for (const site of model.sites) {
+      yield* session.quantizeSite(point, block, site, moments.get(site.name) ?? null, open);
+    }
+    if (block < lastMissing && streamHolder.value) {
+      const lookup = (index: number, site: (typeof model.sites)[number]) => session.solved(point, index, site);
+      const quantized = await quantizedBlock(gpu, opened, await open(), model.sites, lookup, point.recipe.grid);
+      yield* told(session, point, streamHolder.value.run(quantized, [], 'advance', opened));
+    }
+  }
+  yield* session.measure(point);
+}
+
+/** H of the sites that the point still needs, from what its own quantized blocks pass on. */
+async function* calibrateOwn(
+  session: Session,
+  stream: CalibrationStream,
+  point: QuantizedPoint,
+  block: number,
+  source: Block,
+  scope: Scope,
+): AsyncGenerator<RunEvent, Moments> {
+  const { clock } = session.opening;
+  const sites = await session.missing(point, block);
+  if (!sites.length) return new Map();
+  const start = clock();
+  const moments = yield* told(session, point, stream.run(source, sites, 'stay', scope));
+  const seconds = clock() - start;
+  session.spend(point, seconds);
+  for (const { name } of sites) {
+    yield {
+      type: 'site-calibrated',
+      point: point.id,
+      block,
+      site: name,
+      tokens: stream.tokens,
+      seconds: seconds / sites.length,
+    };
+  }
+  return moments;
+}
+
+/** Passes on the result of a pass of calibration, and its progress as events. */
+async function* told<T>(
+  session: Session,
+  point: QuantizedPoint | null,
+  steps: AsyncGenerator<number, T>,
+): AsyncGenerator<RunEvent, T> {
+  const { costs } = session.opening;
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) return step.value;
+    // In sequential mode a block is passed twice, once for H; the difference between the two is small.
+    const perToken = costs.block + (point ? costs.gram / 2 : costs.gram);
+    yield* session.worked('calibrating', point?.id ?? null, step.value * perToken);
+  }
+}
+
+/** Blocks in runs whose H fit the budget together. */
+function chunksOf({ opening: { model }, calibrationBatches }: Session): number[][] {
+  const bytes = calibrationBatches ? model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0) : 0;
+  const fit = bytes ? Math.max(1, Math.floor(momentBytes / bytes)) : model.blockCount;
+  return Array.from({ length: Math.ceil(model.blockCount / fit) }, (_, i) =>
+    Array.from({ length: Math.min(fit, model.blockCount - i * fit) }, (__, j) => i * fit + j),
+  );
+}
+
+/** Something that is made late and freed with the block it was declared in. */
+class Holder<T extends Disposable> implements Disposable {
+  value: T | undefined;
+  [Symbol.dispose](): void {
+    this.value?.[Symbol.dispose]();
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
