@@ -1,19 +1,16 @@
-// op(B) = Bᵀ for B [n, 4·k4] stored as binary16, two to a word, low half first. Arithmetic is f32.
-@group(0) @binding(1) var<storage, read> b: array<vec2u>; // [n, k4] right factor, transposed, four halves each
+// op(B) = Bᵀ for B [n, k] stored as binary16, two to a word, low half first. Arithmetic is f32.
+@group(0) @binding(1) var<storage, read> b: array<u32>; // [n, k] right factor, transposed, two halves to a word
 
-fn halves(at: u32) -> vec4f {
-  let words = b[at];
-  return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
+// Where columns col … col+3 of op(B) begin, in elements. Columns past the end repeat the last.
+fn starts(col: u32) -> vec4u {
+  return min(vec4u(col, col + 1, col + 2, col + 3), vec4u(params.n - 1)) * params.k;
 }
 
-// Rows 4k … 4k+3 of op(B), columns col … col+3. Columns past the end repeat the last.
-fn weights(k: u32, col: u32) -> mat4x4f {
-  let last = params.n - 1;
-  let k4 = params.k4;
-  return transpose(mat4x4f(
-    halves(min(col, last) * k4 + k),
-    halves(min(col + 1, last) * k4 + k),
-    halves(min(col + 2, last) * k4 + k),
-    halves(min(col + 3, last) * k4 + k),
-  ));
+fn element(at: u32) -> f32 {
+  return unpack2x16float(b[at / 2] >> (16 * (at % 2))).x;
+}
+
+// Row k of op(B) in the four columns that begin at `at`.
+fn weights(at: vec4u, k: u32) -> vec4f {
+  return vec4f(element(at.x + k), element(at.y + k), element(at.z + k), element(at.w + k));
 }

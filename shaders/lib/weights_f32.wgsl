@@ -1,14 +1,12 @@
-// op(B) = Bᵀ for B [n, 4·k4] stored f32: a linear layer's weights.
-@group(0) @binding(1) var<storage, read> b: array<vec4f>; // [n, k4] right factor, transposed
+// op(B) = Bᵀ for B [n, k] stored f32: a linear layer's weights.
+@group(0) @binding(1) var<storage, read> b: array<f32>; // [n, k] right factor, transposed
 
-// Rows 4k … 4k+3 of op(B), columns col … col+3. Columns past the end repeat the last.
-fn weights(k: u32, col: u32) -> mat4x4f {
-  let last = params.n - 1;
-  let k4 = params.k4;
-  return transpose(mat4x4f(
-    b[min(col, last) * k4 + k],
-    b[min(col + 1, last) * k4 + k],
-    b[min(col + 2, last) * k4 + k],
-    b[min(col + 3, last) * k4 + k],
-  ));
+// Where columns col … col+3 of op(B) begin. Columns past the end repeat the last.
+fn starts(col: u32) -> vec4u {
+  return min(vec4u(col, col + 1, col + 2, col + 3), vec4u(params.n - 1)) * params.k;
+}
+
+// Row k of op(B) in the four columns that begin at `at`.
+fn weights(at: vec4u, k: u32) -> vec4f {
+  return vec4f(b[at.x + k], b[at.y + k], b[at.z + k], b[at.w + k]);
 }

@@ -14,7 +14,7 @@ export function proxyLoss(gpu: Gpu, scope: Scope, W: Matrix, What: Matrix, H: Ma
   const D = emptyMatrix(local, W.rows, W.cols, 'difference');
   gpu.copy(W.view, D.view);
   addInto(gpu, D, What, -1);
-  // H is symmetric, so D·H = D·Hᵀ: the layout that needs no padding of H for any even width.
+  // H is symmetric, so D·H = D·Hᵀ.
   return rowDot(gpu, scope, matmul(gpu, local, D, H), D);
 }
 

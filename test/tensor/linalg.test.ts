@@ -4,12 +4,14 @@ import { choleskyFailed, choleskyUpper } from '../../src/tensor/cholesky';
 import { diagonal, diagonalMean } from '../../src/tensor/diagonal';
 import { addInto, scaleInto } from '../../src/tensor/elementwise';
 import { accumulateGram, finishGram } from '../../src/tensor/gram';
-import { matmul } from '../../src/tensor/matmul';
-import { readMatrix, rowRange, uploadMatrix, zeroMatrix } from '../../src/tensor/matrix';
+import { matmul, matmulWith } from '../../src/tensor/matmul';
+import { tileNames } from '../../src/tensor/matmulTiles';
+import { emptyMatrix, readMatrix, rowRange, uploadMatrix, zeroMatrix } from '../../src/tensor/matrix';
 import { padCopy } from '../../src/tensor/pad';
 import { copyColumns, splitRows, stackRows } from '../../src/tensor/pieces';
 import { totalProxyLoss } from '../../src/tensor/proxyLoss';
 import { transpose } from '../../src/tensor/transpose';
+import { tunedShapes, tuneMatmul, useTunedShapes } from '../../src/tensor/tuning';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { normals } from '../opCase';
@@ -133,6 +135,56 @@ describe('cholesky', () => {
 });
 
 describe('matmul', () => {
+  it('gives the same bits with every tile', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    for (const [m, n, k] of [
+      [1, 1, 1],
+      [65, 63, 33],
+      [70, 130, 172],
+    ] as const) {
+      const A = uploadMatrix(scope, normals(rng, m * k), m, k, 'a');
+      const b = normals(rng, n * k);
+      for (const layout of ['transposed', 'plain'] as const) {
+        const B = layout === 'plain' ? uploadMatrix(scope, b, k, n, 'b') : uploadMatrix(scope, b, n, k, 'b');
+        const results = [];
+        for (const tile of tileNames) {
+          const C = emptyMatrix(scope, m, n, 'c');
+          matmulWith(gpu, tile, A, B, C, { b: layout });
+          results.push(await readMatrix(gpu, C));
+        }
+        for (const result of results) expect(result).toEqual(results[0]);
+      }
+    }
+  });
+
+  it('gives the same bits whatever the measured rate, which sets the size of dispatches', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const X = uploadMatrix(scope, normals(rng, 200 * 96), 200, 96, 'x');
+    const results = [];
+    for (const rate of [1e5, 1e12]) {
+      gpu.rate = rate;
+      const H = zeroMatrix(scope, 96, 96, 'h');
+      accumulateGram(gpu, X, H);
+      finishGram(gpu, H, 200);
+      const { R } = choleskyUpper(gpu, scope, H, 0.01);
+      results.push([await readMatrix(gpu, matmul(gpu, scope, X, X)), await readMatrix(gpu, R)]);
+    }
+    expect(results[0]).toEqual(results[1]);
+  });
+
+  it('remembers the measured tile and hands it on to the same adapter only', async () => {
+    const gpu = await testGpu();
+    await tuneMatmul(gpu, ['plain']);
+    const shapes = JSON.parse(JSON.stringify(tunedShapes(gpu))) as ReturnType<typeof tunedShapes>;
+    expect(tileNames).toContain(shapes.tiles.plain);
+    expect(useTunedShapes(gpu, shapes)).toBe(true);
+    expect(useTunedShapes(gpu, { ...shapes, adapter: 'another' })).toBe(false);
+    expect(useTunedShapes(gpu, { ...shapes, tiles: { plain: '9x9' } })).toBe(false);
+    expect(useTunedShapes(gpu, null)).toBe(false);
+  });
+
   it('takes row ranges', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
