@@ -81,7 +81,7 @@ function firstInvalidByte(bytes: Uint8Array): number {
 
 /** What files turn out to be. As a header's length, none of the beginnings is one that a real safetensors file has. */
 const disguises: readonly {
-  begins(head: string): boolean;
+  readonly begins: (head: string) => boolean;
   readonly code: string;
   readonly is: string;
   readonly remedy: string;

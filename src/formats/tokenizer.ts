@@ -78,6 +78,9 @@ function guarded<T>(verb: 'built' | 'used', call: () => T): T {
   }
 }
 
+/** Pieces up to this length are left whole: the library keeps what it found for words of less than 256 characters. */
+const WORD = 64;
+
 /**
  * Puts a cut between the pre-tokenizer and the model: where the file asks for one (Metaspace with split), and where the pieces would
  * otherwise be whole documents. The ids stay the same (cutPieces.ts); `ignore_merges` looks whole pieces up, so there nothing is cut.
@@ -89,7 +92,7 @@ function cutLongPieces(library: Library, model: BytePairModel, preTokenizer: Pre
   const pieces = (text: string, options: unknown): string[] => {
     const given = own ? own(text, options) : [text];
     const split = before === null ? given : given.flatMap((piece) => cutBefore(piece, before));
-    return split.flatMap(cut);
+    return split.flatMap((piece) => (piece.length > WORD ? cut(piece) : [piece]));
   };
   library.pre_tokenizer = pieces as unknown as Library['pre_tokenizer'];
 }
