@@ -32,7 +32,11 @@ export const commands: readonly CommandMeta[] = [
       { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' },
       { name: 'symmetric', value: null, line: 'grids without a zero point' },
       { name: 'calibration-tokens', value: 'N', line: 'tokens of calibration (16384)' },
-      { name: 'mode', value: 'shared|sequential', line: 'one calibration for all, or each block after its quantized ones (shared)' },
+      {
+        name: 'mode',
+        value: 'shared|sequential',
+        line: 'one calibration for all, or each block after its quantized ones (shared)',
+      },
       { name: 'seed', value: 'N', line: 'seed of every random choice (1)' },
       { name: 'keep', value: 'DIR', line: 'keep finished layers there, and resume from them' },
       json,
@@ -51,7 +55,10 @@ export const commands: readonly CommandMeta[] = [
 
 export function helpText(): string {
   const blocks = commands.map(({ name, line, options }) => {
-    const rows = options.map((o) => [`--${o.name}${o.value ? ` ${o.value}` : ''}`, o.line + (o.required ? ' (required)' : '')]);
+    const rows = options.map((o) => [
+      `--${o.name}${o.value ? ` ${o.value}` : ''}`,
+      o.line + (o.required ? ' (required)' : ''),
+    ]);
     return `${name}: ${line}\n${table(rows)}`;
   });
   const methods = recipes.map((m) => [m.name, `${m.line}${m.calibrated ? ' Calibrated.' : ''}`]);

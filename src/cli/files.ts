@@ -30,7 +30,11 @@ async function statOf(path: string, what: string) {
   try {
     return await stat(path);
   } catch (error) {
-    throw missing(path, what, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error));
+    throw missing(
+      path,
+      what,
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error),
+    );
   }
 }
 

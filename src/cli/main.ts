@@ -57,9 +57,8 @@ async function inspectModel(given: Given): Promise<void> {
 }
 
 async function writeLogits(given: Given): Promise<void> {
-  const ids = Uint32Array.from(
-    required(given, 'ids').split(','),
-    (text) => wholeNumber('--ids', text.trim(), 0, 2 ** 32 - 1),
+  const ids = Uint32Array.from(required(given, 'ids').split(','), (text) =>
+    wholeNumber('--ids', text.trim(), 0, 2 ** 32 - 1),
   );
   const checkpoint = await openModelPath(required(given, 'model'));
   const logits = await logitsOf(await openGpu(), checkpoint, ids);

@@ -20,7 +20,8 @@ export function parseOptions(args: readonly string[], options: readonly OptionMe
     if (!match) throw refused(`"${arg}" is not an option; options begin with "--"`);
     const [, name = '', inline] = match;
     const option = options.find((o) => o.name === name);
-    if (!option) throw refused(`there is no option --${name}; there are ${options.map((o) => `--${o.name}`).join(', ')}`);
+    if (!option)
+      throw refused(`there is no option --${name}; there are ${options.map((o) => `--${o.name}`).join(', ')}`);
     if (given.has(name)) throw refused(`--${name} is given twice`);
     if (option.value === null) {
       if (inline !== undefined) throw refused(`--${name} takes no value`);

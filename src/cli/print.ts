@@ -5,7 +5,10 @@ import type { ModelCard } from '../model/card';
 export function describeCard(card: ModelCard): string {
   const rows: readonly (readonly [string, string])[] = [
     ['architecture', card.architecture],
-    ['parameters', `${card.parameters.toLocaleString('en')} (${card.linearParameters.toLocaleString('en')} in linear layers)`],
+    [
+      'parameters',
+      `${card.parameters.toLocaleString('en')} (${card.linearParameters.toLocaleString('en')} in linear layers)`,
+    ],
     ['stored as', `${card.dtypes.join(', ')}, ${(card.bytes / 1e6).toFixed(1)} MB`],
     ['layers', String(card.layers)],
     ['width', `${card.hidden}, ${card.heads} heads, ${card.keyValueHeads} of keys and values`],
@@ -14,7 +17,10 @@ export function describeCard(card: ModelCard): string {
     ['verdict', `${card.verdict.kind}: ${card.verdict.reason}`],
     ['fingerprint', card.fingerprint],
   ];
-  const parts = card.blocks.map(({ name, parameters, bytes }) => `  ${name.padEnd(14)} ${parameters.toLocaleString('en').padStart(14)} parameters  ${(bytes / 1e6).toFixed(2).padStart(10)} MB`);
+  const parts = card.blocks.map(
+    ({ name, parameters, bytes }) =>
+      `  ${name.padEnd(14)} ${parameters.toLocaleString('en').padStart(14)} parameters  ${(bytes / 1e6).toFixed(2).padStart(10)} MB`,
+  );
   return [card.name, ...rows.map(([label, value]) => `  ${label.padEnd(14)} ${value}`), ...parts].join('\n');
 }
 

@@ -159,7 +159,7 @@ export class Evaluation implements Disposable {
 
 function growingGroups({ ids, context }: Windows, windowsPerBatch: number): TokenBatch[] {
   const groups: TokenBatch[] = [];
-  for (let at = 0; at < ids.length; ) {
+  for (let at = 0; at < ids.length;) {
     const size = Math.min(windowsPerBatch, Math.max(1, at), ids.length - at);
     groups.push(...toBatches(ids.slice(at, at + size), context, size));
     at += size;

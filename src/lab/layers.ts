@@ -83,29 +83,34 @@ export function solveSite(
   cx: Omit<Context, 'scope'>,
 ): Promise<Solved> {
   const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
-  return solveParts(rows, site.cols, siteRows(cx.gpu, block, site), cx, (W, range, local) => {
-    // What the cache holds may depend on W, so each range has names of its own.
-    const factors = range[1] - range[0] === rows ? moment?.factors : moment?.factors.under(`rows ${range[0]}`);
-    return solveLayer({ W, ...(moment ? { H: moment.H } : {}), ...(factors ? { factors } : {}) }, recipe, local);
+  const take = siteRows(cx.gpu, block, site);
+  return solveParts(rows, site.cols, cx, async (range, local) => {
+    if (!moment) return solveLayer({ W: take(local.scope, ...range) }, recipe, local);
+    // What the cache holds depends on W: each range has names of its own, and its W lives as long as they do.
+    const factors = range[1] - range[0] === rows ? moment.factors : moment.factors.under(`rows ${range[0]}`);
+    const W = await factors.remember('weights', (scope) => take(scope, ...range));
+    return solveLayer({ W, H: moment.H, factors }, recipe, local);
   });
 }
 
 /** Rounds an embedding or head to the nearest values of a grid; no H. */
 export function solveTable(table: Matrix, grid: Piece, cx: Omit<Context, 'scope'>): Promise<Solved> {
-  return solveParts(table.rows, table.cols, tableRows(cx.gpu, table), cx, (W, _, local) => roundWeights(W, grid, local));
+  const take = tableRows(cx.gpu, table);
+  return solveParts(table.rows, table.cols, cx, (range, local) =>
+    roundWeights(take(local.scope, ...range), grid, local),
+  );
 }
 
 async function solveParts(
   rows: number,
   cols: number,
-  take: TakeRows,
   cx: Omit<Context, 'scope'>,
-  solve: (W: Matrix, range: readonly [number, number], cx: Context) => Promise<SolvedLayer>,
+  solve: (range: readonly [number, number], cx: Context) => Promise<SolvedLayer>,
 ): Promise<Solved> {
   const solved: SolvedLayer[] = [];
   for (const range of rowParts(rows, cols)) {
     using scope = cx.gpu.scope('layer');
-    solved.push(await solve(take(scope, ...range), range, { ...cx, scope }));
+    solved.push(await solve(range, { ...cx, scope }));
     await cx.gpu.pace(cx.signal);
   }
   const sum = (values: readonly (number | null)[]) =>

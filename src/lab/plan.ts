@@ -73,12 +73,9 @@ function require(field: string, holds: boolean, found: string, expected: string)
 
 function whole(field: string, value: number, min: number, max: number, because = ''): void {
   const reason = because && value > max ? ` (${because})` : '';
-  require(
-    field,
-    Number.isInteger(value) && value >= min && value <= max,
-    String(value),
-    `a whole number from ${min} to ${max}${reason}`,
-  );
+  require(field, Number.isInteger(value) && value >= min && value <= max, String(
+    value,
+  ), `a whole number from ${min} to ${max}${reason}`);
 }
 
 /** Estimated operations of the parts of a run: they weigh progress, and size batches. */

@@ -15,7 +15,8 @@ export const residentBytes = 512 * 2 ** 20;
 
 /** The checkpoint's own blocks. `home` owns those that stay. */
 export function sourceBlocks(model: Model, home: Scope, budget = residentBytes): Blocks {
-  if (model.card.bytes > budget) return { residency: 'streamed', open: (scope, index) => model.openBlock(scope, index) };
+  if (model.card.bytes > budget)
+    return { residency: 'streamed', open: (scope, index) => model.openBlock(scope, index) };
   const opened = new Map<number, Promise<Block>>();
   return {
     residency: 'resident',

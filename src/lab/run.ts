@@ -80,7 +80,8 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     model,
     settings,
     windows,
-    calibration: calibration && calibrationCard && { windows: calibration.ids, fingerprint: calibrationCard.fingerprint },
+    calibration: calibration &&
+      calibrationCard && { windows: calibration.ids, fingerprint: calibrationCard.fingerprint },
     costs,
     perBatch: windowsPerBatch(model, costs, context),
     clock,

@@ -226,7 +226,10 @@ export class Session implements Disposable {
    * Embedding and head of a point, quantized where its recipe says so. The embedding table is owned by `home`. Solved before the
    * blocks, because sequential calibration sees it.
    */
-  async *openTables(point: QuantizedPoint, home: Scope): AsyncGenerator<RunEvent, Pick<PointModel, 'embed' | 'ownHead'>> {
+  async *openTables(
+    point: QuantizedPoint,
+    home: Scope,
+  ): AsyncGenerator<RunEvent, Pick<PointModel, 'embed' | 'ownHead'>> {
     const { model, input } = this.opening;
     const { gpu, signal } = input;
     const grids = tableGrids(point, model.card.tiedEmbeddings);

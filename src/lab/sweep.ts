@@ -15,8 +15,8 @@ import type { RunEvent } from './events';
 import { quantizedBlock } from './pointModel';
 import type { QuantizedPoint, Session } from './session';
 
-/** Bytes of H that may be on the GPU together; what is derived from them (factors, permuted weights) takes two to three times as much again. */
-const momentBytes = 128 * 2 ** 20;
+/** Bytes of H and W that may be on the GPU together; what is derived from them (factors, permuted weights) takes once or twice as much again. */
+const momentBytes = 192 * 2 ** 20;
 
 type Moments = ReadonlyMap<string, Moment>;
 
@@ -136,7 +136,11 @@ async function* calibrate(
   const start = clock();
   using opened = input.gpu.scope('block');
   const source = await session.source.open(opened, block);
-  const moments = yield* told(session, null, stream.run(source, sites, block < lastMissing ? 'advance' : 'stay', scope));
+  const moments = yield* told(
+    session,
+    null,
+    stream.run(source, sites, block < lastMissing ? 'advance' : 'stay', scope),
+  );
   const seconds = (clock() - start) / Math.max(1, sites.length);
   for (const { name } of sites) {
     yield { type: 'site-calibrated', point: null, block, site: name, tokens: stream.tokens, seconds };
@@ -220,7 +224,10 @@ async function* told<T>(
 
 /** Blocks in runs whose H fit the budget together. */
 function chunksOf({ opening: { model }, calibrationBatches }: Session): number[][] {
-  const bytes = calibrationBatches ? model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0) : 0;
+  const ofBlock =
+    model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0) +
+    (4 * model.card.linearParameters) / model.blockCount;
+  const bytes = calibrationBatches ? ofBlock : 0;
   const fit = bytes ? Math.max(1, Math.floor(momentBytes / bytes)) : model.blockCount;
   return Array.from({ length: Math.ceil(model.blockCount / fit) }, (_, i) =>
     Array.from({ length: Math.min(fit, model.blockCount - i * fit) }, (__, j) => i * fit + j),
