@@ -24,6 +24,10 @@ export function AdapterPanel() {
           name="Matrix product, f32"
           value={report?.gigaflops == null ? 'not measured' : `${number(report.gigaflops, 3)} GFLOP/s`}
         />
+        <Fact
+          name="Finished layers"
+          value={report ? (report.keepsLayers ? 'kept in this browser' : 'kept until the page closes') : '–'}
+        />
         {Object.entries(card?.limits ?? {}).map(([name, value]) => (
           <Fact key={name} name={spaced(name)} value={inBytes.test(name) ? binary(value) : String(value)} />
         ))}

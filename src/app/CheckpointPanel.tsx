@@ -11,7 +11,7 @@ export function CheckpointPanel() {
   const { demos, checkpoint, running } = useLabState((state) => ({
     demos: state.demos,
     checkpoint: state.checkpoint,
-    running: state.run.status === 'running',
+    running: state.activity !== 'idle',
   }));
   const { status, demo, card } = checkpoint;
   const bundled = demos.find(({ id }) => id === demo);

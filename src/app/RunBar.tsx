@@ -13,14 +13,14 @@ const phases: Record<Phase, string> = {
 
 export function RunBar() {
   const lab = useLab();
-  const { run, stopping, setup, open, ready } = useLabState((state) => ({
+  const { run, activity, setup, open, ready } = useLabState((state) => ({
     run: state.run,
-    stopping: state.stopping,
+    activity: state.activity,
     setup: state.setup,
     open: state.checkpoint.status === 'open',
     ready: state.engine.status === 'ready',
   }));
-  const running = run.status === 'running';
+  const running = activity !== 'idle';
   const planned = chosenMethods(setup, lab.methods).length * setup.widths.length;
   const done = run.progress?.done ?? 0;
   return (
@@ -38,14 +38,14 @@ export function RunBar() {
         >
           Run
         </button>
-        <button type="button" disabled={!running || stopping} onClick={() => lab.stop()}>
+        <button type="button" disabled={activity !== 'running'} onClick={() => lab.stop()}>
           Stop
         </button>
         <p className="run-plan">{running || !open ? '' : `${planned} points`}</p>
       </div>
       <progress aria-label="Progress of the run" max={1} value={running ? done : run.status === 'finished' ? 1 : 0} />
       <p className="run-state">
-        <span>{stateLine(run.status, stopping, run.progress?.phase, run.progress?.point)}</span>
+        <span>{stateLine(running ? activity : run.status, run.progress?.phase, run.progress?.point)}</span>
         <span className="figure">
           {running && run.progress?.secondsLeft != null && `${duration(run.progress.secondsLeft)} left`}
           {!running && run.secondsElapsed !== null && duration(run.secondsElapsed)}
@@ -55,9 +55,10 @@ export function RunBar() {
   );
 }
 
-function stateLine(status: string, stopping: boolean, phase?: Phase, point?: string | null): string {
-  if (stopping) return 'Stopping…';
+function stateLine(status: string, phase?: Phase, point?: string | null): string {
   switch (status) {
+    case 'stopping':
+      return 'Stopping…';
     case 'running':
       return phase ? `${phases[phase]}${point ? ` ${point}` : ''}` : 'Starting…';
     case 'finished':

@@ -10,7 +10,7 @@ export function SharedBanner() {
     run: state.run,
     card: state.checkpoint.card,
     demos: state.demos,
-    running: state.run.status === 'running',
+    running: state.activity !== 'idle',
   }));
   if (!shared || source === 'log') return null;
   const { model, adapter, app } = shared.share;

@@ -24,10 +24,12 @@ export function createCheckpoints({ store, engine, notify }: Bench, onOpened: (c
     try {
       const card = await engine.ask('open', { files: await files() });
       if (turn !== newest) return;
-      store.setState({
+      store.setState(({ setup }) => ({
         checkpoint: { status: 'open', demo, card },
+        // The model was not made for longer windows.
+        setup: { ...setup, context: Math.min(setup.context, card.maxContext) },
         announcement: `${card.name} is open: ${card.architecture}, ${count(card.parameters)} parameters.`,
-      });
+      }));
       onOpened(card);
     } catch (error) {
       if (turn !== newest) return;

@@ -2,6 +2,7 @@
 
 /** About `digits` significant digits, without exponents for everyday sizes. */
 export function number(value: number, digits = 4): string {
+  if (value === 0) return '0';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : Number.isNaN(value) ? 'not a number' : '−∞';
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(Math.min(2, digits - 1)).replace('-', '−');

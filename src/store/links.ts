@@ -41,7 +41,7 @@ export function createLinks({ store, notify }: Bench, share: () => SharedRun | n
     },
     async openAddress() {
       if (!isPermalink(location.hash)) return;
-      if (store.getState().run.status === 'running') {
+      if (store.getState().activity !== 'idle') {
         return notify(notice('warning', 'A run is under way', 'Stop it, then open the link again.'));
       }
       try {

@@ -38,7 +38,7 @@ export interface PointView {
 
 /** Something that the reader should know of: damping raised, a fallback, layers kept. One sentence each. */
 export interface Remark {
-  readonly kind: 'damping' | 'fallback' | 'resumed';
+  readonly kind: 'damping' | 'fallback' | 'resumed' | 'lost';
   readonly text: string;
 }
 
@@ -87,13 +87,7 @@ export function foldEvents(view: RunView, events: readonly RunEvent[]): RunView 
 function fold(view: RunView, event: RunEvent): RunView {
   switch (event.type) {
     case 'run-started':
-      return {
-        ...emptyRun,
-        status: 'running',
-        about: aboutRun(event),
-        model: event.model,
-        points: startingPoints(event.settings.points),
-      };
+      return start(view, event);
     case 'progressed':
       return { ...view, progress: event };
     case 'site-calibrated':
@@ -135,6 +129,30 @@ function fold(view: RunView, event: RunEvent): RunView {
       return event.points.reduce<RunView>((v, result) => changePoint(v, result.id, () => fromResult(result)), finished);
     }
   }
+}
+
+/**
+ * A run begins; or goes on, where it lost its device and was started again on another one: then what was measured stays until it is
+ * measured again (to the same values), so that nothing vanishes.
+ */
+function start(view: RunView, event: RunStarted): RunView {
+  const begun: RunView = {
+    ...emptyRun,
+    status: 'running',
+    about: aboutRun(event),
+    model: event.model,
+    points: startingPoints(event.settings.points),
+  };
+  if (view.error?.code !== 'device-lost' || view.about?.model.fingerprint !== event.model.fingerprint) return begun;
+  const lost: Remark = {
+    kind: 'lost',
+    text: `The GPU was lost; the run went on with a new device. (${view.error.message})`,
+  };
+  return {
+    ...begun,
+    points: begun.points.map((point) => view.points.find(({ id }) => id === point.id) ?? point),
+    remarks: [...view.remarks, lost],
+  };
 }
 
 function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }: RunStarted): About {

@@ -48,13 +48,13 @@ export function createRuns({ store, engine, methods, notify }: Bench, texts: Tex
   async function start(request: () => Promise<RunRequest>): Promise<void> {
     if (running) return;
     running = new AbortController();
+    store.setState({ activity: 'running' });
     try {
       const ask = await request();
       log = [];
       store.setState({
         run: { ...emptyRun, status: 'running' },
         source: 'live',
-        stopping: false,
         announcement: 'The run started.',
       });
       await engine.ask('run', ask, { signal: running.signal, onEvents: (events) => batch.add(events) });
@@ -70,7 +70,7 @@ export function createRuns({ store, engine, methods, notify }: Bench, texts: Tex
     } finally {
       batch.flush();
       running = null;
-      store.setState({ stopping: false });
+      store.setState({ activity: 'idle' });
     }
   }
 
@@ -135,7 +135,7 @@ export function createRuns({ store, engine, methods, notify }: Bench, texts: Tex
     share: () => sharedRun(log),
     stop() {
       if (!running) return;
-      store.setState({ stopping: true, announcement: 'Stopping.' });
+      store.setState({ activity: 'stopping', announcement: 'Stopping.' });
       running.abort();
     },
     async replay({ path, blob }) {

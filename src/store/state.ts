@@ -56,7 +56,8 @@ export interface LabState {
   readonly run: RunView;
   /** Where the shown run comes from. */
   readonly source: 'live' | 'log' | 'link' | null;
-  readonly stopping: boolean;
+  /** Whether a run is under way, from the press of the button to its end. */
+  readonly activity: 'idle' | 'running' | 'stopping';
   readonly shared: Shared | null;
   readonly notices: readonly Notice[];
   /** Said to screen readers when it changes. */
@@ -73,8 +74,9 @@ export const startingSetup: Setup = {
   calibration: '',
   protocol: 'gptq',
   context: 256,
-  maxTokens: 8192,
-  calibrationTokens: 8192,
+  // Small enough that a software adapter draws the demo's whole curve in minutes; a GPU takes seconds and has time for more.
+  maxTokens: 4096,
+  calibrationTokens: 4096,
   mode: 'shared',
   seed: 0,
 };
@@ -88,7 +90,7 @@ export const startingState: LabState = {
   axes: { x: 'bits', y: 'perplexity', scale: null },
   run: emptyRun,
   source: null,
-  stopping: false,
+  activity: 'idle',
   shared: null,
   notices: [],
   announcement: '',

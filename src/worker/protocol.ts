@@ -16,6 +16,8 @@ export interface AdapterReport {
   readonly card: AdapterCard;
   /** 10⁹ floating-point operations per second of an f32 product; null when it was not measured. */
   readonly gigaflops: number | null;
+  /** Whether finished layers outlive the page; otherwise they are kept in memory. */
+  readonly keepsLayers: boolean;
 }
 
 /** A text's file (.txt or .jsonl), under the name that people know it by. */

@@ -2,41 +2,97 @@
  * What the worker holds between requests: the device, the open checkpoint, the finished layers. A device that is lost is opened again,
  * and a run that lost it goes on from its finished layers.
  */
+import { version } from '../../package.json';
 import { openCheckpoint } from '../formats/openCheckpoint';
 import type { Checkpoint } from '../formats/checkpoint';
+import { readText, type LabelledText } from '../formats/text';
 import { Gpu } from '../gpu/gpu';
-import { describeModel } from '../model/describeModel';
-import { RecipeError } from '../util/errors';
+import type { RunEvent } from '../lab/events';
+import { inspect } from '../lab/inspect';
+import { memoryStore, type LayerStore } from '../lab/layerStore';
+import { run } from '../lab/run';
+import { measureSpeed } from '../lab/speed';
+import { fromErrorRecord, RecipeError, type ErrorRecord } from '../util/errors';
 import { openLayerStore } from './opfsStore';
-import type { Handlers } from './serve';
+import type { TextSource } from './protocol';
+import type { Call, Handlers } from './serve';
 
 export interface Surroundings {
   readonly gpu?: GPU;
   readonly storage?: StorageManager;
 }
 
+/** Devices that one run may lose without finishing a point in between: a driver that fails at once will fail again. */
+const mostLosses = 3;
+
 export function createSession({ gpu: source, storage }: Surroundings): Handlers {
   let device: Promise<Gpu> | null = null;
   let checkpoint: Checkpoint | null = null;
-  const layers = openLayerStore(storage);
+  const memory = memoryStore();
+  const layers: Promise<LayerStore> = openLayerStore(storage).then((store) => store ?? memory);
 
-  const openDevice = () => (device ??= Gpu.create(source));
+  /** The device, or a new one in place of one that failed or was lost. */
+  async function openDevice(): Promise<Gpu> {
+    device ??= Gpu.create(source);
+    try {
+      const gpu = await device;
+      gpu.check();
+      return gpu;
+    } catch {
+      device = Gpu.create(source);
+      return device;
+    }
+  }
+
+  async function read(text: TextSource): Promise<LabelledText> {
+    return { ...(await readText(text)), label: text.label };
+  }
+
+  /** Passes on the events of one attempt; the error that ended it, or null. */
+  async function attempt(
+    input: Omit<Parameters<typeof run>[0], 'gpu' | 'signal'>,
+    { signal, emit }: Call,
+    onPoint: () => void,
+  ): Promise<ErrorRecord | null> {
+    const gpu = await openDevice();
+    let failure: ErrorRecord | null = null;
+    for await (const event of run({ ...input, gpu, signal })) {
+      emit(event);
+      if (event.type === 'point-finished') onPoint();
+      failure = errorOf(event);
+    }
+    return failure;
+  }
 
   return {
     async adapter() {
       const gpu = await openDevice();
-      return { card: gpu.card, gigaflops: null };
+      return { card: gpu.card, gigaflops: await measureSpeed(gpu), keepsLayers: (await layers) !== memory };
     },
     async open({ files }) {
       const opened = await openCheckpoint(files);
-      const card = await describeModel(opened);
+      const card = await inspect(opened, device ? (await device.catch(() => null))?.card.limits : {});
       checkpoint = opened;
       return card;
     },
-    async run() {
-      await layers;
-      if (!checkpoint) throw new RecipeError('no-checkpoint', 'no checkpoint is open');
-      throw new RecipeError('not-yet', 'run');
+    async run({ settings, evaluation, calibration }, call) {
+      if (!checkpoint) {
+        throw new RecipeError('no-checkpoint', 'No checkpoint is open. Open one, or choose a bundled model.');
+      }
+      const input = {
+        checkpoint,
+        settings,
+        evaluation: await read(evaluation),
+        calibration: calibration && (await read(calibration)),
+        keep: await layers,
+        appVersion: version,
+      };
+      let losses = 0;
+      for (;;) {
+        const failure = await attempt(input, call, () => (losses = 0));
+        if (!failure) return null;
+        if (failure.code !== 'device-lost' || ++losses > mostLosses) throw fromErrorRecord(failure);
+      }
     },
     async 'lose-device'() {
       (await device)?.device.destroy();
@@ -44,3 +100,5 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
     },
   };
 }
+
+const errorOf = (event: RunEvent) => (event.type === 'run-failed' ? event.error : null);

@@ -1,0 +1,77 @@
+/** What the chart draws: curves, axes, ticks. */
+import { describe, expect, it } from 'vitest';
+import { curves, highestPerplexity, referenceValue } from '../../src/store/curves';
+import { xFrame, yFrame } from '../../src/store/frame';
+import { emptyRun, foldEvents, type PointView } from '../../src/store/runView';
+import { linearAxis, logAxis } from '../../src/store/ticks';
+import { sampleLog } from './sampleLog';
+
+const log = sampleLog();
+const view = foldEvents(emptyRun, log);
+
+describe('curves', () => {
+  it('are one per method, sorted by size, without the reference', () => {
+    const found = curves(view.points, 'bits', 'perplexity', 'log');
+    expect(found.map(({ key }) => key)).toEqual(['rtn/32', 'gptq/32']);
+    for (const { points } of found) expect(points.map(({ x }) => x)).toEqual([2.25, 3.25, 4.25, 5.25, 6.25, 8.25]);
+  });
+
+  it('clamp what no chart can show, and say so', () => {
+    const broken = view.points.map((point): PointView =>
+      point.id === 'rtn-2' ? { ...point, perplexity: { mean: Infinity, low: 1e9, high: Infinity } } : point,
+    );
+    const point = curves(broken, 'bits', 'perplexity', 'log')[0]?.points[0];
+    expect(point).toMatchObject({ y: highestPerplexity, clamped: true });
+    expect(point?.error.every(Number.isFinite)).toBe(true);
+  });
+
+  it('leave out what a log axis cannot hold', () => {
+    const zero = view.points.map((point): PointView =>
+      point.id === 'gptq-8' ? { ...point, lnRatio: { mean: -1e-4, low: -3e-4, high: 1e-4 } } : point,
+    );
+    const ids = (scale: 'log' | 'linear') =>
+      curves(zero, 'bits', 'ln-ratio', scale).flatMap(({ points }) => points.map(({ id }) => id));
+    expect(ids('linear')).toContain('gptq-8');
+    expect(ids('log')).not.toContain('gptq-8');
+  });
+
+  it('have a reference: the full-precision perplexity, or zero', () => {
+    expect(referenceValue(view.points, 'perplexity')?.mean).toBeCloseTo(6.2);
+    expect(referenceValue(view.points, 'kld')).toEqual({ mean: 0, low: 0, high: 0 });
+    expect(referenceValue([], 'kld')).toBeNull();
+  });
+});
+
+describe('axes', () => {
+  it('do not move sideways while points come in', () => {
+    const bits = [8, 6, 5, 4, 3, 2];
+    const start = xFrame([], 'bits', bits, view.model);
+    expect(xFrame(curves(view.points, 'bits', 'perplexity', 'log'), 'bits', bits, view.model)).toEqual(start);
+    expect(start.ticks).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('hold every point and the reference', () => {
+    for (const y of ['perplexity', 'ln-ratio', 'kld'] as const) {
+      for (const scale of ['log', 'linear'] as const) {
+        const found = curves(view.points, 'bits', y, scale);
+        const { domain, ticks } = yFrame(found, referenceValue(view.points, y), y, scale);
+        for (const { points } of found) {
+          for (const point of points) {
+            expect(point.y).toBeGreaterThanOrEqual(domain[0]);
+            expect(point.y).toBeLessThanOrEqual(domain[1]);
+          }
+        }
+        expect(ticks.length).toBeGreaterThanOrEqual(2);
+        expect(ticks.every((t) => t >= domain[0] && t <= domain[1])).toBe(true);
+      }
+    }
+  });
+
+  it('have ticks that people would choose', () => {
+    expect(linearAxis(0, 2.3).ticks).toEqual([0, 0.5, 1, 1.5, 2, 2.5]);
+    expect(logAxis(6, 60).ticks).toEqual([10, 20, 50]);
+    expect(logAxis(1, 1e5).ticks).toEqual([1, 10, 100, 1000, 10_000, 100_000]);
+    expect(logAxis(6.19, 6.25).ticks.length).toBeGreaterThanOrEqual(3);
+    expect(linearAxis(3, 3).ticks.length).toBeGreaterThanOrEqual(2);
+  });
+});

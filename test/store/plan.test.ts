@@ -1,0 +1,52 @@
+/** From the form to a request. */
+import { describe, expect, it } from 'vitest';
+import { recipes } from '../../src/quant/recipes';
+import { needsCalibration, piecesOf, planPoints, planRun, recipeOf } from '../../src/store/plan';
+import { startingSetup } from '../../src/store/state';
+import { RecipeError } from '../../src/util/errors';
+
+const gptq = recipes.find(({ name }) => name === 'gptq');
+if (!gptq) throw new Error('no gptq');
+
+describe('the plan', () => {
+  it('has every method at every width, the widest first', () => {
+    const points = planPoints({ ...startingSetup, methods: ['gptq', 'rtn'], widths: [3, 8] }, recipes);
+    expect(points.map(({ id }) => id)).toEqual(['rtn-8', 'gptq-8', 'rtn-3', 'gptq-3']);
+  });
+
+  it('carries the form into every recipe', () => {
+    const setup = { ...startingSetup, methods: ['gptq'], widths: [3], group: 64, symmetric: true };
+    const settings = planRun(
+      { ...setup, overrides: { gptq: { 'rounding.damping': 0.05, 'grid.clip': 'mse' } } },
+      recipes,
+    );
+    expect(settings.points[0]?.recipe?.grid).toMatchObject({ bits: 3, group: 64, symmetric: true, clip: 'mse' });
+    expect(settings.points[0]?.recipe?.rounding).toMatchObject({ name: 'compensate', damping: 0.05 });
+    expect(settings).toMatchObject({ protocol: 'gptq', context: startingSetup.context, seed: 0 });
+  });
+
+  it('leaves out methods that the group does not allow', () => {
+    const needing = recipes.find(({ groups }) => groups === 'required');
+    const setup = { ...startingSetup, methods: ['rtn', needing?.name ?? ''], widths: [4] };
+    expect(planPoints({ ...setup, group: null }, recipes).map(({ method }) => method)).toEqual(['rtn']);
+    expect(planPoints({ ...setup, group: 32 }, recipes)).toHaveLength(2);
+  });
+
+  it('asks for calibration only where a chosen method needs it', () => {
+    expect(needsCalibration({ ...startingSetup, methods: ['rtn'] }, recipes)).toBe(false);
+    expect(needsCalibration(startingSetup, recipes)).toBe(true);
+  });
+
+  it('refuses options out of their limits', () => {
+    const setup = { ...startingSetup, overrides: { gptq: { 'rounding.damping': 7 } } };
+    expect(() => recipeOf(gptq, 4, setup)).toThrow(RecipeError);
+  });
+
+  it('names the places of a recipe', () => {
+    for (const method of recipes) {
+      const places = piecesOf(method.recipe(4, 32)).map(({ place }) => place);
+      expect(places).toContain('grid');
+      expect(places).toContain('rounding');
+    }
+  });
+});

@@ -1,0 +1,75 @@
+/** The fold from events to the page's view. */
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/lab/events';
+import { emptyRun, foldEvents } from '../../src/store/runView';
+import { sampleLog } from './sampleLog';
+
+const log = sampleLog();
+const at = (share: number) => log.slice(0, Math.floor(log.length * share));
+
+describe('the view of a run', () => {
+  it('is the same however the events are batched', () => {
+    const whole = foldEvents(emptyRun, log);
+    const oneByOne = log.reduce((view, event) => foldEvents(view, [event]), emptyRun);
+    expect(oneByOne).toEqual(whole);
+  });
+
+  it('holds every point of a finished run, the reference first', () => {
+    const { status, points, layers, about } = foldEvents(emptyRun, log);
+    expect(status).toBe('finished');
+    expect(points).toHaveLength(13);
+    expect(points[0]).toMatchObject({ id: 'full-precision', state: 'finished', lnRatio: null });
+    expect(points.every(({ state }) => state === 'finished')).toBe(true);
+    expect(points.find(({ id }) => id === 'gptq-2')).toMatchObject({ bits: 2, group: 32, bitsPerWeight: 2.25 });
+    expect(layers).toHaveLength(12 * 8);
+    expect(about).toMatchObject({ adapter: 'sample adapter', evaluation: 'Stories (evaluation)' });
+  });
+
+  it('knows where to draw a point before it is finished', () => {
+    const started = log.findIndex((event) => event.type === 'window-evaluated' && event.point === 'gptq-4');
+    const point = foldEvents(emptyRun, log.slice(0, started + 1)).points.find(({ id }) => id === 'gptq-4');
+    expect(point).toMatchObject({ state: 'evaluating', windows: 1, windowsTotal: 8, bitsPerWeight: 4.25 });
+    // 182 000 weights at 4.25 bits and 78 000 at 32.
+    expect(point?.megabytes).toBeCloseTo((182_000 * 4.25 + 78_000 * 32) / 8e6, 9);
+    expect(point?.perplexity?.high).toBeGreaterThan(point?.perplexity?.mean ?? Infinity);
+  });
+
+  it('shows progress only while running, and keeps points when stopped or failed', () => {
+    const part = at(0.6);
+    expect(foldEvents(emptyRun, part).progress).not.toBeNull();
+    const stopped = foldEvents(emptyRun, [...part, { type: 'run-stopped', secondsElapsed: 9 }]);
+    expect(stopped).toMatchObject({ status: 'stopped', progress: null, secondsElapsed: 9 });
+    const error = { name: 'GpuError', code: 'device-lost', message: 'gone', details: {} };
+    const failed = foldEvents(emptyRun, [...part, { type: 'run-failed', error, secondsElapsed: 9 }]);
+    expect(failed.error).toEqual(error);
+    expect(failed.points.filter(({ state }) => state === 'finished').length).toBeGreaterThan(3);
+  });
+
+  it('says in words what was damped, replaced and kept', () => {
+    const place = { point: 'gptq-2', block: 1, site: 'mlp.down' };
+    const events: RunEvent[] = [
+      { type: 'run-resumed', layersKept: 5 },
+      { type: 'fallback-used', ...place, wanted: 'compensate', used: 'nearest', reason: 'no token reached it' },
+    ];
+    const { remarks } = foldEvents(foldEvents(emptyRun, log), events);
+    expect(remarks.map(({ kind }) => kind)).toEqual(['damping', 'resumed', 'fallback']);
+    expect(remarks[0]?.text).toContain('from 0.01 to 0.02');
+    expect(remarks[2]?.text).toBe(
+      'gptq-2, block 1, mlp.down: nearest instead of compensate, because no token reached it.',
+    );
+  });
+
+  it('keeps what was measured when a lost device is replaced', () => {
+    const error = { name: 'GpuError', code: 'device-lost', message: 'gone', details: {} };
+    const lost = foldEvents(emptyRun, [...at(0.6), { type: 'run-failed', error, secondsElapsed: 9 }]);
+    const again = foldEvents(lost, log.slice(0, 1));
+    expect(again).toMatchObject({ status: 'running', error: null, layers: [] });
+    expect(again.points).toEqual(lost.points);
+    expect(again.remarks.at(-1)?.kind).toBe('lost');
+    expect(foldEvents(again, log.slice(1)).points).toEqual(foldEvents(emptyRun, log).points);
+  });
+
+  it('starts anew with every run-started', () => {
+    expect(foldEvents(foldEvents(emptyRun, log), log)).toEqual(foldEvents(emptyRun, log));
+  });
+});
