@@ -1,0 +1,124 @@
+/**
+ * `npm run bench`: ours against the peers on the same adapter, in Node (Dawn) or, with --browser, in a page in Chromium.
+ *   --size N[,N]     sides of the matrices (512)
+ *   --seconds S      per comparison (20)
+ *   --browser        the same comparison in headless Chromium
+ *   --ops [FILTER]   our own kernel cases (test/ops) instead, timed
+ *   --compensate     the rounding kernel against the same algorithm in PyTorch on the processor
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { loadavg } from 'node:os';
+import { join, resolve } from 'node:path';
+import { holdForever, openDawn } from '../../src/gpu/dawn';
+import { Gpu } from '../../src/gpu/gpu';
+import { runInBrowser } from './browser';
+import { compareCholesky, compareMatmul, toLines } from './compare';
+import { benchCompensate } from './compensate';
+import { timeCases } from './cases';
+import { jaxPeer, ortPeer, tfPeer, type Jax, type Ort, type Peer, type Tf } from './peers';
+
+const folder = resolve('test/bench');
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** Installs the peers from this folder's own lockfile. Their scripts are not run: onnxruntime-node's would download CUDA. */
+function installPeers(): boolean {
+  if (existsSync(join(folder, 'node_modules/@jax-js/jax'))) return true;
+  print('Installing the peers into test/bench/node_modules (about 500 MB) …');
+  const done = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
+  if (done.status !== 0) print('That failed: run `npm ci --ignore-scripts` in test/bench, then this again.');
+  return done.status === 0;
+}
+
+/** The peers look for `navigator.gpu`; what they make must outlive garbage collection (gpu/dawn.ts). */
+function offerNavigator(): void {
+  const gpu = openDawn();
+  const requestAdapter = gpu.requestAdapter.bind(gpu);
+  const offered = {
+    requestAdapter: async (options?: GPURequestAdapterOptions) => {
+      const adapter = await requestAdapter(options);
+      if (adapter) {
+        const requestDevice = adapter.requestDevice.bind(adapter);
+        adapter.requestDevice = async (descriptor) => {
+          const device = await requestDevice(descriptor);
+          holdForever(device);
+          return device;
+        };
+      }
+      holdForever(adapter);
+      return adapter;
+    },
+    getPreferredCanvasFormat: () => 'bgra8unorm',
+  };
+  Object.defineProperty(globalThis, 'navigator', {
+    value: { gpu: offered, userAgent: 'node', platform: process.platform },
+    configurable: true,
+  });
+}
+
+async function openPeers(): Promise<Peer[]> {
+  offerNavigator();
+  const load = createRequire(join(folder, 'package.json'));
+  const open: Record<string, () => Promise<Peer>> = {
+    onnxruntime: async () => Promise.resolve(ortPeer(load('onnxruntime-node') as Ort, 'onnxruntime-node')),
+    'tfjs-webgpu': async () => {
+      load('@tensorflow/tfjs-backend-webgpu');
+      return tfPeer(load('@tensorflow/tfjs-core') as Tf);
+    },
+    'jax-js': async () => jaxPeer(load('@jax-js/jax') as Jax),
+  };
+  const peers: Peer[] = [];
+  for (const [name, make] of Object.entries(open)) {
+    try {
+      peers.push(await make());
+    } catch (error) {
+      print(`${name} does not run here: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return peers;
+}
+
+export async function main(args: readonly string[]): Promise<number> {
+  const option = (name: string) => {
+    const at = args.indexOf(name);
+    return at < 0 ? null : (args[at + 1] ?? '');
+  };
+  const sizes = (option('--size') ?? '512').split(',').map(Number);
+  const seconds = Number(option('--seconds') ?? 20);
+  if (sizes.some((n) => !(n >= 1)) || !(seconds > 0)) {
+    print('--size takes numbers like 256,512 and --seconds one number');
+    return 2;
+  }
+  print(
+    `load ${loadavg()
+      .map((v) => v.toFixed(1))
+      .join(' ')}`,
+  );
+  if (args.includes('--browser')) return installPeers() ? runInBrowser(folder, sizes, seconds, print) : 1;
+
+  const gpu = await Gpu.create(openDawn());
+  holdForever(gpu);
+  print(`adapter: ${gpu.card.name}`);
+  if (args.includes('--ops')) {
+    const filter = option('--ops') ?? '';
+    await timeCases(gpu, filter.startsWith('--') ? '' : filter, print);
+    return 0;
+  }
+  if (args.includes('--compensate')) return benchCompensate(gpu, print);
+  if (!installPeers()) return 1;
+  const peers = await openPeers();
+  for (const n of sizes) {
+    for (const line of toLines(await compareMatmul(gpu, peers, n, seconds))) print(line);
+    for (const line of toLines(await compareCholesky(gpu, peers, n, seconds))) print(line);
+  }
+  print(
+    `load ${loadavg()
+      .map((v) => v.toFixed(1))
+      .join(' ')}`,
+  );
+  return 0;
+}
