@@ -10,10 +10,10 @@ struct Params {
   heads: u32,
   groups: u32, // key-value heads
   window: u32, // keys a query sees, itself included
+  width: u32, // head size / 4, at most 64; not an override: unrolled loops over it compile for seconds on software adapters
   scale: f32,
 }
-override WIDTH: u32 = 16; // head size / 4, at most 64
-override PARTS: u32 = 2; // ceil(WIDTH / 8), at most 8
+override PARTS: u32 = 2; // ceil(width / 8), at most 8
 @group(0) @binding(0) var<storage, read> q: array<vec4f>; // [tokens, heads · head size / 4]
 @group(0) @binding(1) var<storage, read> k: array<vec4f>; // [tokens, groups · head size / 4]
 @group(0) @binding(2) var<storage, read> v: array<vec4f>; // [tokens, groups · head size / 4]
@@ -43,11 +43,11 @@ fn attention(
   let ix = local.x;
   let iy = local.y;
   let last = params.length - 1;
-  let q_stride = params.heads * WIDTH;
-  let k_stride = params.groups * WIDTH;
-  let k_base = first_token * k_stride + head / (params.heads / params.groups) * WIDTH;
+  let q_stride = params.heads * params.width;
+  let k_stride = params.groups * params.width;
+  let k_base = first_token * k_stride + head / (params.heads / params.groups) * params.width;
   let row = tile * 32 + iy * 4;
-  let q_base = first_token * q_stride + head * WIDTH;
+  let q_base = first_token * q_stride + head * params.width;
   let q0 = q_base + min(row, last) * q_stride;
   let q1 = q_base + min(row + 1, last) * q_stride;
   let q2 = q_base + min(row + 2, last) * q_stride;
@@ -80,7 +80,7 @@ fn attention(
     var s1 = vec4f();
     var s2 = vec4f();
     var s3 = vec4f();
-    for (var d = 0u; d < WIDTH; d++) {
+    for (var d = 0u; d < params.width; d++) {
       let a = q[q0 + d];
       let b = q[q1 + d];
       let c = q[q2 + d];
@@ -132,7 +132,7 @@ fn attention(
       let weight = weights[iy * 32 + j];
       let v_row = k_base + (key + j) * k_stride;
       for (var p = 0u; p < PARTS; p++) {
-        let value = v[v_row + min(p * 8 + ix, WIDTH - 1)];
+        let value = v[v_row + min(p * 8 + ix, params.width - 1)];
         acc0[p] += weight.x * value;
         acc1[p] += weight.y * value;
         acc2[p] += weight.z * value;
@@ -150,7 +150,7 @@ fn attention(
   let factor = 1.0 / max(total, vec4f(1.0e-30)); // rows past the window's end are not written
   for (var p = 0u; p < PARTS; p++) {
     let c = p * 8 + ix;
-    if (c < WIDTH) {
+    if (c < params.width) {
       if (row < params.length) {
         o[q0 + c] = acc0[p] * factor.x;
       }

@@ -57,6 +57,11 @@ export const cases: readonly OpCase[] = [
   shape({ length: 200, heads: 2, size: 16, sliding: 1 }),
   shape({ windows: 2, length: 200, heads: 2, size: 16, sliding: 33 }),
   shape({ length: 200, heads: 1, size: 32, sliding: 64, spread: 10 }),
+  shape({ windows: 2, length: 200, heads: 2, size: 48, sliding: 33 }),
+  shape({ length: 130, heads: 2, groups: 1, size: 64, sliding: 1 }),
+  shape({ windows: 2, length: 129, heads: 3, size: 12 }),
   shape({ length: 1000, heads: 1, size: 8 }),
+  shape({ length: 520, heads: 1, size: 64, spread: 10 }),
+  shape({ windows: 8, length: 256, heads: 4, groups: 2, size: 32, benchOnly: true }),
   shape({ length: 2048, heads: 32, groups: 4, size: 64, benchOnly: true }),
 ];
