@@ -13,7 +13,7 @@ import { FactorCache } from './factorCache';
 import { identity, invert } from './groups';
 import { needsCalibration, recipeOf } from './parseRecipe';
 import { makeGrid, makeRounding, makeTransform } from './pieces';
-import type { Context, Fitted, Grid, LayerProblem, Posed } from './problem';
+import type { Context, Fitted, LayerProblem, Posed } from './problem';
 import type { Piece, Recipe } from './recipe';
 import { dequantize } from './rounding/dequantize';
 import { nearest } from './rounding/nearest';
@@ -79,15 +79,12 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   let What = dequantize(codes, rounded.parameters, uploadOrder(scope, groupOf), grid, owner);
   for (const [i, step] of [...changes.entries()].reverse()) What = await step.undo(What, i === 0 ? cx : local);
 
-  const plain = recipe.rounding.name === 'nearest' && fitted.length === 0;
   const loss = H ? proxyLoss(gpu, scope, W, What, H) : null;
-  const nearestRows = H && !plain ? proxyLoss(gpu, scope, W, await roundNearest(original, grid, local), H) : null;
   const stream = packCodes(gpu, scope, codes, grid.bits);
-  const [words, parameterBytes, lossBytes, nearestBytes] = await readTogether(gpu, [
+  const [words, parameterBytes, lossBytes] = await readTogether(gpu, [
     stream,
     rounded.parameters.view,
     ...(loss ? [loss.view] : []),
-    ...(nearestRows ? [nearestRows.view] : []),
   ]);
   const total = lossBytes ? sum(new Float32Array(lossBytes)) : null;
   const stored: StoredLayer = {
@@ -97,13 +94,14 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
     ...settleGroups(new Float32Array(parameterBytes as ArrayBuffer), groupOf, Math.min(grid.group, W.cols)),
   };
   checkFinite(stored, total);
+  const plain = recipe.rounding.name === 'nearest' && fitted.length === 0;
   const extra = fitted.reduce((bits, step) => bits + step.extraBits, 0);
   return {
     What,
     stored,
     bits: storageBits(stored, grid, stored.groupOf ? 'scattered' : 'contiguous') + extra,
     energy: H ? await energyOf(original, H, gpu) : null,
-    nearestLoss: nearestBytes ? sum(new Float32Array(nearestBytes)) : total,
+    nearestLoss: H ? await nearestLossOf(original, H, recipe.grid, cx, plain ? total : null) : null,
     loss: total,
     damping: rounded.damping,
     hash: await hashStored(stored),
@@ -128,9 +126,18 @@ export function restoreLayer(stored: StoredLayer, piece: Piece, cx: Pick<Context
   return dequantize(codes, parameters, uploadOrder(scope, groupOf), grid, cx);
 }
 
-async function roundNearest({ W, factors }: Posed, grid: Grid, cx: Context): Promise<Matrix> {
-  const { codes, parameters, groupOf } = await nearest({ W, factors }, grid, cx);
-  return dequantize(codes, parameters, uploadOrder(cx.scope, groupOf), grid, cx);
+/** The loss of rounding to nearest on this grid; remembered, so that a sweep asks for it once per width. */
+function nearestLossOf(original: Posed, H: Matrix, piece: Piece, cx: Context, known: number | null): Promise<number> {
+  return original.factors.remember(`nearest loss ${JSON.stringify(piece)}`, async () => {
+    if (known !== null) return known;
+    using scope = cx.gpu.scope('nearest loss');
+    const local = { ...cx, scope };
+    const grid = makeGrid(piece);
+    const { W, factors } = original;
+    const { codes, parameters, groupOf } = await nearest({ W, factors }, grid, local);
+    const What = dequantize(codes, parameters, uploadOrder(scope, groupOf), grid, local);
+    return sum(await readMatrix(cx.gpu, proxyLoss(cx.gpu, scope, W, What, H)));
+  });
 }
 
 function energyOf({ W, factors }: Posed, H: Matrix, gpu: Gpu): Promise<number> {
