@@ -37,7 +37,7 @@ export default function Chart({ curves, ghosts, reference, xAxis, yAxis, x, y, s
   return (
     <ResponsiveContainer width="100%" height="100%">
       <ScatterChart
-        margin={{ top: 8, right: 16, bottom: 26, left: 8 }}
+        margin={{ top: 8, right: 16, bottom: 22, left: 8 }}
         title={`${yTitles[y]} over ${xTitles[x]}`}
         desc="The table Results has the same numbers."
       >

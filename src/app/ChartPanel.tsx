@@ -108,7 +108,7 @@ export function ChartPanel() {
             <svg className="swatch" width="30" height="14" aria-hidden="true">
               <line x1="1" x2="29" y1="7" y2="7" className="reference-line" />
             </svg>
-            Full precision
+            Full precision{y === 'perplexity' && ' and its 95 % interval'}
           </li>
         )}
       </ul>

@@ -115,7 +115,7 @@ function Row({ layer, worst }: { readonly layer: LayerResult; readonly worst: nu
         ) : (
           <>
             <meter min={0} max={worst} value={relative} aria-hidden="true" />
-            {percent(relative)}
+            <span className="bar-figure">{percent(relative)}</span>
           </>
         )}
       </td>

@@ -1,5 +1,7 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
+import type { Estimate } from '../lab/events';
 import { comparePoint, type Verdict } from '../store/compare';
+import { pairedPerplexity } from '../store/curves';
 import { duration, groupName, number, withInterval } from '../store/format';
 import { fullPrecision, type PointView } from '../store/runView';
 import { useLab, useLabState } from './context';
@@ -14,6 +16,7 @@ export function ResultsPanel() {
     source,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
+  const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
   const measured = points.some(({ state }) => state === 'finished');
   return (
     <section className="panel" aria-label="Results">
@@ -66,7 +69,7 @@ export function ResultsPanel() {
           </thead>
           <tbody>
             {points.map((point) => (
-              <Row key={point.id} point={point} shared={shared} />
+              <Row key={point.id} point={point} reference={reference} shared={shared} />
             ))}
             {points.length === 0 && (
               <tr className="empty">
@@ -82,9 +85,15 @@ export function ResultsPanel() {
 
 const none = <span className="none">–</span>;
 
-function Row({ point, shared }: { readonly point: PointView; readonly shared: readonly PointView[] | null }) {
+interface RowProps {
+  readonly point: PointView;
+  readonly reference: Estimate | null;
+  readonly shared: readonly PointView[] | null;
+}
+
+function Row({ point, reference, shared }: RowProps) {
   const lab = useLab();
-  const reference = point.id === fullPrecision;
+  const isReference = point.id === fullPrecision;
   const { perplexity, lnRatio, kld, top1 } = point;
   const verdict =
     shared &&
@@ -95,7 +104,7 @@ function Row({ point, shared }: { readonly point: PointView; readonly shared: re
   return (
     <tr className={point.state}>
       <th scope="row">
-        {reference ? (
+        {isReference ? (
           'Full precision'
         ) : (
           <>
@@ -104,20 +113,20 @@ function Row({ point, shared }: { readonly point: PointView; readonly shared: re
           </>
         )}
       </th>
-      <td>{reference ? none : point.bits}</td>
-      <td>{reference ? none : groupName(point.group)}</td>
+      <td>{isReference ? none : point.bits}</td>
+      <td>{isReference ? none : groupName(point.group)}</td>
       <td>{point.bitsPerWeight === null ? none : number(point.bitsPerWeight)}</td>
       <td>{point.bitsPerWeightAll === null ? none : number(point.bitsPerWeightAll)}</td>
       <td>{point.megabytes === null ? none : number(point.megabytes)}</td>
-      <td className="strong">
-        {perplexity ? withInterval(perplexity.mean, perplexity.low, perplexity.high) : <State point={point} />}
+      <td className="strong" title={perplexity ? intervalText(perplexity) : undefined}>
+        {perplexity ? perplexityText(point, reference) : <State point={point} />}
         {perplexity && point.state === 'evaluating' && (
           <span className="sub">
             {point.windows}/{point.windowsTotal}
           </span>
         )}
       </td>
-      <td title={lnRatio ? `${number(lnRatio.low)} to ${number(lnRatio.high)}` : undefined}>
+      <td title={lnRatio ? intervalText(lnRatio) : undefined}>
         {lnRatio ? withInterval(lnRatio.mean, lnRatio.low, lnRatio.high) : none}
         {lnRatio && <span className="sub">±{number((lnRatio.high - lnRatio.low) / 2, 2)}</span>}
       </td>
@@ -127,6 +136,15 @@ function Row({ point, shared }: { readonly point: PointView; readonly shared: re
       {shared && <td className={`verdict ${verdict ?? ''}`}>{verdict ? verdicts[verdict] : none}</td>}
     </tr>
   );
+}
+
+const intervalText = ({ low, high }: Estimate) => `95 % interval: ${number(low)} to ${number(high)}`;
+
+/** As many digits as the paired interval carries: that is what tells the rows of this table apart. */
+function perplexityText(point: PointView, reference: Estimate | null): string {
+  const paired = point.id === fullPrecision ? null : pairedPerplexity(point, reference);
+  const mean = point.perplexity?.mean ?? NaN;
+  return paired ? withInterval(mean, paired.low, paired.high) : number(mean);
 }
 
 function State({ point }: { readonly point: PointView }) {

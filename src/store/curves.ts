@@ -37,9 +37,19 @@ const highest: Record<YAxis, number> = {
 /** An interval that reaches zero ends this far below its mean on a log axis: far enough to leave the chart. */
 const lowestOnLog = 1e-6;
 
-export function yValue(point: PointView, axis: YAxis): Estimate | null {
-  if (axis === 'perplexity') return point.perplexity;
+/**
+ * The value of a point on the axis. A perplexity is drawn as that of full precision times the paired ratio: the same number when all
+ * windows are in, a far better one before, and its interval says what can be told apart, because both saw the same windows.
+ */
+export function yValue(point: PointView, axis: YAxis, reference: Estimate | null): Estimate | null {
+  if (axis === 'perplexity') return pairedPerplexity(point, reference);
   return axis === 'kld' ? point.kld : point.lnRatio;
+}
+
+export function pairedPerplexity({ perplexity, lnRatio }: PointView, reference: Estimate | null): Estimate | null {
+  if (!reference || !lnRatio) return perplexity;
+  const times = (ln: number) => reference.mean * Math.exp(ln);
+  return { mean: times(lnRatio.mean), low: times(lnRatio.low), high: times(lnRatio.high) };
 }
 
 export function xValue(point: PointView, axis: XAxis): number | null {
@@ -49,13 +59,14 @@ export function xValue(point: PointView, axis: XAxis): number | null {
 
 /** The curves, methods in the order in which they appear. Points that cannot be drawn yet are left out. */
 export function curves(points: readonly PointView[], x: XAxis, y: YAxis, scale: Scale): Curve[] {
+  const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
   const byKey = new Map<string, { method: string; group: number | null; points: CurvePoint[] }>();
   for (const point of points) {
     if (point.id === fullPrecision) continue;
     const key = curveKey(point);
     const curve = byKey.get(key) ?? { method: point.method, group: point.group, points: [] };
     byKey.set(key, curve);
-    const drawn = curvePoint(point, x, y, scale);
+    const drawn = curvePoint(point, xValue(point, x), yValue(point, y, reference), y, scale);
     if (drawn) curve.points.push(drawn);
   }
   return [...byKey].map(([key, curve]) => ({
@@ -70,9 +81,13 @@ export function curveKey(point: Pick<PointView, 'method' | 'group'>): string {
   return `${point.method}/${point.group ?? 'row'}`;
 }
 
-function curvePoint(point: PointView, xAxis: XAxis, yAxis: YAxis, scale: Scale): CurvePoint | null {
-  const x = xValue(point, xAxis);
-  const value = yValue(point, yAxis);
+function curvePoint(
+  point: PointView,
+  x: number | null,
+  value: Estimate | null,
+  yAxis: YAxis,
+  scale: Scale,
+): CurvePoint | null {
   if (x === null || value === null || !Number.isFinite(x) || Number.isNaN(value.mean)) return null;
   // A difference at or below zero is "no loss seen": a log axis has no place for it.
   if (scale === 'log' && value.mean <= 0) return null;

@@ -21,7 +21,7 @@ export function tick(value: number): string {
 export function withInterval(value: number, low: number, high: number): string {
   const half = (high - low) / 2;
   if (!(half > 0) || !Number.isFinite(half)) return number(value);
-  const decimals = Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(half))));
+  const decimals = Math.min(5, Math.max(0, 1 - Math.floor(Math.log10(half))));
   return Math.abs(value) >= 1e6 ? number(value, 3) : value.toFixed(decimals).replace('-', '−');
 }
 

@@ -1,0 +1,72 @@
+/** Permalinks: the same chart elsewhere without the model, and the same numbers with it. */
+import { join } from 'node:path';
+import {
+  configure,
+  dropPaths,
+  expect,
+  openDemo,
+  openLab,
+  points,
+  results,
+  root,
+  runButton,
+  small,
+  test,
+  untilStatus,
+} from './lab';
+
+test('a copied link shows the same points in a fresh profile, and is reproduced there', async ({ page, browser }) => {
+  await openDemo(page);
+  // The folder's name names the model: the same one is dropped below.
+  await dropPaths(page, [join(root, 'public/demo/level-20')]);
+  await expect(page.locator('.card-name')).toContainText('level-20');
+  await configure(page, small);
+  await runButton(page).click();
+  await untilStatus(page, 'finished');
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(page.getByText('The link is on the clipboard')).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toContain('#v1.');
+  expect(link.length).toBeLessThan(2000);
+  const rows = await results(page).locator('tbody tr').allInnerTexts();
+
+  const fresh = await browser.newContext();
+  const other = await fresh.newPage();
+  await openLab(other, new URL(link).hash);
+  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('level-20');
+  // Nothing is open: the chart needs no model.
+  expect(await other.evaluate(() => window.bitcurve.store.getState().checkpoint.card)).toBeNull();
+  await expect(other.locator('.recharts-scatter-symbol')).toHaveCount(4);
+  expect(await results(other).locator('tbody tr').allInnerTexts()).toEqual(rows);
+  const [mine, theirs] = [await points(page), await points(other)];
+  for (const [i, point] of mine.entries()) {
+    expect(theirs[i]?.perplexity?.mean).toBeCloseTo(point.perplexity?.mean ?? NaN, 4);
+    expect(theirs[i]?.perplexity?.low).toBeCloseTo(point.perplexity?.low ?? NaN, 2);
+  }
+
+  // Another model is named as different; nothing runs.
+  await dropPaths(other, [join(root, 'public/demo/level-3')]);
+  await expect(other.getByText('This is a different checkpoint')).toBeVisible();
+  expect(await other.evaluate(() => window.bitcurve.store.getState().source)).toBe('link');
+
+  // The same model is run with the same settings and compared.
+  await dropPaths(other, [join(root, 'public/demo/level-20')]);
+  await untilStatus(other, 'finished');
+  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('5 match');
+  await expect(results(other).locator('td.verdict.match')).toHaveCount(5);
+  await fresh.close();
+});
+
+for (const [what, hash] of [
+  ['cut short', '#v1.q1YqU7JSKlPSUUpUslIyNDI2MTUzt7BUqgUA'],
+  ['of nonsense', '#v1.%%%%'],
+  ['of a later version', '#v9.AAAA'],
+] as const) {
+  test(`a link ${what} gets a clear message, and the page works`, async ({ page }) => {
+    await openLab(page, hash);
+    await expect(page.getByRole('alert')).toContainText('The link could not be read');
+    await expect(page.getByRole('alert')).not.toContainText('defect');
+    await expect(page.locator('.card-name')).toBeVisible();
+    await expect(runButton(page)).toBeEnabled();
+  });
+}
