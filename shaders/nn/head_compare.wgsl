@@ -2,7 +2,7 @@
 // and whether both have the same most likely token. Needs the finished `running` of head_score for both.
 // Because Σp = Σq = 1, the summand may be written p·d + q − p with d = ln p − ln q. That is p·(d + e^−d − 1) ≥ 0: no term is
 // negative, small divergences are not lost in cancellation, and equal logits give exactly zero.
-// One workgroup owns one token; its lanes stride over the chunk. A tree of fixed shape.
+// One workgroup owns one token; its lanes stride over the chunk, and the first lane adds up their sums in order.
 struct Params {
   rows: u32,
   cols: u32,
@@ -18,7 +18,7 @@ override WG: u32 = 64;
 @group(0) @binding(5) var<storage, read_write> agree: array<f32>; // [tokens] 1 or 0
 @group(0) @binding(6) var<uniform> params: Params;
 
-var<workgroup> sums: array<f32, 256>;
+var<workgroup> sums: array<f32, WG>;
 
 @compute @workgroup_size(WG)
 fn head_compare(
@@ -51,18 +51,16 @@ fn head_compare(
   }
   sums[lane] = sum;
   workgroupBarrier();
-  for (var step = WG / 2; step > 0; step /= 2) {
-    if (lane < step) {
-      sums[lane] += sums[lane + step];
-    }
-    workgroupBarrier();
-  }
   if (inside && lane == 0) {
+    var total = 0.0;
+    for (var i = 0u; i < WG; i++) {
+      total += sums[i];
+    }
     if ((params.phase & 1) != 0) {
-      kld[token] = sums[0];
+      kld[token] = total;
       agree[token] = select(0.0, 1.0, r.w == t.w);
     } else {
-      kld[token] += sums[0];
+      kld[token] += total;
     }
   }
 }

@@ -1,6 +1,7 @@
 // −ln p(target) without the logits in memory at once: for each token, over chunks of the vocabulary in order,
 //   m' = max(m, max_c z_c);  s' = s·exp(m − m') + Σ_c exp(z_c − m');  after the last chunk  nll = ln s + m − z_target
-// One workgroup owns one token; its lanes stride over the chunk. Trees of fixed shape; of equal logits the first is the argmax.
+// One workgroup owns one token; its lanes stride over the chunk, each with a maximum and sum of its own, which the first lane then
+// joins in order. Of equal logits the first is the argmax.
 struct Params {
   rows: u32, // tokens in the tile
   cols: u32, // vocabulary entries in the chunk
@@ -15,9 +16,12 @@ override WG: u32 = 64;
 @group(0) @binding(3) var<storage, read_write> nll: array<f32>; // [tokens]
 @group(0) @binding(4) var<uniform> params: Params;
 
-var<workgroup> best: array<f32, 256>;
-var<workgroup> place: array<u32, 256>;
-var<workgroup> sums: array<f32, 256>;
+const lowest = -3.0e38; // below any logit, and finite
+
+// Of each lane; one without columns keeps the lowest maximum and a sum of 0.
+var<workgroup> tops: array<f32, WG>;
+var<workgroup> places: array<u32, WG>;
+var<workgroup> sums: array<f32, WG>;
 
 @compute @workgroup_size(WG)
 fn head_score(
@@ -26,11 +30,10 @@ fn head_score(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = linear_group(group, groups);
-  let inside = row < params.rows;
   let begin = row * params.cols;
-  var top = -3.0e38;
-  var at = 0xffffffffu;
-  if (inside) {
+  if (row < params.rows) {
+    var top = lowest;
+    var at = 0xffffffffu;
     for (var c = lane; c < params.cols; c += WG) {
       let z = logits[begin + c];
       if (z > top) {
@@ -38,45 +41,37 @@ fn head_score(
         at = c;
       }
     }
-  }
-  best[lane] = top;
-  place[lane] = at;
-  workgroupBarrier();
-  for (var step = WG / 2; step > 0; step /= 2) {
-    if (lane < step) {
-      let other = best[lane + step];
-      if (other > best[lane] || (other == best[lane] && place[lane + step] < place[lane])) {
-        best[lane] = other;
-        place[lane] = place[lane + step];
-      }
-    }
-    workgroupBarrier();
-  }
-  let maximum = best[0];
-  var sum = 0.0;
-  if (inside) {
+    var sum = 0.0;
     for (var c = lane; c < params.cols; c += WG) {
-      sum += exp(logits[begin + c] - maximum);
+      sum += exp(logits[begin + c] - top);
     }
+    tops[lane] = top;
+    places[lane] = at;
+    sums[lane] = sum;
   }
-  sums[lane] = sum;
   workgroupBarrier();
-  for (var step = WG / 2; step > 0; step /= 2) {
-    if (lane < step) {
-      sums[lane] += sums[lane + step];
-    }
-    workgroupBarrier();
-  }
-  if (!inside || lane != 0) {
+  if (row >= params.rows || lane != 0) {
     return;
   }
+  var maximum = lowest;
+  var place = 0xffffffffu;
+  for (var i = 0u; i < WG; i++) {
+    if (tops[i] > maximum || (tops[i] == maximum && places[i] < place)) {
+      maximum = tops[i];
+      place = places[i];
+    }
+  }
+  var sum = 0.0;
+  for (var i = 0u; i < WG; i++) {
+    sum += sums[i] * exp(tops[i] - maximum);
+  }
   let token = params.first_row + row;
-  var state = vec4f(maximum, sums[0], 0.0, f32(params.first_col + place[0]));
+  var state = vec4f(maximum, sum, 0.0, f32(params.first_col + place));
   if ((params.phase & 1) == 0) {
     let before = running[token];
     let joint = max(before.x, maximum);
     state.x = joint;
-    state.y = before.y * exp(before.x - joint) + sums[0] * exp(maximum - joint);
+    state.y = before.y * exp(before.x - joint) + sum * exp(maximum - joint);
     state.z = before.z;
     state.w = select(state.w, before.w, before.x >= maximum);
   }

@@ -5,7 +5,7 @@ import { read, readWrite, type Gpu } from '../../gpu/gpu';
 import { defineKernel } from '../../gpu/kernel';
 import { assert } from '../../util/assert';
 import type { Matrix } from '../matrix';
-import type { RunningScore, TilePlace } from './headScore';
+import { scoreLanes, type RunningScore, type TilePlace } from './headScore';
 
 export const headCompareKernel = defineKernel({
   name: 'head_compare',
@@ -48,6 +48,7 @@ export function headCompare(
       agree: readWrite(into.agree.view),
     },
     params: { rows, cols, first_row: place.row, phase: place.col === 0 ? 1 : 0 },
+    constants: { WG: scoreLanes(cols) },
     workgroups: rows,
     work: 16 * rows * cols,
   });

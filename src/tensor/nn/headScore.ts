@@ -18,6 +18,9 @@ export const headScoreKernel = defineKernel({
   params: { rows: 'u32', cols: 'u32', first_row: 'u32', first_col: 'u32', phase: 'u32' },
 });
 
+/** Lanes of a token: at least 32 columns each, since joining the lanes is work of one of them. */
+export const scoreLanes = (cols: number) => (cols <= 512 ? 16 : cols <= 2048 ? 32 : 64);
+
 /** What is known of each token so far. */
 export interface RunningScore {
   /** [tokens, 4]: maximum, sum of exponentials above it, target's logit, most likely entry. */
@@ -58,6 +61,7 @@ export function headScore(gpu: Gpu, score: RunningScore, logits: Matrix, targets
       first_col: place.col,
       phase: (place.col === 0 ? 1 : 0) + (place.col + cols === place.vocabulary ? 2 : 0),
     },
+    constants: { WG: scoreLanes(cols) },
     workgroups: rows,
     work: 8 * rows * cols,
   });

@@ -23,8 +23,8 @@ export function rmsNorm(gpu: Gpu, scope: Scope, x: Matrix, w: Matrix, epsilon: n
   assert(x.type === 'f32' && w.type === 'f32' && x.cols % w.cols === 0, `a norm of ${w.cols} for ${x.cols} columns`);
   const y = emptyMatrix(scope, x.rows, x.cols, 'norm');
   const rows = (x.rows * x.cols) / w.cols;
-  // Short rows (heads) share a workgroup: eight lanes keep a head of 64 to 128 columns busy.
-  const lanes = w.cols <= 256 ? 8 : 64;
+  // About 8 to 64 columns a lane; short rows (heads) share a workgroup.
+  const lanes = w.cols <= 256 ? 8 : w.cols <= 1024 ? 16 : 32;
   gpu.run(rmsNormKernel, {
     bind: { x: read(x.view), w: read(w.view), y: readWrite(y.view) },
     params: { rows, cols: w.cols, epsilon },
