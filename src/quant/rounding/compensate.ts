@@ -4,6 +4,7 @@
  * One Cholesky, no inverse, W never modified; the codes are those of the published three-factor algorithm (reference/compensate.ts
  * has both). Blocks of columns: the feedback of finished columns is a matrix product, inside a block each row walks on its own.
  */
+import gridLib from '../../../shaders/lib/grid.wgsl?raw';
 import feedbackCode from '../../../shaders/rounding/feedback.wgsl?raw';
 import code from '../../../shaders/rounding/compensate.wgsl?raw';
 import type { Scope } from '../../gpu/buffers';
@@ -24,6 +25,7 @@ import { nearest } from './nearest';
 const feedbackKernel = defineKernel({
   name: 'feedback',
   code: feedbackCode,
+  lib: [gridLib],
   bindings: { D: 'read', Rt: 'read', B: 'readWrite' },
   params: { cols: 'u32', begin: 'u32', fit_end: 'u32', first_row: 'u32', last_row: 'u32' },
 });
@@ -165,7 +167,7 @@ async function walk({ W, Rt, grid, map, fit, parameters, codes }: Walk, cx: Cont
         gpu.run(feedbackKernel, {
           bind: { D: read(D.view), Rt: read(Rt.view), B: readWrite(B.view) },
           params: { cols, begin, fit_end: fitEnd, first_row, last_row },
-          workgroups: [Math.ceil(width / 32), Math.ceil((last_row - first_row) / 32), 1],
+          workgroups: Math.ceil((Math.ceil(width / 4) * Math.ceil((last_row - first_row) / 8)) / 32),
           work: 2 * (last_row - first_row) * begin * width,
         }),
       );
