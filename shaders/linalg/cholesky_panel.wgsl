@@ -1,9 +1,8 @@
 // The rows above the diagonal block S of a step: X·Sᵀ = A, solved from the last column to the first,
 //   x[k] = (a[k] − Σ_{l>k} x[l]·S[k, l]) / S[k, k].
 // One invocation owns a row and changes it in place, four columns at a time; S is the same for all, so its loads are uniform.
-struct Params { size: u32, first: u32 }
-const BLOCK4 = 8u;
-@group(0) @binding(0) var<storage, read_write> r: array<vec4f>; // [size, size/4] columns first … first+31
+struct Params { size: u32, first: u32, block: u32 }
+@group(0) @binding(0) var<storage, read_write> r: array<vec4f>; // [size, size/4] columns first … first+block
 @group(0) @binding(1) var<uniform> params: Params;
 
 @compute @workgroup_size(32)
@@ -13,14 +12,16 @@ fn cholesky_panel(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation
   let size4 = params.size / 4;
   let x = row * size4 + params.first / 4;
   let block = params.first * size4 + params.first / 4;
-  for (var step = BLOCK4; step > 0; step--) {
+  // `block` is 32, kept from the compiler: unrolled, these loops take seconds to compile on a software adapter.
+  let block4 = params.block / 4;
+  for (var step = block4; step > 0; step--) {
     let q = step - 1;
     let s0 = block + 4 * q * size4;
     let s1 = s0 + size4;
     let s2 = s1 + size4;
     let s3 = s2 + size4;
     var sum = vec4f();
-    for (var l = step; l < BLOCK4; l++) {
+    for (var l = step; l < block4; l++) {
       let v = r[x + l];
       sum += vec4f(dot(v, r[s0 + l]), dot(v, r[s1 + l]), dot(v, r[s2 + l]), dot(v, r[s3 + l]));
     }

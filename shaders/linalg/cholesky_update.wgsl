@@ -1,89 +1,79 @@
-// The rest of a step: A −= P·Pᵀ on and above the diagonal of the leading part, P [first, 32] the panel just solved.
-// One invocation owns 8 × 8 elements of A, a workgroup 8 rows × 8·WX columns; tiles wholly below the diagonal return at once.
-// The panel lies in columns first … first+31 of the same matrix, which no invocation writes.
-struct Params { size: u32, first: u32, first_row: u32 }
-override WX: u32 = 16;
-const BLOCK4 = 8u;
-@group(0) @binding(0) var<storage, read_write> r: array<vec4f>; // [size, size/4] A left of the panel, changed in place
+// The rest of a step: A −= P·Pᵀ on and above the diagonal of the leading part, P [first, block] the panel just solved.
+// One invocation owns 8 × 8 elements of A, a workgroup 8 rows × 8·WG columns; tiles wholly below the diagonal return at once.
+// The panel lies in columns first … first+block of the same matrix, which no invocation writes.
+struct Params { size: u32, first: u32, first_row: u32, block: u32, outputs: u32 }
+override WG: u32 = 16;
+@group(0) @binding(0) var<storage, read_write> r: array<f32>; // [size, size] A left of the panel, changed in place
 @group(0) @binding(1) var<uniform> params: Params;
 
-fn step(acc: vec4f, a: vec4f, b: mat4x4f) -> vec4f {
-  return fma(vec4f(a.w), b[3], fma(vec4f(a.z), b[2], fma(vec4f(a.y), b[1], fma(vec4f(a.x), b[0], acc))));
-}
-
-fn subtract(row: u32, col: u32, sum: vec4f) {
-  let at = row * (params.size / 4) + col / 4;
-  let old = r[at];
-  r[at] = select(old, old - sum, vec4u(col, col + 1, col + 2, col + 3) >= vec4u(row));
-}
-
-@compute @workgroup_size(WX)
+@compute @workgroup_size(WG)
 fn cholesky_update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = params.first_row + group.y * 8;
-  let col = (group.x * WX + lane) * 8;
+  let col = (group.x * WG + lane) * 8;
   if (row >= params.first || col >= params.first || col + 7 < row) { return; }
-  let size4 = params.size / 4;
-  let panel = params.first / 4;
-  var a0 = vec4f();
-  var a1 = vec4f();
-  var a2 = vec4f();
-  var a3 = vec4f();
-  var a4 = vec4f();
-  var a5 = vec4f();
-  var a6 = vec4f();
-  var a7 = vec4f();
-  var b0 = vec4f();
-  var b1 = vec4f();
-  var b2 = vec4f();
-  var b3 = vec4f();
-  var b4 = vec4f();
-  var b5 = vec4f();
-  var b6 = vec4f();
-  var b7 = vec4f();
-  let p = row * size4 + panel;
-  let q = col * size4 + panel;
-  for (var k = 0u; k < BLOCK4; k++) {
-    let u = transpose(mat4x4f(r[q + k], r[q + size4 + k], r[q + 2 * size4 + k], r[q + 3 * size4 + k]));
-    let v = transpose(mat4x4f(r[q + 4 * size4 + k], r[q + 5 * size4 + k], r[q + 6 * size4 + k], r[q + 7 * size4 + k]));
-    let p0 = r[p + 0 * size4 + k];
-    let p1 = r[p + 1 * size4 + k];
-    let p2 = r[p + 2 * size4 + k];
-    let p3 = r[p + 3 * size4 + k];
-    let p4 = r[p + 4 * size4 + k];
-    let p5 = r[p + 5 * size4 + k];
-    let p6 = r[p + 6 * size4 + k];
-    let p7 = r[p + 7 * size4 + k];
-    a0 = step(a0, p0, u);
-    a1 = step(a1, p1, u);
-    a2 = step(a2, p2, u);
-    a3 = step(a3, p3, u);
-    a4 = step(a4, p4, u);
-    a5 = step(a5, p5, u);
-    a6 = step(a6, p6, u);
-    a7 = step(a7, p7, u);
-    b0 = step(b0, p0, v);
-    b1 = step(b1, p1, v);
-    b2 = step(b2, p2, v);
-    b3 = step(b3, p3, v);
-    b4 = step(b4, p4, v);
-    b5 = step(b5, p5, v);
-    b6 = step(b6, p6, v);
-    b7 = step(b7, p7, v);
+  let size = params.size;
+  let p = row * size + params.first;
+  let l = (vec4u(0, 1, 2, 3) + col) * size + params.first;
+  let t = l + 4 * size;
+  var s0l = vec4f();
+  var s0r = vec4f();
+  var s1l = vec4f();
+  var s1r = vec4f();
+  var s2l = vec4f();
+  var s2r = vec4f();
+  var s3l = vec4f();
+  var s3r = vec4f();
+  var s4l = vec4f();
+  var s4r = vec4f();
+  var s5l = vec4f();
+  var s5r = vec4f();
+  var s6l = vec4f();
+  var s6r = vec4f();
+  var s7l = vec4f();
+  var s7r = vec4f();
+  // `block` and `outputs` are 32 and 64, kept from the compiler: unrolled, these loops take seconds to compile on a software
+  // adapter.
+  for (var k = 0u; k < params.block; k++) {
+    let x = vec4f(r[l.x + k], r[l.y + k], r[l.z + k], r[l.w + k]);
+    let y = vec4f(r[t.x + k], r[t.y + k], r[t.z + k], r[t.w + k]);
+    let p0 = vec4f(r[p + k]);
+    s0l = fma(p0, x, s0l);
+    s0r = fma(p0, y, s0r);
+    let p1 = vec4f(r[p + size + k]);
+    s1l = fma(p1, x, s1l);
+    s1r = fma(p1, y, s1r);
+    let p2 = vec4f(r[p + 2 * size + k]);
+    s2l = fma(p2, x, s2l);
+    s2r = fma(p2, y, s2r);
+    let p3 = vec4f(r[p + 3 * size + k]);
+    s3l = fma(p3, x, s3l);
+    s3r = fma(p3, y, s3r);
+    let p4 = vec4f(r[p + 4 * size + k]);
+    s4l = fma(p4, x, s4l);
+    s4r = fma(p4, y, s4r);
+    let p5 = vec4f(r[p + 5 * size + k]);
+    s5l = fma(p5, x, s5l);
+    s5r = fma(p5, y, s5r);
+    let p6 = vec4f(r[p + 6 * size + k]);
+    s6l = fma(p6, x, s6l);
+    s6r = fma(p6, y, s6r);
+    let p7 = vec4f(r[p + 7 * size + k]);
+    s7l = fma(p7, x, s7l);
+    s7r = fma(p7, y, s7r);
   }
-  subtract(row + 0, col, a0);
-  subtract(row + 1, col, a1);
-  subtract(row + 2, col, a2);
-  subtract(row + 3, col, a3);
-  subtract(row + 4, col, a4);
-  subtract(row + 5, col, a5);
-  subtract(row + 6, col, a6);
-  subtract(row + 7, col, a7);
-  subtract(row + 0, col + 4, b0);
-  subtract(row + 1, col + 4, b1);
-  subtract(row + 2, col + 4, b2);
-  subtract(row + 3, col + 4, b3);
-  subtract(row + 4, col + 4, b4);
-  subtract(row + 5, col + 4, b5);
-  subtract(row + 6, col + 4, b6);
-  subtract(row + 7, col + 4, b7);
+  var sums = array<vec4f, 16>(
+    s0l, s0r,
+    s1l, s1r,
+    s2l, s2r,
+    s3l, s3r,
+    s4l, s4r,
+    s5l, s5r,
+    s6l, s6r,
+    s7l, s7r,
+  );
+  for (var i = 0u; i < params.outputs; i++) {
+    let to_row = row + i / 8;
+    let to_col = col + i % 8;
+    if (to_col >= to_row) { r[to_row * size + to_col] -= sums[i / 4][i % 4]; }
+  }
 }

@@ -1,83 +1,81 @@
-// H += XᵀX over the tokens of X, upper triangle.   X [tokens, 4·n4] f32, H [n, n] f32.
+// H += XᵀX over the tokens of X, upper triangle.   X [tokens, n] f32, H [n, n] f32.
 // One invocation owns 8 × 8 elements of H, sums them over all tokens in order in registers and adds each once to H; a workgroup
-// owns 8 rows × 8·WX columns. Tiles wholly below the diagonal return at once; the rest of the lower triangle is left as it was.
-struct Params { tokens: u32, n: u32, first_row: u32 }
-override WX: u32 = 16;
-@group(0) @binding(0) var<storage, read> x: array<vec4f>; // [tokens, n4] inputs, columns padded with zeros to 4·n4
+// owns 8 rows × 8·WG columns. Tiles wholly below the diagonal return at once; the lower triangle is left as it was.
+struct Params { tokens: u32, n: u32, first_row: u32, outputs: u32 }
+override WG: u32 = 16;
+@group(0) @binding(0) var<storage, read> x: array<f32>; // [tokens, n] inputs
 @group(0) @binding(1) var<storage, read_write> h: array<f32>; // [n, n] accumulated second moment
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn add(row: u32, col: u32, sums: vec4f) {
-  if (row >= params.n) { return; }
-  for (var i = 0u; i < 4; i++) {
-    if (col + i < params.n && col + i >= row) { h[row * params.n + col + i] += sums[i]; }
-  }
+fn columns(at: vec4u, token: u32) -> vec4f {
+  let start = token * params.n;
+  return vec4f(x[start + at.x], x[start + at.y], x[start + at.z], x[start + at.w]);
 }
 
-@compute @workgroup_size(WX)
+@compute @workgroup_size(WG)
 fn gram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = params.first_row + group.y * 8;
-  let col = (group.x * WX + lane) * 8;
+  let col = (group.x * WG + lane) * 8;
   if (row >= params.n || col >= params.n || col + 7 < row) { return; }
-  let n4 = (params.n + 3) / 4;
-  // Column pairs past the end read the last one; their sums are not stored.
-  let rl = row / 4;
-  let rh = min(rl + 1, n4 - 1);
-  let cl = col / 4;
-  let ch = min(cl + 1, n4 - 1);
-  var a0 = vec4f();
-  var a1 = vec4f();
-  var a2 = vec4f();
-  var a3 = vec4f();
-  var a4 = vec4f();
-  var a5 = vec4f();
-  var a6 = vec4f();
-  var a7 = vec4f();
-  var b0 = vec4f();
-  var b1 = vec4f();
-  var b2 = vec4f();
-  var b3 = vec4f();
-  var b4 = vec4f();
-  var b5 = vec4f();
-  var b6 = vec4f();
-  var b7 = vec4f();
+  // Columns past the end read the last one; their sums are not stored.
+  let last = vec4u(params.n - 1);
+  let four = vec4u(0, 1, 2, 3);
+  let rows_l = min(four + row, last);
+  let rows_r = min(four + row + 4, last);
+  let cols_l = min(four + col, last);
+  let cols_r = min(four + col + 4, last);
+  var s0l = vec4f();
+  var s0r = vec4f();
+  var s1l = vec4f();
+  var s1r = vec4f();
+  var s2l = vec4f();
+  var s2r = vec4f();
+  var s3l = vec4f();
+  var s3r = vec4f();
+  var s4l = vec4f();
+  var s4r = vec4f();
+  var s5l = vec4f();
+  var s5r = vec4f();
+  var s6l = vec4f();
+  var s6r = vec4f();
+  var s7l = vec4f();
+  var s7r = vec4f();
   for (var t = 0u; t < params.tokens; t++) {
-    let at = t * n4;
-    let p = x[at + rl];
-    let q = x[at + rh];
-    let u = x[at + cl];
-    let v = x[at + ch];
-    a0 = fma(vec4f(p.x), u, a0);
-    a1 = fma(vec4f(p.y), u, a1);
-    a2 = fma(vec4f(p.z), u, a2);
-    a3 = fma(vec4f(p.w), u, a3);
-    a4 = fma(vec4f(q.x), u, a4);
-    a5 = fma(vec4f(q.y), u, a5);
-    a6 = fma(vec4f(q.z), u, a6);
-    a7 = fma(vec4f(q.w), u, a7);
-    b0 = fma(vec4f(p.x), v, b0);
-    b1 = fma(vec4f(p.y), v, b1);
-    b2 = fma(vec4f(p.z), v, b2);
-    b3 = fma(vec4f(p.w), v, b3);
-    b4 = fma(vec4f(q.x), v, b4);
-    b5 = fma(vec4f(q.y), v, b5);
-    b6 = fma(vec4f(q.z), v, b6);
-    b7 = fma(vec4f(q.w), v, b7);
+    let p = columns(rows_l, t);
+    let q = columns(rows_r, t);
+    let l = columns(cols_l, t);
+    let r = columns(cols_r, t);
+    s0l = fma(vec4f(p.x), l, s0l);
+    s0r = fma(vec4f(p.x), r, s0r);
+    s1l = fma(vec4f(p.y), l, s1l);
+    s1r = fma(vec4f(p.y), r, s1r);
+    s2l = fma(vec4f(p.z), l, s2l);
+    s2r = fma(vec4f(p.z), r, s2r);
+    s3l = fma(vec4f(p.w), l, s3l);
+    s3r = fma(vec4f(p.w), r, s3r);
+    s4l = fma(vec4f(q.x), l, s4l);
+    s4r = fma(vec4f(q.x), r, s4r);
+    s5l = fma(vec4f(q.y), l, s5l);
+    s5r = fma(vec4f(q.y), r, s5r);
+    s6l = fma(vec4f(q.z), l, s6l);
+    s6r = fma(vec4f(q.z), r, s6r);
+    s7l = fma(vec4f(q.w), l, s7l);
+    s7r = fma(vec4f(q.w), r, s7r);
   }
-  add(row, col, a0);
-  add(row + 1, col, a1);
-  add(row + 2, col, a2);
-  add(row + 3, col, a3);
-  add(row + 4, col, a4);
-  add(row + 5, col, a5);
-  add(row + 6, col, a6);
-  add(row + 7, col, a7);
-  add(row, col + 4, b0);
-  add(row + 1, col + 4, b1);
-  add(row + 2, col + 4, b2);
-  add(row + 3, col + 4, b3);
-  add(row + 4, col + 4, b4);
-  add(row + 5, col + 4, b5);
-  add(row + 6, col + 4, b6);
-  add(row + 7, col + 4, b7);
+  var sums = array<vec4f, 16>(
+    s0l, s0r,
+    s1l, s1r,
+    s2l, s2r,
+    s3l, s3r,
+    s4l, s4r,
+    s5l, s5r,
+    s6l, s6r,
+    s7l, s7r,
+  );
+  // `outputs` is 64, kept from the compiler: unrolled, this loop takes seconds to compile on a software adapter.
+  for (var i = 0u; i < params.outputs; i++) {
+    let to_row = row + i / 8;
+    let to_col = col + i % 8;
+    if (to_col < params.n && to_col >= to_row) { h[to_row * params.n + to_col] += sums[i / 4][i % 4]; }
+  }
 }

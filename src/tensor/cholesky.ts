@@ -32,21 +32,21 @@ export const choleskyBlockKernel = defineKernel({
   name: 'cholesky_block',
   code: blockCode,
   bindings: { r: 'readWrite', failed: 'readWrite' },
-  params: { size: 'u32', first: 'u32' },
+  params: { size: 'u32', first: 'u32', block: 'u32' },
 });
 
 export const choleskyPanelKernel = defineKernel({
   name: 'cholesky_panel',
   code: panelCode,
   bindings: { r: 'readWrite' },
-  params: { size: 'u32', first: 'u32' },
+  params: { size: 'u32', first: 'u32', block: 'u32' },
 });
 
 export const choleskyUpdateKernel = defineKernel({
   name: 'cholesky_update',
   code: updateCode,
   bindings: { r: 'readWrite' },
-  params: { size: 'u32', first: 'u32', first_row: 'u32' },
+  params: { size: 'u32', first: 'u32', first_row: 'u32', block: 'u32', outputs: 'u32' },
 });
 
 export const unitUpperKernel = defineKernel({
@@ -84,14 +84,14 @@ export function choleskyUpper(gpu: Gpu, scope: Scope, h: Matrix, damping: number
   for (let first = size - block; first >= 0; first -= block) {
     gpu.run(choleskyBlockKernel, {
       bind: { r: readWrite(r.view), failed: readWrite(failed.view) },
-      params: { size, first },
+      params: { size, first, block },
       workgroups: 1,
       work: 2 * block ** 3,
     });
     if (first === 0) break;
     gpu.run(choleskyPanelKernel, {
       bind: { r: readWrite(r.view) },
-      params: { size, first },
+      params: { size, first, block },
       workgroups: first / block,
       work: first * block ** 2,
     });
@@ -101,8 +101,7 @@ export function choleskyUpper(gpu: Gpu, scope: Scope, h: Matrix, damping: number
       const step = gpu.slice(work, tiles - done);
       gpu.run(choleskyUpdateKernel, {
         bind: { r: readWrite(r.view) },
-        params: { size, first, first_row: done * 8 },
-        constants: { WX: 16 },
+        params: { size, first, first_row: done * 8, block, outputs: 64 },
         workgroups: [Math.ceil(first / 128), step, 1],
         work: work * step,
       });

@@ -9,13 +9,12 @@ import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
 import { assert } from '../util/assert';
 import { rowRange, type Matrix } from './matrix';
-import { padCopy } from './pad';
 
 export const gramKernel = defineKernel({
   name: 'gram',
   code: gramCode,
   bindings: { x: 'read', h: 'readWrite' },
-  params: { tokens: 'u32', n: 'u32', first_row: 'u32' },
+  params: { tokens: 'u32', n: 'u32', first_row: 'u32', outputs: 'u32' },
 });
 
 export const finishGramKernel = defineKernel({
@@ -38,18 +37,15 @@ export function accumulateGram(gpu: Gpu, x: Matrix, h: Matrix): void {
   assert(x.type === 'f32' && h.type === 'f32', 'a Gram matrix is accumulated from f32 in f32');
   assert(h.rows === n && h.cols === n, `H is ${h.rows}×${h.cols} for inputs of ${n} columns`);
   for (let begin = 0; begin < x.rows; begin += tokensPerSum) {
-    using local = gpu.scope('gram');
     const chunk = rowRange(x, begin, Math.min(x.rows, begin + tokensPerSum));
-    const padded = n % 4 === 0 ? chunk : padCopy(gpu, local, chunk, chunk.rows, Math.ceil(n / 4) * 4);
     const tiles = Math.ceil(n / 8);
     for (let done = 0; done < tiles;) {
       // Work of a row of tiles, counted as if none were below the diagonal.
       const work = 16 * n * chunk.rows;
       const step = gpu.slice(work, tiles - done);
       gpu.run(gramKernel, {
-        bind: { x: read(padded.view), h: readWrite(h.view) },
-        params: { tokens: chunk.rows, n, first_row: done * 8 },
-        constants: { WX: 16 },
+        bind: { x: read(chunk.view), h: readWrite(h.view) },
+        params: { tokens: chunk.rows, n, first_row: done * 8, outputs: 64 },
         workgroups: [Math.ceil(n / 128), step, 1],
         work: work * step * (1 - (done + step / 2) / tiles) + 1,
       });

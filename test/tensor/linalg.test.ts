@@ -185,6 +185,26 @@ describe('matmul', () => {
     expect(useTunedShapes(gpu, null)).toBe(false);
   });
 
+  it('cuts weights that exceed one binding', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    // 33 000 × 1020 f32 are 134.6 MB, more than 128 MiB; rows of 4080 bytes start at multiples of 256 every 16 rows.
+    const [n, k] = [33_000, 1020];
+    const b = new Float32Array(n * k);
+    for (let j = 0; j < n; j++) b[j * k + (j % k)] = j;
+    const B = uploadMatrix(scope, b, n, k, 'weights');
+    const A = uploadMatrix(
+      scope,
+      Float32Array.from({ length: k }, (_, i) => i + 1),
+      1,
+      k,
+      'a',
+    );
+    const got = await readMatrix(gpu, matmul(gpu, scope, A, B));
+    expect(got.findIndex((v, j) => v !== Math.fround(j * ((j % k) + 1)))).toBe(-1);
+    expect(gpu.largestBinding).toBeLessThanOrEqual(128 * 2 ** 20);
+  });
+
   it('takes row ranges', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
