@@ -58,7 +58,8 @@ export function attention(gpu: Gpu, scope: Scope, q: Matrix, k: Matrix, v: Matri
   const narrow = size <= narrowHead;
   const tile = narrow ? 128 : 32;
   const units = strands * Math.ceil(length / tile);
-  const workPerUnit = 4 * tile * Math.min(length, window + tile) * size;
+  // Two products of the head's width for each pair, and an exponential that costs about as much as 16 operations.
+  const workPerUnit = tile * Math.min(length, window + tile) * (4 * size + 16);
   for (let first = 0; first < units;) {
     const step = Math.min(gpu.slice(workPerUnit, units - first), units - first);
     gpu.run(narrow ? attentionRowsKernel : attentionKernel, {

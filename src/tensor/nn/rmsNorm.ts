@@ -23,8 +23,8 @@ export function rmsNorm(gpu: Gpu, scope: Scope, x: Matrix, w: Matrix, epsilon: n
   assert(x.type === 'f32' && w.type === 'f32' && x.cols % w.cols === 0, `a norm of ${w.cols} for ${x.cols} columns`);
   const y = emptyMatrix(scope, x.rows, x.cols, 'norm');
   const rows = (x.rows * x.cols) / w.cols;
-  // About 8 to 64 columns a lane; short rows (heads) share a workgroup.
-  const lanes = w.cols <= 256 ? 8 : w.cols <= 1024 ? 16 : 32;
+  // Tens of columns a lane; short rows (heads, small models) share a workgroup, and so its barrier.
+  const lanes = w.cols <= 128 ? 2 : w.cols <= 512 ? 8 : w.cols <= 1024 ? 16 : 32;
   gpu.run(rmsNormKernel, {
     bind: { x: read(x.view), w: read(w.view), y: readWrite(y.view) },
     params: { rows, cols: w.cols, epsilon },
