@@ -10,6 +10,7 @@ import { emptyMatrix, readMatrix, type Matrix } from '../tensor/matrix';
 import { present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import type { Codes, Posed } from './problem';
+import { eachSlice } from './slices';
 
 const gatherColumnsKernel = defineKernel({
   name: 'gather_columns',
@@ -38,12 +39,14 @@ export function gatherColumns<M extends Matrix | Codes>(gpu: Gpu, scope: Scope, 
   const { rows, cols } = x;
   const y = emptyMatrix(scope, rows, cols, 'gathered columns');
   const count = rows * cols;
-  gpu.run(gatherColumnsKernel, {
-    bind: { x: read(x.view), order: read(order), y: readWrite(y.view) },
-    params: { cols, first: 0, last: count },
-    workgroups: Math.ceil(count / 64),
-    work: 2 * count,
-  });
+  eachSlice(gpu, count, 2, 64, (first, last) =>
+    gpu.run(gatherColumnsKernel, {
+      bind: { x: read(x.view), order: read(order), y: readWrite(y.view) },
+      params: { cols, first, last },
+      workgroups: Math.ceil((last - first) / 64),
+      work: 2 * (last - first),
+    }),
+  );
   return { ...x, view: y.view };
 }
 
@@ -51,12 +54,14 @@ export function gatherColumns<M extends Matrix | Codes>(gpu: Gpu, scope: Scope, 
 export function gatherSymmetric(gpu: Gpu, scope: Scope, H: Matrix, order: View, dead: 'zero' | 'one'): Matrix {
   const y = emptyMatrix(scope, H.rows, H.cols, 'gathered H');
   const count = H.rows * H.cols;
-  gpu.run(gatherSymmetricKernel, {
-    bind: { H: read(H.view), order: read(order), y: readWrite(y.view) },
-    params: { n: H.cols, unit: dead === 'one' ? 1 : 0, first: 0, last: count },
-    workgroups: Math.ceil(count / 64),
-    work: 2 * count,
-  });
+  eachSlice(gpu, count, 2, 64, (first, last) =>
+    gpu.run(gatherSymmetricKernel, {
+      bind: { H: read(H.view), order: read(order), y: readWrite(y.view) },
+      params: { n: H.cols, unit: dead === 'one' ? 1 : 0, first, last },
+      workgroups: Math.ceil((last - first) / 64),
+      work: 2 * (last - first),
+    }),
+  );
   return y;
 }
 

@@ -2,7 +2,7 @@
  * A recipe on a problem: transforms rewrite (W, H), rounding picks codes on the grid, the codes go back to the original column order
  * and become Ŵ. What is stored, what it costs and what is lost come with it. Knows no model and no token.
  */
-import { view, type View } from '../gpu/buffers';
+import { view, type Scope, type View } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { emptyMatrix, readMatrix, uploadMatrix, zeroMatrix, type Matrix } from '../tensor/matrix';
 import { proxyLoss } from '../tensor/proxyLoss';
@@ -13,7 +13,7 @@ import { FactorCache } from './factorCache';
 import { identity, invert } from './groups';
 import { needsCalibration, recipeOf } from './parseRecipe';
 import { makeGrid, makeRounding, makeTransform } from './pieces';
-import type { Context, Fitted, LayerProblem, Posed } from './problem';
+import type { Context, Fitted, Grid, LayerProblem, Posed } from './problem';
 import type { Piece, Recipe } from './recipe';
 import { dequantize } from './rounding/dequantize';
 import { nearest } from './rounding/nearest';
@@ -54,11 +54,58 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   // House: a correction is a piece of the recipe; the catalog has none yet, and parseRecipe refuses what it does not know.
   assert(recipe.correction.length === 0, 'a recipe whose corrections exist');
   using scope = gpu.scope('solve');
-  const local: Context = { ...cx, scope };
-  const factors = problem.factors ?? new FactorCache(scope);
-  const original: Posed = { ...problem, factors };
+  const original: Posed = { ...problem, factors: problem.factors ?? new FactorCache(scope) };
   const grid = makeGrid(recipe.grid);
+  const { What, stream, parameters, groupOf, damping, extraBits } = await roundLayer(original, recipe, grid, cx, scope);
+  const loss = H ? proxyLoss(gpu, scope, W, What, H) : null;
+  const [words, parameterBytes, lossBytes] = await readTogether(gpu, [
+    stream,
+    parameters.view,
+    ...(loss ? [loss.view] : []),
+  ]);
+  const total = lossBytes ? sum(new Float32Array(lossBytes)) : null;
+  const stored: StoredLayer = {
+    rows: W.rows,
+    cols: W.cols,
+    codes: new Uint8Array(words as ArrayBuffer).slice(0, packedBytes(W, grid.bits)),
+    ...settleGroups(new Float32Array(parameterBytes as ArrayBuffer), groupOf, Math.min(grid.group, W.cols)),
+  };
+  checkFinite(stored, total);
+  const plain = recipe.rounding.name === 'nearest' && recipe.transform.length === 0;
+  return {
+    What,
+    stored,
+    bits: storageBits(stored, grid, stored.groupOf ? 'scattered' : 'contiguous') + extraBits,
+    energy: H ? await energyOf(original, H, gpu) : null,
+    nearestLoss: H ? await nearestLossOf(original, H, recipe.grid, cx, plain ? total : null) : null,
+    loss: total,
+    damping,
+    hash: await hashStored(stored),
+  };
+}
 
+interface RoundedLayer {
+  /** Owned by the context's scope; the rest by the scope that was passed. */
+  readonly What: Matrix;
+  /** Packed codes in the original column order. */
+  readonly stream: View;
+  readonly parameters: Matrix;
+  readonly groupOf: Uint32Array<ArrayBuffer>;
+  readonly damping: number;
+  readonly extraBits: number;
+}
+
+/** Through transforms and rounding, and back. Large temporaries (codes, one to a word) are gone when it returns. */
+async function roundLayer(
+  original: Posed,
+  recipe: Recipe,
+  grid: Grid,
+  cx: Context,
+  results: Scope,
+): Promise<RoundedLayer> {
+  const { gpu } = cx;
+  using scope = gpu.scope('round');
+  const local: Context = { ...cx, scope };
   let posed = original;
   const fitted: Fitted[] = [];
   for (const piece of recipe.transform) {
@@ -78,33 +125,15 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   const owner = changes.length ? local : cx;
   let What = dequantize(codes, rounded.parameters, uploadOrder(scope, groupOf), grid, owner);
   for (const [i, step] of [...changes.entries()].reverse()) What = await step.undo(What, i === 0 ? cx : local);
-
-  const loss = H ? proxyLoss(gpu, scope, W, What, H) : null;
-  const stream = packCodes(gpu, scope, codes, grid.bits);
-  const [words, parameterBytes, lossBytes] = await readTogether(gpu, [
-    stream,
-    rounded.parameters.view,
-    ...(loss ? [loss.view] : []),
-  ]);
-  const total = lossBytes ? sum(new Float32Array(lossBytes)) : null;
-  const stored: StoredLayer = {
-    rows: W.rows,
-    cols: W.cols,
-    codes: new Uint8Array(words as ArrayBuffer).slice(0, packedBytes(codes, grid.bits)),
-    ...settleGroups(new Float32Array(parameterBytes as ArrayBuffer), groupOf, Math.min(grid.group, W.cols)),
-  };
-  checkFinite(stored, total);
-  const plain = recipe.rounding.name === 'nearest' && fitted.length === 0;
-  const extra = fitted.reduce((bits, step) => bits + step.extraBits, 0);
+  const stream = packCodes(gpu, results, codes, grid.bits);
+  scope.move(rounded.parameters.view.buffer, results);
   return {
     What,
-    stored,
-    bits: storageBits(stored, grid, stored.groupOf ? 'scattered' : 'contiguous') + extra,
-    energy: H ? await energyOf(original, H, gpu) : null,
-    nearestLoss: H ? await nearestLossOf(original, H, recipe.grid, cx, plain ? total : null) : null,
-    loss: total,
+    stream,
+    parameters: rounded.parameters,
+    groupOf,
     damping: rounded.damping,
-    hash: await hashStored(stored),
+    extraBits: fitted.reduce((bits, step) => bits + step.extraBits, 0),
   };
 }
 

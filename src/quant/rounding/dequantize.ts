@@ -6,6 +6,7 @@ import { defineKernel } from '../../gpu/kernel';
 import { emptyMatrix, type Matrix } from '../../tensor/matrix';
 import { perGrid } from '../grid/shaders';
 import type { Codes, Context, Grid } from '../problem';
+import { eachSlice } from '../slices';
 
 const kernels = perGrid((lib) =>
   defineKernel({
@@ -27,17 +28,19 @@ export function dequantize(
 ): Matrix {
   const { rows, cols } = codes;
   const What = emptyMatrix(scope, rows, cols, 'Ŵ');
-  gpu.run(kernels[grid.shader], {
-    bind: {
-      codes: read(codes.view),
-      group_of: read(groupOf),
-      parameters: read(parameters.view),
-      What: readWrite(What.view),
-    },
-    params: { cols, groups: parameters.cols / 2, levels: 2 ** grid.bits - 1, first: 0, last: rows * cols },
-    constants: grid.constants,
-    workgroups: Math.ceil((rows * cols) / 64),
-    work: 6 * rows * cols,
-  });
+  eachSlice(gpu, rows * cols, 6, 64, (first, last) =>
+    gpu.run(kernels[grid.shader], {
+      bind: {
+        codes: read(codes.view),
+        group_of: read(groupOf),
+        parameters: read(parameters.view),
+        What: readWrite(What.view),
+      },
+      params: { cols, groups: parameters.cols / 2, levels: 2 ** grid.bits - 1, first, last },
+      constants: grid.constants,
+      workgroups: Math.ceil((last - first) / 64),
+      work: 6 * (last - first),
+    }),
+  );
   return What;
 }

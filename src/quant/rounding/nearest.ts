@@ -7,6 +7,7 @@ import { fitGroups } from '../grid/fit';
 import { perGrid } from '../grid/shaders';
 import { groupColumns } from '../groups';
 import type { Rounding } from '../problem';
+import { inSlices } from '../slices';
 
 const kernels = perGrid((lib) =>
   defineKernel({
@@ -22,18 +23,19 @@ export const nearest: Rounding = async ({ W, factors }, grid, cx, columnOrder) =
   const map = await groupColumns(W.cols, grid.group, 'dynamic', columnOrder, factors);
   const parameters = await fitGroups(W, grid, map, cx);
   const codes = emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
-  const count = W.rows * W.cols;
-  cx.gpu.run(kernels[grid.shader], {
-    bind: {
-      W: read(W.view),
-      group_of: read(map.groupOf),
-      parameters: read(parameters.view),
-      codes: readWrite(codes.view),
-    },
-    params: { cols: W.cols, groups: map.groups, levels: 2 ** grid.bits - 1, first: 0, last: count },
-    constants: grid.constants,
-    workgroups: Math.ceil(count / 64),
-    work: 8 * count,
-  });
+  await inSlices(cx, W.rows * W.cols, 8, 64, (first, last) =>
+    cx.gpu.run(kernels[grid.shader], {
+      bind: {
+        W: read(W.view),
+        group_of: read(map.groupOf),
+        parameters: read(parameters.view),
+        codes: readWrite(codes.view),
+      },
+      params: { cols: W.cols, groups: map.groups, levels: 2 ** grid.bits - 1, first, last },
+      constants: grid.constants,
+      workgroups: Math.ceil((last - first) / 64),
+      work: 8 * (last - first),
+    }),
+  );
   return { codes, parameters, groupOf: map.columns, damping: 0 };
 };
