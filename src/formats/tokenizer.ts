@@ -8,6 +8,7 @@ import { type BytePairModel, checkBytePairModel, refuse } from './bytePairModel'
 import { joinByteTokens } from './byteFallback';
 import type { Tokenizer } from './checkpoint';
 import { createCut } from './cutPieces';
+import { asTransformersLoads } from './spacePrefix';
 import { describe, isObject, type JsonObject } from './strictJson';
 import {
   checkDecoder,
@@ -24,14 +25,15 @@ import {
 export function openTokenizer(json: JsonObject, settings: JsonObject, config: JsonObject): Tokenizer {
   const model = checkBytePairModel(json);
   refuseMisfit(model.size, config);
-  const preTokenizer = checkPreTokenizer(json.pre_tokenizer);
+  const loaded = asTransformersLoads(json, settings);
+  const preTokenizer = checkPreTokenizer(loaded.preTokenizer);
   const postProcessor = checkPostProcessor(json.post_processor, model);
   const library = guarded('built', () => {
     const made = new Library(
       {
         model: model.json,
         added_tokens: json.added_tokens ?? [],
-        normalizer: checkNormalizer(json.normalizer),
+        normalizer: checkNormalizer(loaded.normalizer),
         pre_tokenizer: preTokenizer.json,
         post_processor: postProcessor,
         decoder: checkDecoder(json.decoder),
