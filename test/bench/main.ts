@@ -4,7 +4,7 @@
  *   --seconds S      per comparison (20)
  *   --browser        the same comparison in headless Chromium
  *   --ops [FILTER]   our own kernel cases (test/ops) instead, timed
- *   --compensate     the rounding kernel against the same algorithm in PyTorch on the processor
+ *   --compensate     only the rounding kernel against the same algorithm in PyTorch on the processor (PYTHON names one with torch)
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -108,13 +108,17 @@ export async function main(args: readonly string[]): Promise<number> {
     await timeCases(gpu, filter.startsWith('--') ? '' : filter, print);
     return 0;
   }
-  if (args.includes('--compensate')) return benchCompensate(gpu, print);
+  if (args.includes('--compensate')) {
+    for (const n of sizes) if (await benchCompensate(gpu, n, print)) return 1;
+    return 0;
+  }
   if (!installPeers()) return 1;
   const peers = await openPeers();
   for (const n of sizes) {
     for (const line of toLines(await compareMatmul(gpu, peers, n, seconds))) print(line);
     for (const line of toLines(await compareCholesky(gpu, peers, n, seconds))) print(line);
   }
+  for (const n of sizes) await benchCompensate(gpu, n, print);
   print(
     `load ${loadavg()
       .map((v) => v.toFixed(1))
