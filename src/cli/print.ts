@@ -57,7 +57,14 @@ export function describeEvent(event: RunEvent): string | null {
       return `${event.point}, block ${event.block}, ${event.site}: damping raised from ${event.from} to ${event.to}`;
     case 'fallback-used':
       return `${event.point}, block ${event.block}, ${event.site}: ${event.used} instead of ${event.wanted}, because ${event.reason}`;
-    default:
+    case 'layer-quantized':
+    case 'point-started':
+    case 'progressed':
+    case 'run-failed':
+    case 'run-finished':
+    case 'run-stopped':
+    case 'site-calibrated':
+    case 'window-evaluated':
       return null;
   }
 }

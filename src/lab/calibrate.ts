@@ -49,20 +49,22 @@ export class CalibrationStream implements Disposable {
     readonly model: Model,
     readonly batches: readonly TokenBatch[],
     readonly signal: AbortSignal,
+    budget: number,
   ) {
     this.tokens = batches.reduce((sum, { ids }) => sum + ids.length, 0);
-    this.#states = new States(gpu, 'calibration states', this.tokens * model.card.hidden * 4);
+    this.#states = new States(gpu, 'calibration states', this.tokens * model.card.hidden * 4, budget);
   }
 
-  /** Before block 0. */
+  /** Before block 0. `budget`: bytes of states that may stay on the GPU. */
   static async start(
     gpu: Gpu,
     model: Model,
     batches: readonly TokenBatch[],
     embed: Embed,
     signal: AbortSignal,
+    budget: number,
   ): Promise<CalibrationStream> {
-    const stream = new CalibrationStream(gpu, model, batches, signal);
+    const stream = new CalibrationStream(gpu, model, batches, signal, budget);
     try {
       for (const [i, { ids }] of batches.entries()) {
         using local = gpu.scope('embedding');

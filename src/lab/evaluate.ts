@@ -28,9 +28,6 @@ export interface PointModel {
   readonly ownHead?: Head;
 }
 
-/** Hidden states of a pass over streamed blocks that may be on the way together, bytes. */
-const passBytes = 192 * 2 ** 20;
-
 /** What evaluation says as it goes: tokens through one block or the head, or the quality after one more group. */
 export type EvaluationStep =
   | { readonly kind: 'worked'; readonly tokens: number; readonly part: 'block' | 'head' }
@@ -49,10 +46,12 @@ export class Evaluation implements Disposable {
     readonly windows: Windows,
     windowsPerBatch: number,
     readonly signal: AbortSignal,
+    /** Bytes of hidden states on the GPU: of the reference, and of what travels through streamed blocks together. */
+    readonly budget: number,
   ) {
     this.groups = growingGroups(windows, windowsPerBatch);
     const scored = windows.ids.length * scoredPerWindow(windows);
-    this.#referenceStates = new States(gpu, 'reference states', scored * model.card.hidden * 4);
+    this.#referenceStates = new States(gpu, 'reference states', scored * model.card.hidden * 4, budget);
   }
 
   /**
@@ -64,7 +63,7 @@ export class Evaluation implements Disposable {
     const measurement = new Measurement(point, this.windows.bytesPerToken, this.#reference);
     for (const pass of this.#passes(model.blocks)) {
       const tokens = pass.reduce((sum, { ids }) => sum + ids.length, 0);
-      using states = new States(gpu, 'evaluation states', tokens * this.model.card.hidden * 4);
+      using states = new States(gpu, 'evaluation states', tokens * this.model.card.hidden * 4, this.budget);
       yield* this.#runBlocks(states, pass, model);
       for (const [i, group] of pass.entries()) {
         using local = gpu.scope('head');
@@ -86,7 +85,7 @@ export class Evaluation implements Disposable {
     for (const [i, group] of this.groups.entries()) {
       const size = group.ids.length * perToken;
       const alone = i < 2 || blocks.residency === 'resident';
-      if (pass.length && (alone || bytes + size > passBytes)) {
+      if (pass.length && (alone || bytes + size > this.budget)) {
         yield pass;
         pass = [];
         bytes = 0;

@@ -10,11 +10,8 @@ import type { Matrix } from '../tensor/matrix';
 import type { Blocks } from './evaluate';
 import { restoreSite, type Solved } from './layers';
 
-/** Bytes of weights that may stay on the GPU, of the checkpoint and of a point each: half of what small machines have beside the rest. */
-export const residentBytes = 512 * 2 ** 20;
-
 /** The checkpoint's own blocks. `home` owns those that stay. */
-export function sourceBlocks(model: Model, home: Scope, budget = residentBytes): Blocks {
+export function sourceBlocks(model: Model, home: Scope, budget: number): Blocks {
   if (model.card.bytes > budget)
     return { residency: 'streamed', open: (scope, index) => model.openBlock(scope, index) };
   const opened = new Map<number, Promise<Block>>();
@@ -59,7 +56,7 @@ export function pointBlocks(
   lookup: Lookup,
   grid: Piece,
   home: Scope,
-  budget = residentBytes,
+  budget: number,
 ): Blocks {
   const resident = source.residency === 'resident' && model.card.linearParameters * 4 <= budget;
   const opened = new Map<number, Promise<Block>>();

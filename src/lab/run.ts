@@ -9,6 +9,7 @@ import type { Gpu } from '../gpu/gpu';
 import { openModel } from '../model/openModel';
 import { Cancelled, toErrorRecord } from '../util/errors';
 import { sha256 } from '../util/hash';
+import type { Budgets } from './budgets';
 import type { RunEvent, RunSettings, TextCard } from './events';
 import type { LayerStore } from './layerStore';
 import { costsOf, settle, windowsPerBatch } from './plan';
@@ -27,6 +28,8 @@ export interface RunInput {
   readonly keep: LayerStore;
   readonly signal: AbortSignal;
   readonly appVersion: string;
+  /** Smaller machines and tests may allow less than usual. */
+  readonly budgets?: Partial<Budgets>;
   /** The clock of the log; tests fix it. */
   readonly now?: () => Date;
 }

@@ -6,11 +6,12 @@ import type { Scope } from '../gpu/buffers';
 import type { Block, Head, Model, Site } from '../model/model';
 import { needsCalibration } from '../quant/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
-import type { Recipe } from '../quant/recipe';
+import type { Piece, Recipe } from '../quant/recipe';
 import { assert, present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
+import { usualBudgets, type Budgets } from './budgets';
 import { Cabinet } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
 import { Evaluation, type Blocks, type PointModel } from './evaluate';
@@ -77,11 +78,11 @@ export class Session implements Disposable {
   ) {
     const { input, model, windows, perBatch, calibration, settings } = opening;
     this.progress = new Progress(opening.clock);
-    this.source = sourceBlocks(model, scope);
+    this.source = sourceBlocks(model, scope, this.budgets.weights);
     this.calibrationBatches = calibration && toBatches(calibration.windows, settings.context, perBatch);
     this.calibrationTokens = (calibration?.windows.length ?? 0) * settings.context;
     this.#stored = storedBits(input.checkpoint, model);
-    this.#evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal);
+    this.#evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal, this.budgets.states);
   }
 
   static async open(opening: Opening): Promise<Session> {
@@ -109,6 +110,10 @@ export class Session implements Disposable {
     }
   }
 
+  get budgets(): Budgets {
+    return { ...usualBudgets, ...this.opening.input.budgets };
+  }
+
   get points(): readonly QuantizedPoint[] {
     return this.opening.settings.points.filter(isQuantized);
   }
@@ -130,11 +135,15 @@ export class Session implements Disposable {
   async findKept(): Promise<void> {
     const { model, input } = this.opening;
     for (const point of this.points) {
+      const look = async (block: number, site: string, grid: Piece) => {
+        const key = await this.keyOf(point, block, site);
+        if (await this.#cabinet(point).find(key, grid)) this.kept.add(key);
+      };
+      const { embedding, head } = tableGrids(point, model.card.tiedEmbeddings);
+      if (embedding) await look(-1, embeddingSite, embedding);
+      if (head && !model.card.tiedEmbeddings) await look(model.blockCount, headSite, head);
       for (let block = 0; block < model.blockCount; block++) {
-        for (const { name } of model.sites) {
-          const key = await this.keyOf(point, block, name);
-          if (await this.#cabinet(point).find(key, point.recipe.grid)) this.kept.add(key);
-        }
+        for (const { name } of model.sites) await look(block, name, point.recipe.grid);
         await input.gpu.pace(input.signal);
       }
     }
@@ -181,7 +190,7 @@ export class Session implements Disposable {
     block: number,
     site: string,
     layers: readonly string[],
-    grid: Recipe['grid'],
+    grid: Piece,
     solve: (emit: (event: QuantEvent) => void) => Promise<Solved>,
   ): AsyncGenerator<RunEvent, Solved> {
     const { clock } = this.opening;
@@ -189,7 +198,8 @@ export class Session implements Disposable {
     const place = { point: point.id, block, site };
     const cabinet = this.#cabinet(point);
     const key = await this.keyOf(point, block, site);
-    const found = await cabinet.find(key, grid);
+    const found =
+      this.kept.has(key) || this.#account(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key, grid) : null;
     const events: QuantEvent[] = [];
     const solved = found ? found.solved : await solve((event) => events.push(event));
     if (!found) await cabinet.put(key, { solved, events });
@@ -280,6 +290,7 @@ export class Session implements Disposable {
       (block, site) => this.solved(point, block, site),
       point.recipe.grid,
       home,
+      this.budgets.weights,
     );
     yield* this.#measure(point, { blocks, ...tables });
   }

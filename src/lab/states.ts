@@ -7,9 +7,6 @@ import type { Gpu } from '../gpu/gpu';
 import { emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { present } from '../util/assert';
 
-/** Bytes of hidden states that may stay on the GPU: a 16 000-token calibration of a model of width 4096. */
-const residentBytes = 256 * 2 ** 20;
-
 type Kept = Matrix | { readonly values: Float32Array<ArrayBuffer>; readonly rows: number; readonly cols: number };
 
 export class States implements Disposable {
@@ -17,14 +14,15 @@ export class States implements Disposable {
   readonly #kept = new Map<number, Kept>();
   readonly #resident: boolean;
 
-  /** `bytes`: of all batches together. */
+  /** `bytes`: of all batches together; beyond `budget` they wait in main memory. */
   constructor(
     readonly gpu: Gpu,
     readonly label: string,
     bytes: number,
+    budget: number,
   ) {
     this.#scope = gpu.scope(label);
-    this.#resident = bytes <= residentBytes;
+    this.#resident = bytes <= budget;
   }
 
   /** Keeps a copy of `states` as batch `i`, over what was there. */

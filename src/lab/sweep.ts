@@ -15,9 +15,6 @@ import type { RunEvent } from './events';
 import { quantizedBlock } from './pointModel';
 import type { QuantizedPoint, Session } from './session';
 
-/** Bytes of H and W that may be on the GPU together; what is derived from them (factors, permuted weights) takes once or twice as much again. */
-const momentBytes = 192 * 2 ** 20;
-
 type Moments = ReadonlyMap<string, Moment>;
 
 export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunEvent> {
@@ -85,6 +82,7 @@ async function* shared(session: Session, lastMissing: number): AsyncGenerator<Ru
         session.calibrationBatches,
         (local, ids) => model.embed(local, ids),
         signal,
+        session.budgets.states,
       );
       moments.set(block, yield* calibrate(session, streamHolder.value, block, scope, lastMissing));
     }
@@ -161,7 +159,14 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
     if (block <= lastMissing && session.calibrationBatches) {
       if (!streamHolder.value) {
         const { embed } = yield* session.openTables(point, home);
-        streamHolder.value = await CalibrationStream.start(gpu, model, session.calibrationBatches, embed, signal);
+        streamHolder.value = await CalibrationStream.start(
+          gpu,
+          model,
+          session.calibrationBatches,
+          embed,
+          signal,
+          session.budgets.states,
+        );
       }
       moments = yield* calibrateOwn(session, streamHolder.value, point, block, await open(), opened);
     }
@@ -223,12 +228,12 @@ async function* told<T>(
 }
 
 /** Blocks in runs whose H fit the budget together. */
-function chunksOf({ opening: { model }, calibrationBatches }: Session): number[][] {
+function chunksOf({ opening: { model }, calibrationBatches, budgets }: Session): number[][] {
   const ofBlock =
     model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0) +
     (4 * model.card.linearParameters) / model.blockCount;
   const bytes = calibrationBatches ? ofBlock : 0;
-  const fit = bytes ? Math.max(1, Math.floor(momentBytes / bytes)) : model.blockCount;
+  const fit = bytes ? Math.max(1, Math.floor(budgets.moments / bytes)) : model.blockCount;
   return Array.from({ length: Math.ceil(model.blockCount / fit) }, (_, i) =>
     Array.from({ length: Math.min(fit, model.blockCount - i * fit) }, (__, j) => i * fit + j),
   );
