@@ -1,9 +1,11 @@
 // The rows above the diagonal block S of a step: X·Sᵀ = A, solved from the last column to the first,
 //   x[k] = (a[k] − Σ_{l>k} x[l]·S[k, l]) / S[k, k].
-// One invocation owns a row and changes it in place, four columns at a time; S is the same for all, so its loads are uniform.
+// One invocation owns a row, changes it in place and copies it to `panel`, where rows are close together (in r, rows of 2^k words
+// would fall on the same cache lines). It works four columns at a time; S is the same for all, so its loads are uniform.
 struct Params { size: u32, first: u32, block: u32 }
 @group(0) @binding(0) var<storage, read_write> r: array<vec4f>; // [size, size/4] columns first … first+block
-@group(0) @binding(1) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> panel: array<vec4f>; // [first, block/4] the same columns, solved
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(32)
 fn cholesky_panel(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -34,5 +36,6 @@ fn cholesky_panel(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation
     let v1 = (a.y - v3 * d1.w - v2 * d1.z) / d1.y;
     let v0 = (a.x - v3 * d0.w - v2 * d0.z - v1 * d0.y) / d0.x;
     r[x + q] = vec4f(v0, v1, v2, v3);
+    panel[row * block4 + q] = vec4f(v0, v1, v2, v3);
   }
 }

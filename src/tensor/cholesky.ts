@@ -38,14 +38,14 @@ export const choleskyBlockKernel = defineKernel({
 export const choleskyPanelKernel = defineKernel({
   name: 'cholesky_panel',
   code: panelCode,
-  bindings: { r: 'readWrite' },
+  bindings: { r: 'readWrite', panel: 'readWrite' },
   params: { size: 'u32', first: 'u32', block: 'u32' },
 });
 
 export const choleskyUpdateKernel = defineKernel({
   name: 'cholesky_update',
   code: updateCode,
-  bindings: { r: 'readWrite' },
+  bindings: { panel: 'read', r: 'readWrite' },
   params: { size: 'u32', first: 'u32', first_row: 'u32', block: 'u32', outputs: 'u32' },
 });
 
@@ -74,6 +74,7 @@ export function choleskyUpper(gpu: Gpu, scope: Scope, h: Matrix, damping: number
   using local = gpu.scope('cholesky');
   const size = Math.ceil(n / block) * block;
   const r = emptyMatrix(size === n ? scope : local, size, size, 'R');
+  const panel = emptyMatrix(local, size, block, 'panel');
   const failed = zeroMatrix(scope, 1, 1, 'failed');
   gpu.run(choleskyStartKernel, {
     bind: { h: read(h.view), mean: read(diagonalMean(gpu, local, h).view), r: readWrite(r.view) },
@@ -90,7 +91,7 @@ export function choleskyUpper(gpu: Gpu, scope: Scope, h: Matrix, damping: number
     });
     if (first === 0) break;
     gpu.run(choleskyPanelKernel, {
-      bind: { r: readWrite(r.view) },
+      bind: { r: readWrite(r.view), panel: readWrite(panel.view) },
       params: { size, first, block },
       workgroups: first / block,
       work: first * block ** 2,
@@ -100,7 +101,7 @@ export function choleskyUpper(gpu: Gpu, scope: Scope, h: Matrix, damping: number
       const work = 16 * block * (first - done * 8);
       const step = gpu.slice(work, tiles - done);
       gpu.run(choleskyUpdateKernel, {
-        bind: { r: readWrite(r.view) },
+        bind: { panel: read(panel.view), r: readWrite(r.view) },
         params: { size, first, first_row: done * 8, block, outputs: 64 },
         workgroups: [Math.ceil(first / 128), step, 1],
         work: work * step,
