@@ -23,11 +23,16 @@ export class FactorCache {
 
   /** What `make` gave when it was first asked for under this name. A failure is not remembered. */
   async remember<T>(what: string, make: (scope: Scope) => Promise<T> | T): Promise<T> {
-    const key = `${this.path}#${what}`;
-    const kept = this.#kept.get(key) as { readonly value: T } | undefined;
-    if (kept) return kept.value;
-    const value = await make(this.scope);
-    this.#kept.set(key, { value });
+    return this.recall<T>(what) ?? this.keep(what, await make(this.scope));
+  }
+
+  /** What is kept under this name, if anything is. */
+  recall<T>(what: string): T | undefined {
+    return this.#kept.get(`${this.path}#${what}`) as T | undefined;
+  }
+
+  keep<T>(what: string, value: T): T {
+    this.#kept.set(`${this.path}#${what}`, value);
     return value;
   }
 }

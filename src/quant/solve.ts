@@ -58,10 +58,17 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   const grid = makeGrid(recipe.grid);
   const { What, stream, parameters, groupOf, damping, extraBits } = await roundLayer(original, recipe, grid, cx, scope);
   const loss = H ? proxyLoss(gpu, scope, W, What, H) : null;
-  const [words, parameterBytes, lossBytes] = await readTogether(gpu, [
+  // The loss of rounding to nearest is the same for every recipe on this grid: asked for once a width, and read with the rest.
+  const plain = recipe.rounding.name === 'nearest' && recipe.transform.length === 0;
+  const nearestKey = `nearest loss ${JSON.stringify(recipe.grid)}`;
+  const known = original.factors.recall<number>(nearestKey);
+  const ask = H && !plain && known === undefined;
+  const nearestRows = ask ? await nearestLossRows(original, H, grid, cx, scope) : null;
+  const [words, parameterBytes, lossBytes, nearestBytes] = await readTogether(gpu, [
     stream,
     parameters.view,
     ...(loss ? [loss.view] : []),
+    ...(nearestRows ? [nearestRows.view] : []),
   ]);
   const total = lossBytes ? sum(new Float32Array(lossBytes)) : null;
   const stored: StoredLayer = {
@@ -71,13 +78,14 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
     ...settleGroups(new Float32Array(parameterBytes as ArrayBuffer), groupOf, Math.min(grid.group, W.cols)),
   };
   checkFinite(stored, total);
-  const plain = recipe.rounding.name === 'nearest' && recipe.transform.length === 0;
+  const nearestLoss = plain || !H ? total : (known ?? sum(new Float32Array(nearestBytes as ArrayBuffer)));
+  if (nearestLoss !== null) original.factors.keep(nearestKey, nearestLoss);
   return {
     What,
     stored,
     bits: storageBits(stored, grid, stored.groupOf ? 'scattered' : 'contiguous') + extraBits,
     energy: H ? await energyOf(original, H, gpu) : null,
-    nearestLoss: H ? await nearestLossOf(original, H, recipe.grid, cx, plain ? total : null) : null,
+    nearestLoss,
     loss: total,
     damping,
     hash: await hashStored(stored),
@@ -155,18 +163,24 @@ export function restoreLayer(stored: StoredLayer, piece: Piece, cx: Pick<Context
   return dequantize(codes, parameters, uploadOrder(scope, groupOf), grid, cx);
 }
 
-/** The loss of rounding to nearest on this grid; remembered, so that a sweep asks for it once per width. */
-function nearestLossOf(original: Posed, H: Matrix, piece: Piece, cx: Context, known: number | null): Promise<number> {
-  return original.factors.remember(`nearest loss ${JSON.stringify(piece)}`, async () => {
-    if (known !== null) return known;
-    using scope = cx.gpu.scope('nearest loss');
-    const local = { ...cx, scope };
-    const grid = makeGrid(piece);
-    const { W, factors } = original;
-    const { codes, parameters, groupOf } = await nearest({ W, factors }, grid, local);
-    const What = dequantize(codes, parameters, uploadOrder(scope, groupOf), grid, local);
-    return sum(await readMatrix(cx.gpu, proxyLoss(cx.gpu, scope, W, What, H)));
-  });
+/** [rows, 1] f32: the loss of rounding to nearest on this grid, owned by `results`. */
+async function nearestLossRows(
+  { W, factors }: Posed,
+  H: Matrix,
+  grid: Grid,
+  cx: Context,
+  results: Scope,
+): Promise<Matrix> {
+  const { gpu } = cx;
+  using scope = gpu.scope('nearest loss');
+  const local = { ...cx, scope };
+  // Submitted, so that the memory of what came before can be used again.
+  gpu.flush();
+  const { codes, parameters, groupOf } = await nearest({ W, factors }, grid, local);
+  const What = dequantize(codes, parameters, uploadOrder(scope, groupOf), grid, local);
+  scope.free(codes.view.buffer);
+  gpu.flush();
+  return proxyLoss(gpu, results, W, What, H);
 }
 
 function energyOf({ W, factors }: Posed, H: Matrix, gpu: Gpu): Promise<number> {
