@@ -1,36 +1,86 @@
-/** Errors, warnings and confirmations, newest last, each until it is dismissed. */
+/** Errors and warnings stay above the chart until they are dismissed; confirmations pass at the window's edge and move nothing. */
+import { useEffect } from 'react';
+import type { Notice } from '../store/notices';
 import { useLab, useLabState } from './context';
 
 export function Notices() {
-  const lab = useLab();
   const notices = useLabState((state) => state.notices);
   const missing = useLabState(({ engine }) => (engine.status === 'missing' ? engine.reason : null));
-  if (notices.length === 0 && !missing) return null;
+  const lasting = notices.filter(({ tone }) => tone !== 'note');
+  const passing = notices.filter(({ tone }) => tone === 'note');
   return (
-    <div className="notices">
-      {missing && (
-        <div className="notice warning" role="alert">
-          <div>
-            <h3>No WebGPU here</h3>
-            <p>{missing}</p>
-            <p className="stays">Links and saved logs still open: the chart and the tables need no GPU.</p>
-          </div>
+    <>
+      {(lasting.length > 0 || missing) && (
+        <div className="notices">
+          {missing && (
+            <div className="notice warning" role="alert">
+              <div>
+                <h3>No WebGPU here</h3>
+                <p>{missing}</p>
+                <p className="stays">Links and saved logs still open: the chart and the tables need no GPU.</p>
+              </div>
+            </div>
+          )}
+          {lasting.map((notice) => (
+            <Lasting key={notice.id} notice={notice} />
+          ))}
         </div>
       )}
-      {notices.map(({ id, tone, title, text, stays }) => (
-        <div key={id} className={`notice ${tone}`} role={tone === 'error' ? 'alert' : 'status'}>
-          <div>
-            <h3>{title}</h3>
-            <p>{text}</p>
-            {stays && <p className="stays">{stays}</p>}
-          </div>
-          <button type="button" className="quiet" aria-label={`Dismiss: ${title}`} onClick={() => lab.dismiss(id)}>
-            <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
-              <path d="M2 2l8 8M10 2l-8 8" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
-            </svg>
-          </button>
+      {passing.length > 0 && (
+        <div className="toasts">
+          {passing.map((notice) => (
+            <Passing key={notice.id} notice={notice} />
+          ))}
         </div>
-      ))}
+      )}
+    </>
+  );
+}
+
+function Lasting({ notice }: { readonly notice: Notice }) {
+  return (
+    <div className={`notice ${notice.tone}`} role="alert">
+      <Words notice={notice} />
+      <Dismiss notice={notice} />
     </div>
+  );
+}
+
+/** Milliseconds that a confirmation stays: long enough to read two lines twice. */
+const staysFor = 8000;
+
+function Passing({ notice }: { readonly notice: Notice }) {
+  const lab = useLab();
+  const { id } = notice;
+  useEffect(() => {
+    const timer = setTimeout(() => lab.dismiss(id), staysFor);
+    return () => clearTimeout(timer);
+  }, [lab, id]);
+  return (
+    <div className="notice toast">
+      <Words notice={notice} />
+      <Dismiss notice={notice} />
+    </div>
+  );
+}
+
+function Words({ notice: { title, text, stays } }: { readonly notice: Notice }) {
+  return (
+    <div>
+      <h3>{title}</h3>
+      <p>{text}</p>
+      {stays && <p className="stays">{stays}</p>}
+    </div>
+  );
+}
+
+function Dismiss({ notice: { id, title } }: { readonly notice: Notice }) {
+  const lab = useLab();
+  return (
+    <button type="button" className="quiet" aria-label={`Dismiss: ${title}`} onClick={() => lab.dismiss(id)}>
+      <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+        <path d="M2 2l8 8M10 2l-8 8" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" />
+      </svg>
+    </button>
   );
 }

@@ -1,5 +1,5 @@
 /** From drops and pickers to files with their paths. Entries and handles must be asked for while the drop event is being handled. */
-import type { SourceFile } from '../worker/protocol';
+import type { SourceFile } from '../store/dropped';
 
 /** Most files that a dropped folder may have: a whole disk was not meant. */
 const maxFiles = 5000;

@@ -1,6 +1,8 @@
 /** Tells apart what people drop: a checkpoint, texts, a log of a run. By name, and for .jsonl by its first line. */
 import type { SourceFile } from '../worker/protocol';
 
+export type { SourceFile } from '../worker/protocol';
+
 export interface Dropped {
   readonly checkpoint: readonly SourceFile[];
   readonly texts: readonly SourceFile[];

@@ -59,7 +59,8 @@ export function createLab({ engine, methods, pieces }: Parts): Lab {
       store.setState(({ notices }) => ({
         // The same trouble twice is one notice, the newest.
         notices: [...notices.filter(({ title, text }) => title !== added.title || text !== added.text), added],
-        announcement: `${added.title}. ${added.text}`,
+        // Errors and warnings are alerts of their own; a confirmation passes, so it is said.
+        ...(added.tone === 'note' ? { announcement: `${added.title}. ${added.text}` } : {}),
       })),
   };
   const texts = createTexts(bench);

@@ -6,7 +6,7 @@ import type { FromWorker, Operation, Operations, Request, ToWorker } from './pro
 /** What a handler gets beside its request. */
 export interface Call {
   readonly signal: AbortSignal;
-  emit(event: RunEvent): void;
+  readonly emit: (event: RunEvent) => void;
 }
 
 export type Handlers = {

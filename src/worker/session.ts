@@ -7,12 +7,11 @@ import { openCheckpoint } from '../formats/openCheckpoint';
 import type { Checkpoint } from '../formats/checkpoint';
 import { readText, type LabelledText } from '../formats/text';
 import { Gpu } from '../gpu/gpu';
-import type { RunEvent } from '../lab/events';
 import { inspect } from '../lab/inspect';
 import { memoryStore, type LayerStore } from '../lab/layerStore';
 import { run } from '../lab/run';
 import { measureSpeed } from '../lab/speed';
-import { fromErrorRecord, RecipeError, type ErrorRecord } from '../util/errors';
+import { fromErrorRecord, RecipeError, toErrorRecord, type ErrorRecord } from '../util/errors';
 import { openLayerStore } from './opfsStore';
 import type { TextSource } from './protocol';
 import type { Call, Handlers } from './serve';
@@ -21,6 +20,9 @@ export interface Surroundings {
   readonly gpu?: GPU;
   readonly storage?: StorageManager;
 }
+
+/** Milliseconds in which the news of a lost device arrives: measured a few after the first failure, and many on a busy machine. */
+const lossArrives = 2000;
 
 /** Devices that one run may lose without finishing a point in between: a driver that fails at once will fail again. */
 const mostLosses = 3;
@@ -57,9 +59,11 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
     const gpu = await openDevice();
     let failure: ErrorRecord | null = null;
     for await (const event of run({ ...input, gpu, signal })) {
-      emit(event);
+      if (event.type === 'run-failed') {
+        failure = await causeOf(event.error, gpu);
+        emit({ ...event, error: failure });
+      } else emit(event);
       if (event.type === 'point-finished') onPoint();
-      failure = errorOf(event);
     }
     return failure;
   }
@@ -101,4 +105,18 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
   };
 }
 
-const errorOf = (event: RunEvent) => (event.type === 'run-failed' ? event.error : null);
+/**
+ * A device that is lost tells so late: what was under way fails first, with an error that only says that it failed. So a failure of
+ * the GPU waits for the news of a loss.
+ */
+async function causeOf(error: ErrorRecord, gpu: Gpu): Promise<ErrorRecord> {
+  if (error.name !== 'GpuError') return error;
+  const patience = new Promise((resolve) => setTimeout(resolve, lossArrives));
+  await Promise.race([gpu.device.lost, patience]);
+  try {
+    gpu.check();
+    return error;
+  } catch (loss) {
+    return toErrorRecord(loss);
+  }
+}

@@ -18,7 +18,7 @@ export const sharedModels = resolve(root, '../shared/data/models');
 
 /** Every test fails on a policy violation, an uncaught error or an error at the console. */
 export const test = base.extend({
-  page: async ({ page }, use) => {
+  page: async ({ page }, provide) => {
     const troubles: string[] = [];
     page.on('pageerror', (error) => troubles.push(`uncaught: ${error.message}`));
     page.on('console', (message) => {
@@ -30,7 +30,7 @@ export const test = base.extend({
         window.violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
       });
     });
-    await use(page);
+    await provide(page);
     const expected = test.info().annotations.some(({ type }) => type === 'provokes-violations');
     if (!expected) expect([...troubles, ...(await page.evaluate(() => window.violations))]).toEqual([]);
   },

@@ -18,7 +18,7 @@ describe('curves', () => {
 
   it('clamp what no chart can show, and say so', () => {
     const broken = view.points.map((point): PointView =>
-      point.id === 'rtn-2' ? { ...point, perplexity: { mean: Infinity, low: 1e9, high: Infinity } } : point,
+      point.id === 'rtn-2' ? { ...point, lnRatio: { mean: Infinity, low: 20, high: Infinity } } : point,
     );
     const point = curves(broken, 'bits', 'perplexity', 'log')[0]?.points[0];
     expect(point).toMatchObject({ y: highestPerplexity, clamped: true });

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/lab/events';
 import { Cancelled, FormatError } from '../../src/util/errors';
-import { connect, type ClientPort } from '../../src/worker/client';
+import { connect } from '../../src/worker/client';
 import type { AdapterReport, FromWorker, RunRequest, ToWorker } from '../../src/worker/protocol';
 import { serve, type Handlers, type Port } from '../../src/worker/serve';
 
@@ -28,7 +28,7 @@ function pair(handlers: Partial<Handlers>, sent: FromWorker[] = []) {
   };
   serve(port, { adapter: refuse, open: refuse, run: refuse, 'lose-device': refuse, ...handlers });
   port2.onmessage = (event) => port.onmessage?.(event as MessageEvent<ToWorker>);
-  return connect(port1 as unknown as ClientPort);
+  return connect(port1);
 }
 
 describe('the protocol', () => {
