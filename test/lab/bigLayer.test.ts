@@ -38,7 +38,7 @@ it('quantizes a layer of a 1.1 B model within 1 GB, no binding above 128 MiB', {
   const gathering = stream.run(block, [site], 'stay', scope);
   let step = await gathering.next();
   while (!step.done) step = await gathering.next();
-  const recipe = findMethod('gptq').recipe(3, null);
+  const recipe = present(findMethod('gptq'), 'gptq').recipe(3, null);
   const solved = await solveSite(block, site, recipe, present(step.value.get(site.name), 'H'), {
     gpu,
     signal,
