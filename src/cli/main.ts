@@ -77,7 +77,7 @@ async function measure(given: Given, name: 'evaluate' | 'sweep'): Promise<void> 
   const calibration = calibrationPath === null ? null : await readTextPath(calibrationPath);
   const folder = textOf(given, 'keep');
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const events = run({
     gpu: await openGpu(),
     checkpoint,

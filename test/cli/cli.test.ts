@@ -1,0 +1,168 @@
+/** The command line from outside: what it prints where, and how it ends. On a tiny checkpoint with a tokenizer of single characters. */
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PointResult, RunEvent } from '../../src/lab/events';
+import { readLog } from '../../src/lab/log';
+import { goldenModel } from '../model/folder';
+import { labGoldens, textOfIds } from '../lab/tiny';
+
+let folder = '';
+const root = resolve(import.meta.dirname, '../..');
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bitcurve-cli-'));
+  for (const name of ['config.json', 'model.safetensors'])
+    copyFileSync(join(goldenModel('llama'), name), join(folder, name));
+  const vocab = Object.fromEntries(
+    Array.from({ length: 64 }, (_, i) => [['<unk>', '<s>'][i] ?? String.fromCodePoint(0x100 + i), i]),
+  );
+  const special = ['<unk>', '<s>'].map((content, id) => ({
+    id,
+    content,
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  }));
+  const tokenizer = {
+    version: '1.0',
+    added_tokens: special,
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+    model: { type: 'BPE', unk_token: '<unk>', vocab, merges: [] },
+  };
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
+  writeFileSync(join(folder, 'eval.txt'), textOfIds(labGoldens.ids).text);
+  writeFileSync(join(folder, 'tiny.txt'), textOfIds(labGoldens.ids.slice(0, 20)).text);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function lab(...args: readonly string[]): Promise<Ended> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, ['src/cli/engine.mjs', 'src/cli/main.ts', ...args], { cwd: root });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    child.on('error', fail);
+    child.on('close', (code) => done({ code, out, err }));
+  });
+}
+
+const sweep = (...more: readonly string[]) =>
+  lab(
+    'sweep',
+    ...['--model', folder, '--text', join(folder, 'eval.txt'), '--calibration', join(folder, 'eval.txt')],
+    ...['--recipes', 'rtn,gptq', '--bits', '4,3', '--group', '8', '--context', '24', '--json'],
+    ...more,
+  );
+const pointsOf = (events: readonly RunEvent[]): readonly PointResult[] => {
+  const last = events.at(-1);
+  return last?.type === 'run-finished' ? last.points : [];
+};
+
+describe('lab', () => {
+  it('sweeps: events on standard output and nothing else, run-finished last; resumes from kept layers', async () => {
+    const { code, out, err } = await sweep('--keep', join(folder, 'kept'));
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const points = pointsOf(readLog(out));
+    expect(points.map(({ recipe, bits }) => `${recipe} ${bits}`)).toEqual([
+      'full-precision 0',
+      'rtn 4',
+      'rtn 3',
+      'gptq 4',
+      'gptq 3',
+    ]);
+    const wanted =
+      'recipe bits group bitsPerWeight bitsPerWeightAll megabytes perplexity perplexityLow perplexityHigh lnRatio kld top1 tokens seconds hash';
+    for (const point of points) for (const key of wanted.split(' ')) expect(point).toHaveProperty(key);
+    const loss = labGoldens.rows.find((row) => row.model === 'llama' && row.protocol === 'gptq')?.loss ?? NaN;
+    expect(Math.abs(Math.log(points[0]?.perplexity ?? NaN) / loss - 1)).toBeLessThan(1e-6);
+
+    const again = readLog((await sweep('--keep', join(folder, 'kept'))).out);
+    expect(again.find((event) => event.type === 'run-resumed')).toEqual({ type: 'run-resumed', layersKept: 4 * 2 * 4 });
+    expect(pointsOf(again).map(({ hash }) => hash)).toEqual(points.map(({ hash }) => hash));
+  });
+
+  it('evaluates for people, one line a point', async () => {
+    const { code, out } = await lab(
+      ...[
+        'evaluate',
+        '--model',
+        folder,
+        '--text',
+        join(folder, 'eval.txt'),
+        '--context',
+        '24',
+        '--protocol',
+        'llama.cpp',
+      ],
+    );
+    expect(code).toBe(0);
+    const row = labGoldens.rows.find(({ model, protocol }) => model === 'llama' && protocol === 'llama.cpp');
+    expect(out).toContain(Math.exp(row?.loss ?? NaN).toPrecision(6));
+    expect(out.trim().split('\n').length).toBe(3);
+  });
+
+  it('inspects from headers alone', async () => {
+    const { code, out } = await lab('inspect', '--model', folder, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ architecture: 'llama', layers: 2, hidden: 32, vocabulary: 64 });
+  });
+
+  it('writes logits as transformers gives them', async () => {
+    const windows = JSON.parse(readFileSync(join(goldenModel('llama'), 'ids.json'), 'utf8')) as { windows: number[][] };
+    const ids = windows.windows[0]?.slice(0, 20) ?? [];
+    const out = join(folder, 'logits.f32');
+    expect((await lab('logits', '--model', folder, '--ids', ids.join(','), '--out', out)).code).toBe(0);
+    const floats = (bytes: Buffer) =>
+      new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    const got = floats(readFileSync(out));
+    const want = floats(readFileSync(join(goldenModel('llama'), 'logits.f32')));
+    expect(got.length).toBe(20 * 64);
+    let [error, size] = [0, 0];
+    got.forEach((v, i) => {
+      error += (v - (want[i] as number)) ** 2;
+      size += (want[i] as number) ** 2;
+    });
+    expect(Math.sqrt(error / size)).toBeLessThan(1e-5);
+  });
+
+  it('ends with another code and one line that says what is wrong', async () => {
+    const model = ['--model', folder];
+    const cases: readonly (readonly [readonly string[], RegExp])[] = [
+      [['fly'], /there is no command "fly"/],
+      [['evaluate', ...model], /--text FILE is missing/],
+      [
+        ['evaluate', '--model', join(folder, 'nowhere'), '--text', 'x'],
+        /nowhere cannot be read: there is no such file/,
+      ],
+      [
+        ['evaluate', ...model, '--text', join(folder, 'tiny.txt'), '--context', '24'],
+        /tiny.txt: the text has only 20 characters/,
+      ],
+      [['evaluate', ...model, '--text', join(folder, 'eval.txt'), '--context', '48'], /context: 48; expected .* to 32/],
+      [['sweep', ...model, '--text', join(folder, 'eval.txt'), '--context', '24'], /no calibration text was given/],
+      [['logits', ...model, '--ids', '64', '--out', join(folder, 'x')], /64 is outside the model's vocabulary/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, out, err } = await lab(...args);
+      expect(code, args.join(' ')).toBe(1);
+      expect(err).toMatch(message);
+      expect(err.trim().split('\n').length, err).toBe(1);
+      expect(out).toBe('');
+    }
+  });
+});

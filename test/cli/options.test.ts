@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { commands, helpText } from '../../src/cli/commands';
+import { parseOptions, type Given } from '../../src/cli/options';
+import { pointsOf, settingsOf } from '../../src/cli/request';
+import type { ModelCard } from '../../src/model/card';
+import { recipes } from '../../src/quant/recipes';
+import { present } from '../../src/util/assert';
+
+const sweep = present(
+  commands.find(({ name }) => name === 'sweep'),
+  'sweep',
+).options;
+const given = (...args: readonly string[]): Given => parseOptions(['--model', 'm', '--text', 't', ...args], sweep);
+const card = { maxContext: 512 } as ModelCard;
+
+describe('options', () => {
+  it('reads values, values after "=", and switches', () => {
+    expect([...given('--bits=2,3', '--symmetric', '--seed', '7')]).toEqual([
+      ['model', 'm'],
+      ['text', 't'],
+      ['bits', '2,3'],
+      ['symmetric', true],
+      ['seed', '7'],
+    ]);
+  });
+
+  it('says what is wrong', () => {
+    expect(() => given('--bit', '3')).toThrow(/no option --bit; there are --model/);
+    expect(() => given('--bits')).toThrow(/--bits needs a value/);
+    expect(() => given('--seed', '1', '--seed', '2')).toThrow(/--seed is given twice/);
+    expect(() => given('stray')).toThrow(/"stray" is not an option/);
+    expect(() => given('--json=1')).toThrow(/--json takes no value/);
+    expect(() => parseOptions(['--model', 'm'], sweep)).toThrow(/--text FILE is missing/);
+  });
+
+  it('makes every recipe at every width', () => {
+    const points = pointsOf(given('--recipes', 'rtn,gptq', '--bits', '3,2', '--group', '32', '--symmetric'));
+    expect(points.map(({ id }) => id)).toEqual(['rtn-3', 'rtn-2', 'gptq-3', 'gptq-2']);
+    for (const point of points) {
+      expect(point.group).toBe(32);
+      expect(point.recipe?.grid).toMatchObject({ bits: point.bits, group: 32, symmetric: true });
+    }
+    expect(pointsOf(given('--group', 'row'))[0]).toMatchObject({
+      group: null,
+      recipe: { grid: { group: null, symmetric: false } },
+    });
+    expect(() => pointsOf(given('--recipes', 'awful'))).toThrow(/no method "awful"; there are rtn/);
+    expect(() => pointsOf(given('--bits', '1'))).toThrow(/whole number from 2 to 8/);
+    expect(() => pointsOf(given('--bits', '3,,4'))).toThrow(/empty entry/);
+    expect(() => pointsOf(given('--bits', '3,3'))).toThrow(/names one twice/);
+    expect(() => pointsOf(given('--group', '1e2'))).toThrow(/whole number from 2/);
+  });
+
+  it('settles the rest', () => {
+    expect(settingsOf(given(), card)).toMatchObject({
+      protocol: 'gptq',
+      context: 512,
+      maxTokens: null,
+      mode: 'shared',
+      seed: 1,
+    });
+    expect(settingsOf(given('--protocol', 'llama.cpp', '--context', '256', '--max-tokens', '99'), card)).toMatchObject({
+      protocol: 'llama.cpp',
+      context: 256,
+      maxTokens: 99,
+    });
+    expect(() => settingsOf(given('--mode', 'parallel'), card)).toThrow(
+      /--mode is "parallel"; expected shared or sequential/,
+    );
+    expect(() => settingsOf(given('--context', '-3'), card)).toThrow(/whole number/);
+  });
+
+  it('lists every method in the help', () => {
+    for (const { name } of recipes) expect(helpText()).toContain(`  ${name} `);
+  });
+});
