@@ -16,7 +16,7 @@ import type { MethodMeta } from '../quant/recipe';
 import type { Curve, CurvePoint, Scale, XAxis as X, YAxis as Y } from '../store/curves';
 import { number, tick, withInterval } from '../store/format';
 import type { Axis } from '../store/ticks';
-import { xTitles, yTitles } from './chartTitles';
+import { units, xTitles, yTitles } from './chartTitles';
 import { labelOf, looksOf, Marker, type Looks } from './series';
 
 interface Props {
@@ -78,7 +78,7 @@ export default function Chart({ curves, ghosts, reference, xAxis, yAxis, x, y, s
           wrapperClassName="tip-place"
           content={({ payload }) => {
             const point = payload?.[0]?.payload as (CurvePoint & { readonly label: string }) | undefined;
-            return point ? <Tip point={point} /> : null;
+            return point ? <Tip point={point} unit={units[x]} /> : null;
           }}
         />
         {ghosts.map((curve) => (
@@ -131,7 +131,7 @@ function markerOf(looks: Looks, fill?: 'hollow') {
   };
 }
 
-function Tip({ point }: { readonly point: CurvePoint & { readonly label: string } }) {
+function Tip({ point, unit }: { readonly point: CurvePoint & { readonly label: string }; readonly unit: string }) {
   const { label, bits, x, value, finished } = point;
   return (
     <div className="tip">
@@ -142,7 +142,7 @@ function Tip({ point }: { readonly point: CurvePoint & { readonly label: string 
         {withInterval(value.mean, value.low, value.high)} ({number(value.low)} to {number(value.high)})
       </span>
       <span>
-        at {number(x)}
+        at {number(x)} {unit}
         {finished ? '' : ', still measuring'}
       </span>
     </div>

@@ -118,9 +118,11 @@ export function ChartPanel() {
         </Suspense>
         {empty && (
           <p className="chart-empty">
-            {state.run.status === 'running'
-              ? 'The first point comes after its first window.'
-              : 'Press Run: the curve draws itself here.'}
+            <span>
+              {state.run.status === 'running'
+                ? 'The first point comes after its first window.'
+                : 'Press Run: the curve draws itself here.'}
+            </span>
           </p>
         )}
       </div>
@@ -137,5 +139,5 @@ function subtitle(
   if (!about) return 'Quality against size, one curve per method.';
   const { settings, evaluation } = about;
   const reference = full ? ` · full precision ${withInterval(full.mean, full.low, full.high)}` : '';
-  return `${evaluation} · ${settings.protocol}, context ${settings.context}${reference}`;
+  return `${evaluation} · protocol ${settings.protocol}, context ${settings.context}${reference}`;
 }

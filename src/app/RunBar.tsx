@@ -13,9 +13,10 @@ const phases: Record<Phase, string> = {
 
 export function RunBar() {
   const lab = useLab();
-  const { run, activity, setup, open, ready } = useLabState((state) => ({
+  const { run, activity, shownFrom, setup, open, ready } = useLabState((state) => ({
     run: state.run,
     activity: state.activity,
+    shownFrom: state.source === 'live' ? null : state.source,
     setup: state.setup,
     open: state.checkpoint.status === 'open',
     ready: state.engine.status === 'ready',
@@ -45,7 +46,9 @@ export function RunBar() {
       </div>
       <progress aria-label="Progress of the run" max={1} value={running ? done : run.status === 'finished' ? 1 : 0} />
       <p className="run-state">
-        <span>{stateLine(running ? activity : run.status, run.progress?.phase, run.progress?.point)}</span>
+        <span>
+          {stateLine(running ? activity : (shownFrom ?? run.status), run.progress?.phase, run.progress?.point)}
+        </span>
         <span className="figure">
           {running && run.progress?.secondsLeft != null && `${duration(run.progress.secondsLeft)} left`}
           {!running && run.secondsElapsed !== null && duration(run.secondsElapsed)}
@@ -64,9 +67,13 @@ function stateLine(status: string, phase?: Phase, point?: string | null): string
     case 'finished':
       return 'Finished';
     case 'stopped':
-      return 'Stopped; Run goes on from the last finished layer';
+      return 'Stopped. Run goes on from there';
     case 'failed':
       return 'Failed; see the message';
+    case 'log':
+      return 'A saved log is shown';
+    case 'link':
+      return 'A shared run is shown';
     default:
       return 'Ready';
   }

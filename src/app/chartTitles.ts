@@ -12,3 +12,10 @@ export const xTitles: Record<XAxis, string> = {
   'bits-all': 'bits per weight of the whole model',
   megabytes: 'megabytes of the whole model',
 };
+
+/** Of the horizontal axis, behind a number. */
+export const units: Record<XAxis, string> = {
+  bits: 'bits/weight',
+  'bits-all': 'bits/weight of all',
+  megabytes: 'MB',
+};

@@ -35,5 +35,8 @@ export function yFrame(curves: readonly Curve[], reference: Estimate | null, axi
     return scale === 'log' ? logAxis(axis === 'kld' ? 1e-3 : 1, axis === 'kld' ? 1 : 100) : linearAxis(0, 1);
   const low = Math.min(...lows);
   const high = Math.max(...highs);
-  return scale === 'log' ? logAxis(low, high) : linearAxis(low, high);
+  if (scale === 'log') return logAxis(low, high);
+  const { domain, ticks } = linearAxis(low, high);
+  // Room below, so that a marker on the lowest line is whole.
+  return { domain: [domain[0] - (domain[1] - domain[0]) * 0.03, domain[1]], ticks };
 }

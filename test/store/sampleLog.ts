@@ -81,7 +81,7 @@ export function sampleLog(): RunEvent[] {
       app: '0.1.0',
       at: '2026-01-02T03:04:05.000Z',
       settings: {
-        points,
+        points: [reference, ...points],
         protocol: 'gptq',
         context: 256,
         maxTokens: 8192,

@@ -1,0 +1,134 @@
+/** The lab with an engine of the test's own: what happens to the state when things go well, badly, or are stopped. */
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/lab/events';
+import { writeLog } from '../../src/lab/log';
+import { catalog } from '../../src/quant/catalog';
+import { recipes } from '../../src/quant/recipes';
+import { createLab } from '../../src/store/lab';
+import { Cancelled, FormatError, GpuError } from '../../src/util/errors';
+import type { AskOptions, Engine } from '../../src/worker/client';
+import type { Operation, Operations } from '../../src/worker/protocol';
+import { sampleLog } from './sampleLog';
+
+const log = sampleLog();
+const started = log.find((event) => event.type === 'run-started');
+if (!started) throw new Error('no start');
+const card = started.model;
+
+type Answer<O extends Operation> = (ask: Operations[O]['ask'], options: AskOptions) => Promise<Operations[O]['answer']>;
+
+function labWith(answers: { readonly open?: Answer<'open'>; readonly run?: Answer<'run'> }) {
+  const engine: Engine = {
+    ask: (name, ask, options = {}) => {
+      const answer = answers[name as 'open' | 'run'] as
+        ((ask: unknown, options: AskOptions) => Promise<never>) | undefined;
+      return answer ? answer(ask, options) : Promise.reject(new Error(`${name} is not asked in this test`));
+    },
+  };
+  const lab = createLab({ engine, methods: recipes, pieces: catalog });
+  lab.addText({ path: 'a.txt', blob: new Blob(['a text']) });
+  lab.configure({ calibration: 'dropped:a.txt' });
+  return lab;
+}
+
+const file = (path: string, content = '') => ({ path, blob: new Blob([content]) });
+const weights = [file('model/config.json', '{}'), file('model/model.safetensors')];
+const send = (events: readonly RunEvent[], { onEvents }: AskOptions) => onEvents?.(events);
+
+describe('the lab', () => {
+  it('shows a run and keeps its log', async () => {
+    const lab = labWith({
+      run: (ask, options) => {
+        expect(ask.settings.points).toHaveLength(12);
+        expect(ask.evaluation.label).toBe('a.txt');
+        send(log, options);
+        return Promise.resolve(null);
+      },
+    });
+    const running = lab.run();
+    expect(lab.store.getState().activity).toBe('running');
+    await running;
+    const { run, source, activity } = lab.store.getState();
+    expect({ status: run.status, source, activity }).toEqual({ status: 'finished', source: 'live', activity: 'idle' });
+    expect(lab.share()?.results).toHaveLength(13);
+  });
+
+  it('keeps what was measured when the run is stopped or fails', async () => {
+    for (const [error, status] of [
+      [new Cancelled(), 'stopped'],
+      [new GpuError('out-of-memory', 'no room'), 'failed'],
+    ] as const) {
+      const lab = labWith({
+        run: (_, options) => {
+          send(log.slice(0, Math.floor(log.length / 2)), options);
+          return Promise.reject(error);
+        },
+      });
+      await lab.run();
+      const { run, notices } = lab.store.getState();
+      expect(run.status).toBe(status);
+      expect(run.points.filter(({ state }) => state === 'finished').length).toBeGreaterThan(3);
+      expect(notices.map(({ text }) => text)).toEqual(status === 'failed' ? ['no room'] : []);
+    }
+  });
+
+  it('passes a stop on', async () => {
+    const lab = labWith({
+      run: (_, { signal }) =>
+        new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new Cancelled()))),
+    });
+    const running = lab.run();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    lab.stop();
+    expect(lab.store.getState().activity).toBe('stopping');
+    await running;
+    expect(lab.store.getState().run.status).toBe('stopped');
+  });
+
+  it('does not begin a run that cannot be, and keeps what is shown', async () => {
+    const lab = labWith({});
+    await lab.receive([file('run.ndjson', writeLog(log))]);
+    lab.configure({ methods: [] });
+    await lab.run();
+    const { run, notices } = lab.store.getState();
+    expect(run.points).toHaveLength(13);
+    expect(notices[0]?.text).toMatch(/at least one method/);
+  });
+
+  it('keeps the open checkpoint when another one is bad, and only the newest of two openings', async () => {
+    const answers: (() => Promise<typeof card>)[] = [
+      () => Promise.resolve(card),
+      () => Promise.reject(new FormatError('lfs-pointer', 'model.safetensors is a pointer')),
+      () => new Promise((resolve) => setTimeout(() => resolve({ ...card, name: 'slow' }), 20)),
+      () => Promise.resolve({ ...card, name: 'quick' }),
+    ];
+    const lab = labWith({ open: () => (answers.shift() as () => Promise<typeof card>)() });
+    await lab.receive(weights);
+    await lab.receive(weights);
+    const { checkpoint, notices } = lab.store.getState();
+    expect(checkpoint).toMatchObject({ status: 'open', card: { name: card.name } });
+    expect(notices.at(-1)).toMatchObject({ tone: 'error', text: 'model.safetensors is a pointer' });
+    expect(notices.at(-1)?.stays).toContain(card.name);
+    await Promise.all([lab.receive(weights), lab.receive(weights)]);
+    expect(lab.store.getState().checkpoint.card?.name).toBe('quick');
+  });
+
+  it('takes the context down to what the model was made for', async () => {
+    const lab = labWith({ open: () => Promise.resolve({ ...card, maxContext: 100 }) });
+    await lab.receive(weights);
+    expect(lab.store.getState().setup.context).toBe(100);
+  });
+
+  it('replays a log, and names the line of a broken one', async () => {
+    const lab = labWith({});
+    await lab.receive([file('run.ndjson', writeLog(log))]);
+    expect(lab.store.getState()).toMatchObject({ source: 'log', run: { status: 'finished' } });
+    await lab.receive([file('bad.ndjson', `${writeLog(log.slice(0, 1))}{"type":"point-`)]);
+    const { run, notices } = lab.store.getState();
+    expect(run.points).toHaveLength(13);
+    expect(notices.at(-1)?.text).toContain('line 2');
+    // Half a run, whole lines: shown as stopped.
+    await lab.receive([file('half.ndjson', writeLog(log.slice(0, 50)))]);
+    expect(lab.store.getState().run.status).toBe('stopped');
+  });
+});
