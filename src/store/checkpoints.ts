@@ -27,7 +27,12 @@ export function createCheckpoints({ store, engine, notify }: Bench, onOpened: (c
       store.setState(({ setup }) => ({
         checkpoint: { status: 'open', demo, card },
         // The model was not made for longer windows.
-        setup: { ...setup, context: Math.min(setup.context, card.maxContext) },
+        setup: {
+          ...setup,
+          context: Math.min(setup.context, card.maxContext),
+          // One matrix has one width.
+          head: card.tiedEmbeddings ? null : setup.head,
+        },
         announcement: `${card.name} is open: ${card.architecture}, ${count(card.parameters)} parameters.`,
       }));
       onOpened(card);

@@ -1,5 +1,6 @@
 /** The run in the address: copying it, and opening one. A shared run is shown without its model. */
 import { decodePermalink, encodePermalink, isPermalink, type SharedRun } from '../lab/permalink';
+import type { Piece } from '../quant/recipe';
 import type { Bench } from './lab';
 import { errorNotice, notice } from './notices';
 import { blankPoint, emptyRun, fromResult, type PointView, type RunView } from './runView';
@@ -83,14 +84,17 @@ function viewOf({ app, model, adapter, settings, evaluation, calibration, result
 function settingsOf({ settings }: SharedRun) {
   const { points, protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
   const planned = points.filter(({ recipe }) => recipe !== null);
-  const grid = planned[0]?.recipe?.grid;
+  const recipe = planned[0]?.recipe;
+  const bitsOf = (piece: Piece | undefined) => (typeof piece?.['bits'] === 'number' ? piece['bits'] : null);
   return {
     ...(planned.length
       ? {
           methods: [...new Set(planned.map(({ method }) => method))],
           widths: [...new Set(planned.map(({ bits }) => bits))],
           group: planned[0]?.group ?? null,
-          symmetric: grid?.['symmetric'] === true,
+          symmetric: recipe?.grid['symmetric'] === true,
+          embedding: bitsOf(recipe?.embedding),
+          head: bitsOf(recipe?.head),
         }
       : {}),
     protocol,

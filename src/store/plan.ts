@@ -18,6 +18,9 @@ export interface Setup {
   readonly widths: readonly number[];
   readonly group: number | null;
   readonly symmetric: boolean;
+  /** Bits of the embedding and of the head; null leaves them as stored. Where the two are one matrix, `embedding` is for both. */
+  readonly embedding: number | null;
+  readonly head: number | null;
   /** By method name: options that differ from the method's own, keyed "slot.option" or "slot.index.option". */
   readonly overrides: Readonly<Record<string, Overrides>>;
   readonly evaluation: string;
@@ -60,11 +63,16 @@ export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe
     return changed as Piece;
   };
   const recipe = method.recipe(bits, setup.group);
-  const grid = 'symmetric' in recipe.grid ? { ...recipe.grid, symmetric: setup.symmetric } : recipe.grid;
+  const grid = change(
+    'grid',
+    'symmetric' in recipe.grid ? { ...recipe.grid, symmetric: setup.symmetric } : recipe.grid,
+  );
   return parseRecipe({
     ...recipe,
     transform: recipe.transform.map((piece, i) => change(`transform.${i}`, piece)),
-    grid: change('grid', grid),
+    grid,
+    ...(setup.embedding === null ? {} : { embedding: { ...grid, bits: setup.embedding } }),
+    ...(setup.head === null ? {} : { head: { ...grid, bits: setup.head } }),
     rounding: change('rounding', recipe.rounding),
     correction: recipe.correction.map((piece, i) => change(`correction.${i}`, piece)),
   });

@@ -69,6 +69,8 @@ export const startingSetup: Setup = {
   widths: [8, 6, 5, 4, 3, 2],
   group: null,
   symmetric: false,
+  embedding: null,
+  head: null,
   overrides: {},
   evaluation: '',
   calibration: '',

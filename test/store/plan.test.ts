@@ -25,6 +25,15 @@ describe('the plan', () => {
     expect(settings).toMatchObject({ protocol: 'gptq', context: startingSetup.context, seed: 0 });
   });
 
+  it('quantizes embedding and head only where asked to', () => {
+    const recipe = recipeOf(gptq, 3, { ...startingSetup, group: 32, embedding: 8, head: 6 });
+    expect(recipe.embedding).toMatchObject({ name: 'uniform', bits: 8, group: 32 });
+    expect(recipe.head).toMatchObject({ bits: 6 });
+    expect(recipe.grid).toMatchObject({ bits: 3 });
+    const plain = recipeOf(gptq, 3, startingSetup);
+    expect([plain.embedding, plain.head]).toEqual([undefined, undefined]);
+  });
+
   it('leaves out methods that the group does not allow', () => {
     const needing = recipes.find(({ groups }) => groups === 'required');
     const setup = { ...startingSetup, methods: ['rtn', needing?.name ?? ''], widths: [4] };
