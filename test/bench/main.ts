@@ -4,6 +4,7 @@
  *   --seconds S      per comparison (20)
  *   --browser        the same comparison in headless Chromium
  *   --ops [FILTER]   our own kernel cases (test/ops) instead, timed
+ *   --widths         only what K widths cost beside one, in shared mode
  *   --compensate     only the rounding kernel against the same algorithm in PyTorch on the processor (PYTHON names one with torch)
  */
 import { spawnSync } from 'node:child_process';
@@ -17,9 +18,12 @@ import { runInBrowser } from './browser';
 import { compareCholesky, compareMatmul, toLines } from './compare';
 import { benchCompensate } from './compensate';
 import { timeCases } from './cases';
+import { benchWidths } from './widths';
 import { jaxPeer, ortPeer, tfPeer, type Jax, type Ort, type Peer, type Tf } from './peers';
 
 const folder = resolve('test/bench');
+/** Of the widths benchmark; an odd number has a median. */
+const rounds = 5;
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** Installs the peers from this folder's own lockfile. Their scripts are not run: onnxruntime-node's would download CUDA. */
@@ -108,6 +112,10 @@ export async function main(args: readonly string[]): Promise<number> {
     await timeCases(gpu, filter.startsWith('--') ? '' : filter, print);
     return 0;
   }
+  if (args.includes('--widths')) {
+    await benchWidths(gpu, rounds, print);
+    return 0;
+  }
   if (args.includes('--compensate')) {
     for (const n of sizes) if (await benchCompensate(gpu, n, print)) return 1;
     return 0;
@@ -119,6 +127,7 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const line of toLines(await compareCholesky(gpu, peers, n, seconds))) print(line);
   }
   for (const n of sizes) await benchCompensate(gpu, n, print);
+  await benchWidths(gpu, rounds, print);
   print(
     `load ${loadavg()
       .map((v) => v.toFixed(1))
