@@ -10,7 +10,10 @@ import type { ErrorRecord } from '../util/errors';
 export type Protocol = 'gptq' | 'llama.cpp';
 export type CalibrationMode = 'shared' | 'sequential';
 
-/** A text as the log names it. `fingerprint`: first 16 hex digits of SHA-256 of its UTF-8 bytes. */
+/**
+ * A text as the log names it. `fingerprint`: first 16 hex digits of SHA-256 of its UTF-8 bytes. `tokens`: of the whole text, or of as
+ * much of it as the run had to read.
+ */
 export interface TextCard {
   readonly label: string;
   readonly fingerprint: string;

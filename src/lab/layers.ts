@@ -72,7 +72,8 @@ export function tableRows(gpu: Gpu, table: Matrix): TakeRows {
 }
 
 /**
- * Rounds a site's stacked matrices by a recipe. Widths that are given the same moment share its factors.
+ * Rounds a site's stacked matrices by a recipe, in row ranges of at most `limit` bytes. Widths that are given the same moment share
+ * its factors.
  * @throws what the quantizers throw: NumericError, RecipeError, Cancelled.
  */
 export function solveSite(
@@ -81,10 +82,11 @@ export function solveSite(
   recipe: Recipe,
   moment: Moment | null,
   cx: Omit<Context, 'scope'>,
+  limit = bindingLimit,
 ): Promise<Solved> {
   const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
   const take = siteRows(cx.gpu, block, site);
-  return solveParts(rows, site.cols, cx, async (range, local) => {
+  return solveParts(rows, site.cols, cx, limit, async (range, local) => {
     if (!moment) return solveLayer({ W: take(local.scope, ...range) }, recipe, local);
     // What the cache holds depends on W: each range has names of its own, and its W lives as long as they do.
     const factors = range[1] - range[0] === rows ? moment.factors : moment.factors.under(`rows ${range[0]}`);
@@ -96,7 +98,7 @@ export function solveSite(
 /** Rounds an embedding or head to the nearest values of a grid; no H. */
 export function solveTable(table: Matrix, grid: Piece, cx: Omit<Context, 'scope'>): Promise<Solved> {
   const take = tableRows(cx.gpu, table);
-  return solveParts(table.rows, table.cols, cx, (range, local) =>
+  return solveParts(table.rows, table.cols, cx, bindingLimit, (range, local) =>
     roundWeights(take(local.scope, ...range), grid, local),
   );
 }
@@ -105,10 +107,11 @@ async function solveParts(
   rows: number,
   cols: number,
   cx: Omit<Context, 'scope'>,
+  limit: number,
   solve: (range: readonly [number, number], cx: Context) => Promise<SolvedLayer>,
 ): Promise<Solved> {
   const solved: SolvedLayer[] = [];
-  for (const range of rowParts(rows, cols)) {
+  for (const range of rowParts(rows, cols, limit)) {
     using scope = cx.gpu.scope('layer');
     solved.push(await solve(range, { ...cx, scope }));
     await cx.gpu.pace(cx.signal);

@@ -18,7 +18,7 @@ export interface Windows {
   readonly context: number;
   /** Index within a window of the first id that is scored; all after it are, too. */
   readonly firstScored: number;
-  /** Ids of the whole text. */
+  /** Ids of the text, or of as much of it as `maxTokens` made it read. */
   readonly tokens: number;
   /** UTF-8 bytes of text per id, over the ids in the windows: turns nats per token into bits per byte. */
   readonly bytesPerToken: number;
@@ -43,7 +43,12 @@ export function evaluationWindows(
   maxTokens: number | null,
 ): Windows {
   const { bos } = tokenizer;
-  let ids = tokenizer.encode(text, protocol === 'gptq' ? 'add' : 'none');
+  let ids = encodeStart(
+    tokenizer,
+    text,
+    protocol === 'gptq' ? 'add' : 'none',
+    Math.max(maxTokens ?? Infinity, context),
+  );
   if (protocol === 'llama.cpp' && bos !== null) {
     const withBos = new Uint32Array(ids.length + 1);
     withBos[0] = bos;
@@ -75,7 +80,7 @@ export function calibrationWindows(
   context: number,
   tokens: number,
 ): { readonly ids: readonly Uint32Array[]; readonly tokens: number } {
-  const ids = tokenizer.encode(text, 'add');
+  const ids = encodeStart(tokenizer, text, 'add', Math.max(tokens, context));
   const available = Math.floor(ids.length / context);
   requireTokens(available, ids.length, context, label);
   const count = Math.min(available, Math.max(1, Math.floor(tokens / context)));
@@ -83,6 +88,24 @@ export function calibrationWindows(
     ids: Array.from({ length: count }, (_, i) => ids.slice(i * context, (i + 1) * context)),
     tokens: ids.length,
   };
+}
+
+/** Ids after the last one needed that are thrown away: where a text is cut, the last words may become other ids than in the whole. */
+const spareIds = 256;
+/** Characters read at first for each id needed; English has 1.5 (tiny vocabularies) to 5. */
+const charactersPerId = 6;
+
+/**
+ * At least the first `needed` ids of the text, or all. Tokenizing a megabyte for ten thousand ids would take seconds, in which nothing
+ * can be stopped; an id depends on the text near it only.
+ */
+function encodeStart(tokenizer: Tokenizer, text: string, special: 'add' | 'none', needed: number): Uint32Array {
+  for (let length = charactersPerId * (needed + spareIds); length < text.length; length *= 2) {
+    // Not between the halves of a surrogate pair.
+    const ids = tokenizer.encode(text.slice(0, length).replace(/[\uD800-\uDBFF]$/, ''), special);
+    if (ids.length >= needed + spareIds) return ids.subarray(0, ids.length - spareIds);
+  }
+  return tokenizer.encode(text, special);
 }
 
 /** A FormatError when an id is outside the model's vocabulary: tokenizer and weights are not of one checkpoint. */
