@@ -1,4 +1,7 @@
 /** Permalinks: the same chart elsewhere without the model, and the same numbers with it. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import {
@@ -15,6 +18,15 @@ import {
   test,
   untilStatus,
 } from './lab';
+
+/** The same folder but for one number of its config: another model. */
+async function anotherModel(): Promise<string> {
+  const folder = join(mkdtempSync(join(tmpdir(), 'bitcurve-')), 'another');
+  await cp(join(root, 'public/demo/level-20'), folder, { recursive: true });
+  const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { rms_norm_eps: number };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, rms_norm_eps: 2 * config.rms_norm_eps }));
+  return folder;
+}
 
 test('a copied link shows the same points in a fresh profile, and is reproduced there', async ({ page, browser }) => {
   await openDemo(page);
@@ -50,14 +62,13 @@ test('a copied link shows the same points in a fresh profile, and is reproduced 
   }
 
   // Another model is named as different; nothing runs.
-  await dropPaths(other, [join(root, 'public/demo/level-3')]);
+  await dropPaths(other, [await anotherModel()]);
   await expect(other.getByText('This is a different checkpoint')).toBeVisible();
   expect(await other.evaluate(() => window.bitcurve.store.getState().source)).toBe('link');
 
   // The same model is run with the same settings and compared.
   await dropPaths(other, [join(root, 'public/demo/level-20')]);
-  await untilStatus(other, 'finished');
-  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('5 match');
+  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('5 match', { timeout: 90_000 });
   await expect(results(other).locator('td.verdict.match')).toHaveCount(5);
   await fresh.close();
 });
