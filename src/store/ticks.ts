@@ -17,7 +17,7 @@ export function linearAxis(low: number, high: number, count = 6): Axis {
   return { domain: [ticks[0] as number, ticks[ticks.length - 1] as number], ticks };
 }
 
-/** Decades when there are many; 1-2-5 within few; linear ticks within less than a factor of three. Needs 0 < low ≤ high. */
+/** Decades when there are many; few per decade within few; linear ticks within less than a factor of three. Needs 0 < low ≤ high. */
 export function logAxis(low: number, high: number): Axis {
   const decades = Math.log10(high / low);
   if (decades < 0.5) {
@@ -27,7 +27,7 @@ export function logAxis(low: number, high: number): Axis {
     const { ticks } = linearAxis(domain[0], domain[1], 5);
     return { domain, ticks: ticks.filter((t) => t >= domain[0] && t <= domain[1]) };
   }
-  const steps = decades > 3.2 ? [1] : decades > 1.6 ? [1, 3] : [1, 2, 5];
+  const steps = decades > 3.2 ? [1] : decades > 1.6 ? [1, 3] : decades >= 1 ? [1, 2, 5] : [1, 1.5, 2, 3, 5, 7];
   const domain = [low / 1.08, high * 1.08] as const;
   const ticks: number[] = [];
   for (let k = Math.floor(Math.log10(domain[0])); k <= Math.log10(domain[1]); k++) {

@@ -70,6 +70,7 @@ describe('axes', () => {
   it('have ticks that people would choose', () => {
     expect(linearAxis(0, 2.3).ticks).toEqual([0, 0.5, 1, 1.5, 2, 2.5]);
     expect(logAxis(6, 60).ticks).toEqual([10, 20, 50]);
+    expect(logAxis(2.2, 10.4).ticks).toEqual([3, 5, 7, 10]);
     expect(logAxis(1, 1e5).ticks).toEqual([1, 10, 100, 1000, 10_000, 100_000]);
     expect(logAxis(6.19, 6.25).ticks.length).toBeGreaterThanOrEqual(3);
     expect(linearAxis(3, 3).ticks.length).toBeGreaterThanOrEqual(2);

@@ -1,0 +1,106 @@
+/** The worker's session on a real device: runs, losses of the device, bad requests. Without a browser's file system. */
+import { openAsBlob } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openDawn } from '../../src/gpu/dawn';
+import type { RunEvent } from '../../src/lab/events';
+import { recipes } from '../../src/quant/recipes';
+import { planRun } from '../../src/store/plan';
+import { startingSetup } from '../../src/store/state';
+import { Cancelled, FormatError, RecipeError } from '../../src/util/errors';
+import type { RunRequest, SourceFile } from '../../src/worker/protocol';
+import { createSession } from '../../src/worker/session';
+
+const demo = resolve(import.meta.dirname, '../../public/demo/level-3');
+const text = (label: string) => ({
+  label,
+  path: `${label}.txt`,
+  blob: new Blob(['Mara put the red cup on the shelf. Later she looked for it there. '.repeat(60)]),
+});
+const setup = { ...startingSetup, widths: [3], context: 64, maxTokens: 128, calibrationTokens: 128 };
+const request: RunRequest = {
+  settings: planRun(setup, recipes),
+  evaluation: text('evaluation'),
+  calibration: text('calibration'),
+};
+
+let files: SourceFile[] = [];
+beforeAll(async () => {
+  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+  files = await Promise.all(
+    names.map(async (name) => ({ path: `level-3/${name}`, blob: await openAsBlob(join(demo, name)) })),
+  );
+});
+
+const openSession = () => createSession({ gpu: openDawn() });
+type Session = ReturnType<typeof openSession>;
+
+/** Runs the request; `meanwhile` sees each event. */
+async function collect(session: Session, meanwhile: (event: RunEvent, all: readonly RunEvent[]) => void = () => {}) {
+  const events: RunEvent[] = [];
+  const emit = (event: RunEvent) => {
+    events.push(event);
+    meanwhile(event, events);
+  };
+  await session.run(request, { signal: new AbortController().signal, emit });
+  return events;
+}
+
+const call = { signal: new AbortController().signal, emit: () => {} };
+const finish = (events: readonly RunEvent[]) => {
+  const last = events.at(-1);
+  return last?.type === 'run-finished'
+    ? last.points.map(({ id, hash, perplexity }) => ({ id, hash, perplexity }))
+    : null;
+};
+
+describe('the session', () => {
+  it('says what the adapter is, and where layers are kept', async () => {
+    const report = await openSession().adapter(null, call);
+    expect(report.card.name).not.toBe('');
+    expect(report.gigaflops).toBeGreaterThan(0);
+    expect(report.keepsLayers).toBe(false);
+  });
+
+  it('replaces a device that is lost in mid-run, and ends in the same hashes', async () => {
+    const undisturbed = openSession();
+    await undisturbed.open({ files }, call);
+    const wanted = finish(await collect(undisturbed));
+    expect(wanted).toHaveLength(3);
+
+    const session = openSession();
+    await session.open({ files }, call);
+    let lost = false;
+    const events = await collect(session, (event, all) => {
+      const layers = all.filter(({ type }) => type === 'layer-quantized').length;
+      if (lost || event.type !== 'layer-quantized' || layers < 14) return;
+      lost = true;
+      void session['lose-device'](null, call);
+    });
+    expect(events.find((event) => event.type === 'run-failed')).toMatchObject({ error: { code: 'device-lost' } });
+    expect(events.find((event) => event.type === 'run-resumed')?.layersKept).toBeGreaterThanOrEqual(14);
+    expect(finish(events)).toEqual(wanted);
+  });
+
+  it('opens another device when it was lost between two runs', async () => {
+    const session = openSession();
+    await session.open({ files }, call);
+    const first = finish(await collect(session));
+    await session['lose-device'](null, call);
+    expect(finish(await collect(session))).toEqual(first);
+  });
+
+  it('refuses a run without a checkpoint, and keeps the open one when another is bad', async () => {
+    const session = openSession();
+    await expect(session.run(request, call)).rejects.toBeInstanceOf(RecipeError);
+    const card = await session.open({ files }, call);
+    expect(card).toMatchObject({ name: 'level-3', architecture: 'llama' });
+    const cut = files.map((file) =>
+      file.path.endsWith('.safetensors') ? { ...file, blob: file.blob.slice(0, 99) } : file,
+    );
+    await expect(session.open({ files: cut }, call)).rejects.toBeInstanceOf(FormatError);
+    const stopped: RunEvent[] = [];
+    await session.run(request, { signal: AbortSignal.abort(new Cancelled()), emit: (event) => stopped.push(event) });
+    expect(stopped.at(-1)?.type).toBe('run-stopped');
+  });
+});
