@@ -7,7 +7,7 @@ import { choiceOf, integerOf, refused, textOf, wholeNumber, type Given } from '.
 
 /** Windows of the published protocol; models of shorter context are taken as they are. */
 const usualContext = 2048;
-/** Tokens of calibration: an eighth of the published 128 windows of 2048 loses little (algorithms of the GPTQ paper, appendix) and fits a tab. */
+/** Tokens of calibration: a sixteenth of the published 128 windows of 2048, which takes seconds where those take minutes. The log says how many. */
 const usualCalibration = 16_384;
 
 export function settingsOf(given: Given, card: ModelCard): RunSettings {

@@ -8,7 +8,6 @@ import { needsCalibration } from '../quant/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
 import type { Piece, Recipe } from '../quant/recipe';
 import { assert, present } from '../util/assert';
-import { NumericError } from '../util/errors';
 import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
 import { usualBudgets, type Budgets } from './budgets';
@@ -19,6 +18,7 @@ import type { LayerResult, Phase, PlannedPoint, PointResult, Quality, RunEvent, 
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import { tableGrids, type Costs } from './plan';
 import { pointBlocks, sourceBlocks } from './pointModel';
+import { pointResult } from './pointResult';
 import { Progress } from './progress';
 import type { RunInput } from './run';
 import { sizeOf, storedBits, type StoredBits } from './size';
@@ -319,10 +319,6 @@ export class Session implements Disposable {
 
   async #result(point: PlannedPoint, quality: Quality): Promise<PointResult> {
     const { model } = this.opening;
-    const { perplexity, lnRatio, kld, kld99, top1, bitsPerByte, tokens } = quality;
-    if (!Number.isFinite(perplexity.mean)) {
-      throw new NumericError('not-finite', `${point.id}: perplexity is ${perplexity.mean}; expected a finite number.`);
-    }
     const account = this.#account(point);
     const replaced = {
       linear: isQuantized(point) ? account.linearBits : null,
@@ -330,30 +326,11 @@ export class Session implements Disposable {
       head: account.headBits,
     };
     const places = [...account.hashes].map(([place, hash]) => `${place} ${hash}`).sort();
-    return {
-      id: point.id,
-      recipe: point.method,
-      bits: point.bits,
-      group: point.group,
+    return pointResult(point, quality, {
       ...sizeOf(model, this.#stored, replaced),
-      perplexity: perplexity.mean,
-      perplexityLow: perplexity.low,
-      perplexityHigh: perplexity.high,
-      lnRatio: lnRatio?.mean ?? null,
-      lnRatioLow: lnRatio?.low ?? null,
-      lnRatioHigh: lnRatio?.high ?? null,
-      kld: kld?.mean ?? null,
-      kldLow: kld?.low ?? null,
-      kldHigh: kld?.high ?? null,
-      kld99,
-      top1: top1?.mean ?? null,
-      top1Low: top1?.low ?? null,
-      top1High: top1?.high ?? null,
-      bitsPerByte,
-      tokens,
       seconds: account.seconds,
       hash: await sha256(isQuantized(point) ? places.join('\n') : model.card.fingerprint),
-    };
+    });
   }
 
   /** Counts work as done, and tells of it now and then. */
