@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { view } from '../src/gpu/buffers';
 import { holdForever, openDawn } from '../src/gpu/dawn';
 import { foldGroups, Gpu, read, readWrite } from '../src/gpu/gpu';
+import { submitSeconds } from '../src/gpu/limits';
+import { assumedRate, learnRate } from '../src/gpu/rate';
 import { Cancelled } from '../src/util/errors';
 import { defineKernel } from '../src/gpu/kernel';
 import grid from '../shaders/lib/grid.wgsl?raw';
@@ -132,6 +134,15 @@ describe('gpu layer', () => {
     expect(() => scope.zeros(16, 'x')).toThrow(/GPU was lost/);
     expect(() => gpu.scope('again')).toThrow(/GPU was lost/);
     await expect(gpu.idle()).rejects.toThrow(/GPU was lost/);
+  });
+
+  it('recovers its rate after a submit that stood still', () => {
+    expect(learnRate(assumedRate, 1e9, 1)).toBe(1e9);
+    expect(learnRate(1e9, 10, 1), 'a round trip tells nothing').toBe(1e9);
+    let rate = learnRate(assumedRate, 2e6, 60);
+    // Submits are now cut to what this rate does in submitSeconds; the device does 1e9 a second.
+    for (let i = 0; i < 20; i++) rate = learnRate(rate, rate * submitSeconds, (rate * submitSeconds) / 1e9);
+    expect(rate).toBeGreaterThan(9e8);
   });
 
   it('folds long counts over two dimensions', () => {

@@ -17,6 +17,7 @@ import {
 } from './limits';
 import { Pipelines, type Constants } from './pipelines';
 import { Profile, type ProfileRow } from './profile';
+import { assumedRate, learnRate } from './rate';
 
 /** A view with the access said at the call site. */
 export interface Binding {
@@ -47,9 +48,6 @@ export interface AdapterCard {
 
 /** Slots of 256 bytes for the parameters of one submit. */
 const slots = 256;
-/** Operations per second assumed until measured: a slow software adapter. */
-const assumedRate = 5e8;
-
 export class Gpu implements Allocator {
   readonly profile: Profile;
   /** Estimated operations per second, measured while running. */
@@ -355,11 +353,7 @@ export class Gpu implements Allocator {
         const seconds = (now - Math.max(submitted, this.#lastDone)) / 1000;
         this.#lastDone = now;
         this.#inFlight = this.#inFlight.filter((p) => p !== done);
-        // Tiny submits measure the round trip, not the device.
-        if (work > 1e6 && seconds > 1e-3) {
-          const rate = work / seconds;
-          this.rate = this.rate === assumedRate ? rate : this.rate * 0.8 + rate * 0.2;
-        }
+        this.rate = learnRate(this.rate, work, seconds);
       });
     this.#inFlight.push(done);
   }
