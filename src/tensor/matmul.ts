@@ -4,7 +4,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import { read, readWrite, type Gpu } from '../gpu/gpu';
-import { bindingLimit } from '../gpu/limits';
+import { bindingLimit, groupsPerDimension } from '../gpu/limits';
 import { assert } from '../util/assert';
 import { addRow } from './addRow';
 import { tiles, type TileName } from './matmulTiles';
@@ -76,7 +76,8 @@ export function matmulWith(
       const count = Math.ceil(rows / tile.rows) * Math.ceil(cols / tile.cols);
       const work = 2 * tile.rows * tile.cols * k;
       for (let first = 0; first < count;) {
-        const step = gpu.slice(work, count - first, tile.perGroup);
+        // Not folded: workgroups past the end of a slice would do tiles of the next, and an accumulating product would gain them twice.
+        const step = Math.min(gpu.slice(work, count - first, tile.perGroup), groupsPerDimension * tile.perGroup);
         gpu.run(kernel, {
           bind,
           params: {
