@@ -15,6 +15,7 @@ import type { LayerStore } from './layerStore';
 import { costsOf, settle, windowsPerBatch } from './plan';
 import { Session } from './session';
 import { quantizeAndMeasure } from './sweep';
+import { chooseTiles } from './tiles';
 import { calibrationWindows, evaluationWindows, requireVocabulary, type Windows } from './windows';
 
 export interface RunInput {
@@ -77,6 +78,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     calibration: calibrationCard,
     evaluation: await textCard(input.evaluation, windows.tokens),
   };
+  await chooseTiles(gpu, checkpoint, signal);
   const costs = costsOf(model, context);
   using session = await Session.open({
     input,

@@ -78,7 +78,7 @@ export function tunedShapes(gpu: Gpu): TunedShapes {
 }
 
 /** Takes over an earlier measurement. Returns false, and changes nothing, when it is of another adapter or not one at all. */
-export function useTunedShapes(gpu: Gpu, json: unknown): boolean {
+export function adoptTunedShapes(gpu: Gpu, json: unknown): boolean {
   const shapes = json as Partial<TunedShapes> | null;
   if (typeof shapes !== 'object' || shapes?.version !== 1 || shapes.adapter !== adapterKey(gpu)) return false;
   const entries = Object.entries(shapes.tiles ?? {});

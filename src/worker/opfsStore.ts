@@ -19,6 +19,38 @@ export async function openLayerStore(storage: StorageManager | undefined): Promi
   }
 }
 
+/** A small text beside the layers. */
+export interface Note {
+  /** Empty when there is none, or no file system. */
+  read(): Promise<string>;
+  write(text: string): Promise<void>;
+}
+
+/** A note by name; where the browser has no file system, one that forgets. */
+export function openNote(storage: StorageManager | undefined, name: string): Note {
+  return {
+    async read() {
+      try {
+        const root = await storage?.getDirectory();
+        const file = await (await root?.getFileHandle(name))?.getFile();
+        return (await file?.text()) ?? '';
+      } catch {
+        return '';
+      }
+    },
+    async write(text) {
+      try {
+        const root = await storage?.getDirectory();
+        const writable = await (await root?.getFileHandle(name, { create: true }))?.createWritable();
+        await writable?.write(text);
+        await writable?.close();
+      } catch {
+        // Not remembered: it is found out again on the next visit.
+      }
+    },
+  };
+}
+
 async function storeIn(folder: FileSystemDirectoryHandle): Promise<LayerStore> {
   const sizes = await trim(folder);
   let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);

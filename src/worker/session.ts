@@ -11,8 +11,9 @@ import { inspect } from '../lab/inspect';
 import { memoryStore, type LayerStore } from '../lab/layerStore';
 import { run } from '../lab/run';
 import { measureSpeed } from '../lab/speed';
+import { recallTiles, rememberedTiles } from '../lab/tiles';
 import { fromErrorRecord, RecipeError, toErrorRecord, type ErrorRecord } from '../util/errors';
-import { openLayerStore } from './opfsStore';
+import { openLayerStore, openNote } from './opfsStore';
 import type { TextSource } from './protocol';
 import type { Call, Handlers } from './serve';
 
@@ -33,15 +34,23 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
   const memory = memoryStore();
   const layers: Promise<LayerStore> = openLayerStore(storage).then((store) => store ?? memory);
 
+  const tiles = openNote(storage, 'tiles.json');
+
+  async function createDevice(): Promise<Gpu> {
+    const gpu = await Gpu.create(source);
+    recallTiles(gpu, await tiles.read());
+    return gpu;
+  }
+
   /** The device, or a new one in place of one that failed or was lost. */
   async function openDevice(): Promise<Gpu> {
-    device ??= Gpu.create(source);
+    device ??= createDevice();
     try {
       const gpu = await device;
       gpu.check();
       return gpu;
     } catch {
-      device = Gpu.create(source);
+      device = createDevice();
       return device;
     }
   }
@@ -65,6 +74,7 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
       } else emit(event);
       if (event.type === 'point-finished') onPoint();
     }
+    await tiles.write(rememberedTiles(gpu));
     return failure;
   }
 

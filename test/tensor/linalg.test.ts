@@ -11,7 +11,7 @@ import { padCopy } from '../../src/tensor/pad';
 import { copyColumns, splitRows, stackRows } from '../../src/tensor/pieces';
 import { totalProxyLoss } from '../../src/tensor/proxyLoss';
 import { transpose } from '../../src/tensor/transpose';
-import { tunedShapes, tuneMatmul, useTunedShapes } from '../../src/tensor/tuning';
+import { tunedShapes, tuneMatmul, adoptTunedShapes } from '../../src/tensor/tuning';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { normals } from '../opCase';
@@ -179,10 +179,10 @@ describe('matmul', () => {
     await tuneMatmul(gpu, ['plain']);
     const shapes = JSON.parse(JSON.stringify(tunedShapes(gpu))) as ReturnType<typeof tunedShapes>;
     expect(tileNames).toContain(shapes.tiles.plain);
-    expect(useTunedShapes(gpu, shapes)).toBe(true);
-    expect(useTunedShapes(gpu, { ...shapes, adapter: 'another' })).toBe(false);
-    expect(useTunedShapes(gpu, { ...shapes, tiles: { plain: '9x9' } })).toBe(false);
-    expect(useTunedShapes(gpu, null)).toBe(false);
+    expect(adoptTunedShapes(gpu, shapes)).toBe(true);
+    expect(adoptTunedShapes(gpu, { ...shapes, adapter: 'another' })).toBe(false);
+    expect(adoptTunedShapes(gpu, { ...shapes, tiles: { plain: '9x9' } })).toBe(false);
+    expect(adoptTunedShapes(gpu, null)).toBe(false);
   });
 
   it('cuts weights that exceed one binding', async () => {

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { holdForever, openDawn } from '../../src/gpu/dawn';
+import { Gpu } from '../../src/gpu/gpu';
+import { chooseTiles, recallTiles, rememberedTiles } from '../../src/lab/tiles';
+import { smallLlama, syntheticCheckpoint } from '../model/synthetic';
+import { testGpu } from '../gpu';
+
+const tilesOf = (text: string) => (JSON.parse(text) as { tiles: Record<string, string> }).tiles;
+
+describe('tiles of the matrix product', () => {
+  it('are remembered for another device of the same adapter', async () => {
+    const gpu = await testGpu();
+    await chooseTiles(gpu, syntheticCheckpoint(smallLlama, 'F16'), new AbortController().signal);
+    const text = rememberedTiles(gpu);
+    const other = await Gpu.create(openDawn());
+    holdForever(other);
+    recallTiles(other, text);
+    expect(rememberedTiles(other)).toBe(text);
+    other.destroy();
+  });
+
+  it('are not taken from rubbish, or from another adapter', async () => {
+    const gpu = await Gpu.create(openDawn());
+    holdForever(gpu);
+    const other = JSON.stringify({ version: 1, adapter: 'another', tiles: { f32: '4x4' } });
+    const unknown = JSON.stringify({ ...(JSON.parse(rememberedTiles(gpu)) as object), tiles: { f32: '3x3' } });
+    for (const text of ['', '{', 'null', '[1]', other, unknown, 'x'.repeat(20_000)]) recallTiles(gpu, text);
+    expect(tilesOf(rememberedTiles(gpu))).toEqual({});
+    gpu.destroy();
+  });
+});
