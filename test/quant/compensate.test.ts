@@ -83,6 +83,7 @@ cases.push(
   { rows: 96, cols: 300, bits: 3, group: 48 },
   { rows: 96, cols: 300, bits: 3, group: 200 },
   { rows: 96, cols: 300, bits: 3, group: 200, staleness: 'published' },
+  { rows: 96, cols: 172, bits: 3, group: 256, kind: { dead: [1] } },
   { rows: 128, cols: 172, bits: 3, group: 64, symmetric: true },
   { rows: 128, cols: 172, bits: 2, group: 64, order: 'group-aware' },
   { rows: 128, cols: 172, bits: 3, group: null, clip: 'mse' },
