@@ -43,8 +43,8 @@ fn fit_group(row: u32, begin: u32, end: u32) -> vec2f {
     high = max(-low, high);
     low = select(low, -high, low < 0.0);
   }
-  // A row or group of zeros, or so near that the scale would leave the range of f32.
-  if (high - low < 1e-35) {
+  // A row or group of zeros, or so near that the scale (down to 0.21/255 of the range) would leave the normal range of f32.
+  if (high - low < 1e-34) {
     low = -1.0;
     high = 1.0;
   }

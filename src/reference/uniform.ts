@@ -35,8 +35,8 @@ export function fitUniform(x: ArrayLike<number>, { bits, symmetric, clip }: Unif
     high = Math.max(-low, high);
     if (low < 0) low = -high;
   }
-  // As in the shader: below this the scale would leave the range of float32.
-  if (high - low < 1e-35) [low, high] = [-1, 1];
+  // As in the shader: below this the scale would leave the normal range of float32.
+  if (high - low < 1e-34) [low, high] = [-1, 1];
   const top = 2 ** bits - 1;
   const within = (share: number): UniformParameters => {
     const scale = (share * high - share * low) / top;
