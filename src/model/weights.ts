@@ -1,9 +1,9 @@
 /** Tensors of a checkpoint → matrices on the GPU, in their stored type, by slices of bounded size. Refuses NaN and infinities. */
 import type { StoredType, TensorEntry } from '../formats/checkpoint';
+import { countNonFinite, refuseNonFinite } from '../formats/countNonFinite';
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { elementBytes, emptyMatrix, uploadMatrix, type ElementType, type Matrix } from '../tensor/matrix';
-import { FormatError } from '../util/errors';
 import { bf16ToF32, f16ToF32 } from '../util/halfFloat';
 
 const typeOf: Readonly<Record<StoredType, ElementType>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
@@ -26,32 +26,6 @@ export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: StoredType): Floa
   return Float32Array.from(halves, type === 'F16' ? f16ToF32 : bf16ToF32);
 }
 
-/** Values that are NaN or infinite: those whose exponent bits are all set. */
-function countNonFinite(bytes: Uint8Array<ArrayBuffer>, type: StoredType): number {
-  const whole = bytes.byteOffset % 4 ? bytes.slice() : bytes;
-  let count = 0;
-  if (type === 'F32') {
-    const words = new Uint32Array(whole.buffer, whole.byteOffset, whole.byteLength >> 2);
-    for (const word of words) if ((word & 0x7f800000) === 0x7f800000) count++;
-  } else {
-    const mask = type === 'F16' ? 0x7c00 : 0x7f80;
-    const halves = new Uint16Array(whole.buffer, whole.byteOffset, whole.byteLength >> 1);
-    for (const half of halves) if ((half & mask) === mask) count++;
-  }
-  return count;
-}
-
-/** FormatError `non-finite` that names the tensor and how many of its values are NaN or infinite. */
-export function refuseNonFinite(entry: TensorEntry, count: number): void {
-  if (!count) return;
-  throw new FormatError(
-    'non-finite',
-    `${entry.file}: the tensor "${entry.name}" has ${count} NaN or infinite values. The file is damaged or the training diverged; ` +
-      'download it again or open another checkpoint.',
-    { file: entry.file, tensor: entry.name, found: count, expected: 0 },
-  );
-}
-
 /** Uploads [rows, cols] slice by slice; the caller has checked the shape. Memory is the scope's. */
 export async function uploadTensor(gpu: Gpu, scope: Scope, entry: TensorEntry): Promise<Matrix> {
   const [rows = 1, cols = 1] = entry.shape;
@@ -62,7 +36,7 @@ export async function uploadTensor(gpu: Gpu, scope: Scope, entry: TensorEntry): 
   for (let begin = 0; begin < rows; begin += step) {
     const end = Math.min(rows, begin + step);
     const bytes = await entry.read(begin, end);
-    bad += countNonFinite(bytes, entry.type);
+    bad += countNonFinite(entry.type, bytes);
     const content = type === typeOf[entry.type] ? bytes : toFloats(bytes, entry.type);
     gpu.write(matrix.view.buffer, content, begin * cols * elementBytes[type]);
   }
@@ -73,7 +47,7 @@ export async function uploadTensor(gpu: Gpu, scope: Scope, entry: TensorEntry): 
 /** Uploads a norm or bias [n] as [1, n] f32. */
 export async function uploadVector(scope: Scope, entry: TensorEntry): Promise<Matrix> {
   const bytes = await entry.read();
-  refuseNonFinite(entry, countNonFinite(bytes, entry.type));
+  refuseNonFinite(entry, countNonFinite(entry.type, bytes));
   const floats = toFloats(bytes, entry.type);
   return uploadMatrix(scope, floats, 1, floats.length, entry.name);
 }
@@ -99,6 +73,6 @@ export async function readRows(entry: TensorEntry, ids: ArrayLike<number>): Prom
       packed.set(bytes.subarray(at, at + rowBytes), i * rowBytes);
     }
   }
-  refuseNonFinite(entry, countNonFinite(packed, entry.type));
+  refuseNonFinite(entry, countNonFinite(entry.type, packed));
   return packed;
 }

@@ -1,29 +1,25 @@
 /** Counting by bits, against the decoded values, for every 16-bit pattern and for floats around the borders. */
 import { describe, expect, it } from 'vitest';
-import type { StoredType } from '../../src/formats/checkpoint';
-import { countNonFinite, countNonFiniteIn, refuseNonFinite } from '../../src/formats/countNonFinite';
+import { countNonFinite, refuseNonFinite } from '../../src/formats/countNonFinite';
 import { readSafetensors } from '../../src/formats/safetensors';
 import { writeSafetensors } from '../../src/formats/writeSafetensors';
 import { bf16ToF32, f16ToF32 } from '../../src/util/halfFloat';
 import { createRng } from '../../src/util/rng';
 import { failureOf } from './files';
 
-const entryOf = async (type: StoredType, shape: number[], values: ArrayBufferView<ArrayBuffer>) => {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const blob = writeSafetensors([{ name: 'w', type, shape, bytes }]);
-  const entry = (await readSafetensors({ path: 'model.safetensors', blob })).tensors[0];
-  if (!entry) throw new Error('nothing was written');
-  return entry;
-};
+const bytesOf = (values: ArrayBufferView<ArrayBuffer>) =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 describe('counting', () => {
   it.each([
     ['F16', f16ToF32, 2 * 1024],
     ['BF16', bf16ToF32, 2 * 128],
-  ] as const)('every %s', async (type, decode, expected) => {
+  ] as const)('every %s', (type, decode, expected) => {
     const all = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
     expect(all.filter((bits) => !Number.isFinite(decode(bits))).length).toBe(expected);
-    expect(await countNonFinite(await entryOf(type, [256, 256], all))).toBe(expected);
+    expect(countNonFinite(type, bytesOf(all))).toBe(expected);
+    // Bytes that begin inside a word.
+    expect(countNonFinite(type, bytesOf(all.subarray(1)))).toBe(expected);
   });
 
   it('floats', () => {
@@ -35,27 +31,21 @@ describe('counting', () => {
     });
     const expected = new Float32Array(bits.buffer).filter((value) => !Number.isFinite(value)).length;
     expect(expected).toBeGreaterThan(5000);
-    expect(countNonFiniteIn('F32', new Uint8Array(bits.buffer))).toBe(expected);
+    expect(countNonFinite('F32', bytesOf(bits))).toBe(expected);
   });
 
-  it('across slices, and in rows longer than a slice', async () => {
-    const values = new Float32Array(5 * 2 ** 20);
-    values[0] = values[values.length - 1] = NaN;
-    values[2 ** 21] = values[2 ** 21 - 1] = -Infinity;
-    for (const shape of [[5 * 2 ** 20], [2 ** 20, 5], [1, 5 * 2 ** 20]]) {
-      expect(await countNonFinite(await entryOf('F32', shape, values))).toBe(4);
-    }
-  });
-
-  it('nothing in empty tensors', async () => {
-    expect(await countNonFinite(await entryOf('F32', [0, 3], new Float32Array(0)))).toBe(0);
+  it('nothing in nothing', () => {
+    expect(countNonFinite('F32', new Uint8Array())).toBe(0);
   });
 });
 
 it('refuses by naming tensor and count', async () => {
-  const entry = await entryOf('F32', [2, 2], new Float32Array([1, NaN, Infinity, 2]));
+  const values = new Float32Array([1, NaN, Infinity, 2]);
+  const blob = writeSafetensors([{ name: 'w', type: 'F32', shape: [2, 2], bytes: bytesOf(values) }]);
+  const [entry] = (await readSafetensors({ path: 'model.safetensors', blob })).tensors;
+  if (!entry) throw new Error('nothing was written');
   expect(() => refuseNonFinite(entry, 0)).not.toThrow();
-  const error = await failureOf(async () => refuseNonFinite(entry, await countNonFinite(entry)));
+  const error = await failureOf(async () => refuseNonFinite(entry, countNonFinite('F32', await entry.read())));
   expect(error).toMatchObject({ code: 'non-finite-weights', details: { tensor: 'w', count: 2, total: 4 } });
   expect(error.message).toContain('"w" holds 2 of 4 weights');
 });
