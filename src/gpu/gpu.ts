@@ -48,6 +48,12 @@ export interface AdapterCard {
 
 /** Slots of 256 bytes for the parameters of one submit. */
 const slots = 256;
+/**
+ * Milliseconds in which the news of a lost device arrives after a read has failed for it: measured a few, and many on a busy
+ * machine.
+ */
+const lossArrives = 2000;
+
 export class Gpu implements Allocator {
   readonly profile: Profile;
   /** Estimated operations per second, measured while running. */
@@ -231,14 +237,10 @@ export class Gpu implements Allocator {
       try {
         await target.mapAsync(GPUMapMode.READ);
       } catch (error) {
+        await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, lossArrives))]);
         this.check();
-        throw new GpuError(
-          'read',
-          `reading ${from.buffer.label} failed: ${error instanceof Error ? error.message : String(error)}`,
-          {
-            buffer: from.buffer.label,
-          },
-        );
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new GpuError('read', `reading ${from.buffer.label} failed: ${reason}`, { buffer: from.buffer.label });
       }
       await this.#pipelines.checked();
       this.check();

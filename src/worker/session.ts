@@ -12,7 +12,7 @@ import { memoryStore, type LayerStore } from '../lab/layerStore';
 import { run } from '../lab/run';
 import { measureSpeed } from '../lab/speed';
 import { recallTiles, rememberedTiles } from '../lab/tiles';
-import { fromErrorRecord, RecipeError, toErrorRecord, type ErrorRecord } from '../util/errors';
+import { fromErrorRecord, RecipeError, type ErrorRecord } from '../util/errors';
 import { openLayerStore, openNote } from './opfsStore';
 import type { TextSource } from './protocol';
 import type { Call, Handlers } from './serve';
@@ -21,9 +21,6 @@ export interface Surroundings {
   readonly gpu?: GPU;
   readonly storage?: StorageManager;
 }
-
-/** Milliseconds in which the news of a lost device arrives: measured a few after the first failure, and many on a busy machine. */
-const lossArrives = 2000;
 
 /** Devices that one run may lose without finishing a point in between: a driver that fails at once will fail again. */
 const mostLosses = 3;
@@ -68,10 +65,8 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
     const gpu = await openDevice();
     let failure: ErrorRecord | null = null;
     for await (const event of run({ ...input, gpu, signal })) {
-      if (event.type === 'run-failed') {
-        failure = await causeOf(event.error, gpu);
-        emit({ ...event, error: failure });
-      } else emit(event);
+      emit(event);
+      if (event.type === 'run-failed') failure = event.error;
       if (event.type === 'point-finished') onPoint();
     }
     await tiles.write(rememberedTiles(gpu));
@@ -113,20 +108,4 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
       return null;
     },
   };
-}
-
-/**
- * A device that is lost tells so late: what was under way fails first, with an error that only says that it failed. So a failure of
- * the GPU waits for the news of a loss.
- */
-async function causeOf(error: ErrorRecord, gpu: Gpu): Promise<ErrorRecord> {
-  if (error.name !== 'GpuError') return error;
-  const patience = new Promise((resolve) => setTimeout(resolve, lossArrives));
-  await Promise.race([gpu.device.lost, patience]);
-  try {
-    gpu.check();
-    return error;
-  } catch (loss) {
-    return toErrorRecord(loss);
-  }
 }
