@@ -24,7 +24,6 @@ function make<T>(table: Readonly<Record<string, Make<T>>>, piece: Piece): T {
 export const makeTransform = (piece: Piece): Transform => make(transforms, piece);
 export const makeGrid = (piece: Piece): Grid => make(grids, piece);
 export const makeRounding = (piece: Piece): Rounding => make(roundings, piece);
-export const makeCorrection = (piece: Piece): Correction => make(corrections, piece);
 
 /** Names with an implementation, for the test that holds them against the catalog. */
 export const implemented: Readonly<Record<string, readonly string[]>> = {

@@ -1,34 +1,8 @@
-/** Parts of matrices as matrices of their own, and matrices put together. Copies; for shared memory see matrix.ts rowRange. */
-import grid from '../../shaders/lib/grid.wgsl?raw';
-import code from '../../shaders/linalg/copy_columns.wgsl?raw';
+/** Matrices put together row by row, and taken apart again. Copies; for shared memory see matrix.ts rowRange. */
 import { view, type Scope } from '../gpu/buffers';
-import { read, readWrite, type Gpu } from '../gpu/gpu';
-import { defineKernel } from '../gpu/kernel';
+import type { Gpu } from '../gpu/gpu';
 import { assert, present } from '../util/assert';
 import { emptyMatrix, rowRange, type Matrix } from './matrix';
-
-export const copyColumnsKernel = defineKernel({
-  name: 'copy_columns',
-  code,
-  lib: [grid],
-  bindings: { x: 'read', y: 'readWrite' },
-  params: { rows: 'u32', cols: 'u32', begin: 'u32', width: 'u32' },
-});
-
-/** Columns [begin, end) of x [rows, cols] f32, copied. */
-export function copyColumns(gpu: Gpu, scope: Scope, x: Matrix, begin: number, end: number): Matrix {
-  assert(x.type === 'f32' && begin >= 0 && begin < end && end <= x.cols, `columns ${begin}..${end} of ${x.cols}`);
-  const width = end - begin;
-  const y = emptyMatrix(scope, x.rows, width, 'columns');
-  const count = x.rows * width;
-  gpu.run(copyColumnsKernel, {
-    bind: { x: read(x.view), y: readWrite(y.view) },
-    params: { rows: x.rows, cols: x.cols, begin, width },
-    workgroups: Math.ceil(count / 64),
-    work: 2 * count,
-  });
-  return y;
-}
 
 /** Matrices of one width and type, one below the other, copied. 16-bit matrices must fill whole words. */
 export function stackRows(gpu: Gpu, scope: Scope, matrices: readonly Matrix[]): Matrix {

@@ -66,10 +66,9 @@ describe('head', () => {
     const kld = await readMatrix(gpu, result.kld);
     expect(largest(kld, want.kld)).toBeLessThan(1e-5);
     expect(kld.every((v) => v >= 0)).toBe(true);
-    // A near tie may fall either way.
-    expect(largest(await readMatrix(gpu, result.agree), want.agree)).toBeLessThanOrEqual(1);
-    const agreed = (await readMatrix(gpu, result.agree)).reduce((a, b) => a + b, 0);
-    expect(Math.abs(agreed - want.agree.reduce((a, b) => a + b, 0))).toBeLessThanOrEqual(1);
+    // Of 450 tokens, one near tie may fall the other way.
+    const agree = await readMatrix(gpu, result.agree);
+    expect(agree.filter((yes, t) => yes !== want.agree[t]).length).toBeLessThanOrEqual(1);
     expect(largest(await readMatrix(gpu, result.nll), headScore(own, ids, vocabulary))).toBeLessThan(1e-5);
   });
 
