@@ -47,7 +47,10 @@ describe('errors', () => {
 
 describe('randomness', () => {
   it('repeats by seed, differs by fork, and is uniform', () => {
-    const draw = (seed: number) => Array.from({ length: 5 }, createRng(seed).uniform);
+    const draw = (seed: number) => {
+      const rng = createRng(seed);
+      return Array.from({ length: 5 }, () => rng.uniform());
+    };
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
     expect(createRng(1).fork('a').uniform()).not.toBe(createRng(1).fork('b').uniform());
