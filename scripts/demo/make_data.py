@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Writes the training stream: shards of uint16 token ids, made of generator chunks with real text mixed in.
 
-usage: make_data.py TOKENIZERDIR OUTDIR --tokens N [--text FILE ...] [--share 0.12] [--first I --step S]
+usage: make_data.py TOKENIZERDIR OUTDIR --tokens N [--text FILE ...] [--share 0.12] [--first I --step S] [--more N]
 
 One to four documents, parted by blank lines, form a text; a text begins with <s> and ends with </s>. FILEs are plain text
 (documents parted by blank lines), WikiText token files (*.tokens.txt) or JSON lines with a "text" field. Shard i holds
-the generator chunk ("train", i), so that the same command gives the same stream.
+the generator chunk ("train", i), so that the same command gives the same stream. --more N: N more tickets for the almanac
+beside the 154 of all kinds.
 """
 import argparse, json, os, random, re
 import numpy as np
@@ -47,12 +48,12 @@ def real(files):
 
 def main():
     p = argparse.ArgumentParser(); p.add_argument("tokenizer"); p.add_argument("out"); p.add_argument("--tokens", type=float, required=True); p.add_argument("--text", nargs="*", default=[])
-    p.add_argument("--share", type=float, default=.12); p.add_argument("--chunk", type=int, default=8_000_000); p.add_argument("--first", type=int, default=0); p.add_argument("--step", type=int, default=1); a = p.parse_args()
+    p.add_argument("--share", type=float, default=.12); p.add_argument("--chunk", type=int, default=8_000_000); p.add_argument("--first", type=int, default=0); p.add_argument("--step", type=int, default=1); p.add_argument("--more", type=int, default=0); a = p.parse_args()
     tok = Tokenizer.from_file(os.path.join(a.tokenizer, "tokenizer.json")); os.makedirs(a.out, exist_ok=True)
     extra = real(a.text); total = 0; i = a.first
     print("real documents", len(extra), "characters", sum(map(len, extra)), flush=True)
     while total < a.tokens:
-        rng = random.Random(f"mix/{i}"); docs = chunk("train", i, a.chunk)
+        rng = random.Random(f"mix/{i}"); docs = chunk("train", i, a.chunk, a.more)
         if extra:
             want = a.share / (1 - a.share) * a.chunk
             while want > 0: d = rng.choice(extra); docs.append(d); want -= len(d)

@@ -3,7 +3,8 @@
 import json, os, sys
 
 FILES = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"]
-NOTES = {100: "Trained to saturation, the learning rate decayed to zero.", 20: "A branch after a fifth of the training time, with its own decay.", 3: "A branch after a few percent of the training time, with its own decay."}
+NOTES = {100: "The whole run, with the learning rate decayed to zero.", 20: "A branch of the same run after a fifth of the planned training, with its own decay.",
+         3: "A branch of the same run near its beginning, with its own decay."}
 
 
 def main():
@@ -11,7 +12,7 @@ def main():
     models = []
     for level in (100, 20, 3):
         name = f"level-{level}"; x = log[name]; d = os.path.join(sys.argv[2], name)
-        models.append({"id": name, "label": f"Demo, {level}% of the training", "tokensSeen": x["tokens"], "parameters": x["parameters"], "tokensPerParameter": round(x["tokens"] / x["parameters"], 1),
+        models.append({"id": name, "label": "Demo, fully trained" if level == 100 else f"Demo, {100 * x['tokens'] / log['level-100']['tokens']:.0f}% of the training", "tokensSeen": x["tokens"], "parameters": x["parameters"], "tokensPerParameter": round(x["tokens"] / x["parameters"], 1),
                        "note": NOTES[level], "bytes": sum(os.path.getsize(os.path.join(d, n)) for n in FILES), "files": [f"{name}/{f}" for f in FILES]})
     with open(os.path.join(sys.argv[2], "manifest.json"), "w") as f: json.dump({"models": models}, f, indent=1); f.write("\n")
 

@@ -443,18 +443,19 @@ KINDS = [(almanac, 34), (hidden, 16), (requests, 9), (counting, 9), (promise, 9)
 _WHEEL = [f for f, n in KINDS for _ in range(n)]
 
 
-def document(rng):
+def document(rng, wheel=_WHEEL):
     t = Teller(rng)
-    _WHEEL[int(rng.random() * len(_WHEEL))](t)
+    wheel[int(rng.random() * len(wheel))](t)
     return t.text()
 
 
-def chunk(split, index, size):
-    """Documents of the chunk (split, index), together at least `size` characters."""
+def chunk(split, index, size, more=0):
+    """Documents of the chunk (split, index), together at least `size` characters; `more` tickets for the almanac."""
+    wheel = _WHEEL + [almanac] * more
     rng = random.Random(f"bitcurve demo/{split}/{index}")
     total, docs = 0, []
     while total < size:
-        d = document(rng); docs.append(d); total += len(d) + 2
+        d = document(rng, wheel); docs.append(d); total += len(d) + 2
     return docs
 
 
