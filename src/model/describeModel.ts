@@ -1,8 +1,9 @@
 /** What the headers alone tell: checks that every tensor is there in the shape that the config asks for, adds up, and judges. */
 import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
 import { requireTensor } from '../formats/openCheckpoint';
+import { widestMoment } from '../tensor/gram';
 import { elementBytes } from '../tensor/matrix';
-import { blockPrefix, blockTensors, outerTensors } from './blueprint';
+import { blockPrefix, blockTensors, outerTensors, sitesOf } from './blueprint';
 import type { BlockSize, ModelCard, Verdict } from './card';
 import type { ModelConfig } from './config';
 import { parseConfig } from './parseConfig';
@@ -39,30 +40,36 @@ function partsOf(checkpoint: Checkpoint, config: ModelConfig): readonly (readonl
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
-function judge(parts: readonly (readonly [string, readonly TensorEntry[]])[], limits: AdapterLimits): Verdict {
+/** What fits is told with its limits; `config` says which sites are too wide for methods that read their inputs. */
+function judge(
+  parts: readonly (readonly [string, readonly TensorEntry[]])[],
+  config: ModelConfig,
+  limits: AdapterLimits,
+): Verdict {
   const total = parts.reduce((sum, [name, entries]) => sum + size(name, entries).bytes, 0);
   const limit = limits.maxBufferSize ?? Infinity;
   // Each tensor becomes one buffer. (The embedding is read by rows, but a head of its size exists in every model.)
-  for (const [, entries] of parts) {
-    for (const { name, shape, type, ...entry } of entries) {
-      const [rows = 1, cols = 1] = shape;
-      const bytes =
-        shape.length === 1 ? rows * 4 : rows * cols * elementBytes[storedAs({ name, shape, type, ...entry }, cols)];
-      if (bytes > limit) {
-        return {
-          kind: 'too-big',
-          reason: `the tensor ${name} takes ${megabytes(bytes)}, and this adapter allows ${megabytes(limit)} in one buffer`,
-        };
-      }
+  for (const entry of parts.flatMap(([, entries]) => entries)) {
+    const [rows = 1, cols = 1] = entry.shape;
+    const bytes = entry.shape.length === 1 ? rows * 4 : rows * cols * elementBytes[storedAs(entry, cols)];
+    if (bytes > limit) {
+      return {
+        kind: 'too-big',
+        reason: `the tensor ${entry.name} takes ${megabytes(bytes)}, and this adapter allows ${megabytes(limit)} in one buffer`,
+      };
     }
   }
+  const wide = sitesOf(config).filter(({ cols }) => cols > widestMoment);
+  const exception = wide.length
+    ? `; layers of more than ${widestMoment} inputs (${wide.map(({ name, cols }) => `${name}: ${cols}`).join(', ')}) can only be rounded without calibration`
+    : '';
   const blocks = parts.filter(([name]) => name.startsWith('block'));
   const largest = Math.max(...blocks.map(([name, entries]) => size(name, entries).bytes));
   return total <= residentBytes
-    ? { kind: 'fits', reason: `${megabytes(total)} of weights fit on the GPU` }
+    ? { kind: 'fits', reason: `${megabytes(total)} of weights fit on the GPU${exception}` }
     : {
         kind: 'streamed',
-        reason: `${megabytes(total)} of weights are read block by block, at most two blocks of ${megabytes(largest)} at a time`,
+        reason: `${megabytes(total)} of weights are read block by block, at most two blocks of ${megabytes(largest)} at a time${exception}`,
       };
 }
 
@@ -87,7 +94,7 @@ export async function describeModel(checkpoint: Checkpoint, limits: AdapterLimit
     maxContext: config.maxContext,
     tiedEmbeddings: config.tiedEmbeddings,
     blocks,
-    verdict: judge(parts, limits),
+    verdict: judge(parts, config, limits),
     fingerprint: await checkpoint.fingerprint(),
   };
 }

@@ -1,13 +1,12 @@
-/**
- * H = mean of x xᵀ over tokens, accumulated in f32. Only the upper triangle is computed until `finishGram` mirrors it. One H is
- * one binding: n up to 5792.
- */
+/** H = mean of x xᵀ over tokens, accumulated in f32. Only the upper triangle is computed until `finishGram` mirrors it. */
 import grid from '../../shaders/lib/grid.wgsl?raw';
 import finishCode from '../../shaders/linalg/finish_gram.wgsl?raw';
 import gramCode from '../../shaders/linalg/gram.wgsl?raw';
 import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
+import { bindingLimit } from '../gpu/limits';
 import { assert } from '../util/assert';
+import { GpuError } from '../util/errors';
 import { rowRange, type Matrix } from './matrix';
 
 export const gramKernel = defineKernel({
@@ -25,17 +24,28 @@ export const finishGramKernel = defineKernel({
   params: { n: 'u32', scale: 'f32' },
 });
 
+/** Most inputs of a layer whose H can be worked with: one H is one binding. 5792. */
+export const widestMoment = Math.floor(Math.sqrt(bindingLimit / 4));
+
 /** Tokens summed before they are added to H: a sum of sums loses less than one long sum (error about √512·2⁻²⁴), and H is read rarely enough. */
 const tokensPerSum = 512;
 
 /**
  * H += XᵀX on the upper triangle. x [tokens, n] f32; h [n, n] f32, zeroed by the caller before the first call. The strictly lower
  * triangle is not touched: call finishGram when all tokens are in.
+ * @throws GpuError `too-wide` when n exceeds widestMoment.
  */
 export function accumulateGram(gpu: Gpu, x: Matrix, h: Matrix): void {
   const n = x.cols;
   assert(x.type === 'f32' && h.type === 'f32', 'a Gram matrix is accumulated from f32 in f32');
   assert(h.rows === n && h.cols === n, `H is ${h.rows}×${h.cols} for inputs of ${n} columns`);
+  if (n > widestMoment) {
+    throw new GpuError(
+      'too-wide',
+      `a layer of ${n} inputs: its second moment [${n}, ${n}] exceeds what one binding holds; expected at most ${widestMoment} inputs. Choose a method without calibration (RTN), or a smaller model.`,
+      { found: n, limit: widestMoment },
+    );
+  }
   for (let begin = 0; begin < x.rows; begin += tokensPerSum) {
     const chunk = rowRange(x, begin, Math.min(x.rows, begin + tokensPerSum));
     const tiles = Math.ceil(n / 8);

@@ -24,6 +24,15 @@ it('describes a 1.1 B model from its headers', async () => {
   });
 });
 
+it('says from the headers which layers are too wide to calibrate', async () => {
+  expect((await describeModel(checkpoint)).verdict.reason).not.toContain('calibration');
+  // The shape of Llama 3.2 1B.
+  const wide = syntheticCheckpoint({ ...tinyLlama, intermediate_size: 8192 }, 'BF16');
+  expect((await describeModel(wide)).verdict.reason).toMatch(
+    /more than 5792 inputs \(mlp\.down: 8192\) can only be rounded without calibration/,
+  );
+});
+
 it('embeds, runs a block and scores within 1 GB, no binding above 128 MiB', async () => {
   const gpu = await testGpu();
   const model = await openModel(gpu, checkpoint);
