@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { view } from '../src/gpu/buffers';
+import { Pool, view } from '../src/gpu/buffers';
 import { holdForever, openDawn } from '../src/gpu/dawn';
 import { foldGroups, Gpu, read, readWrite } from '../src/gpu/gpu';
 import { submitSeconds } from '../src/gpu/limits';
@@ -59,6 +59,21 @@ describe('gpu layer', () => {
     using scope = gpu.scope('second');
     const b = scope.zeros(4096, 'b');
     expect(new Float32Array(await gpu.read(view(b))).every((v) => v === 0)).toBe(true);
+  });
+
+  it('keeps the sizes that were used last, up to its limit', () => {
+    let made = 0;
+    const destroyed: number[] = [];
+    const create = (bytes: number) => (made++, { destroy: () => destroyed.push(bytes) }) as unknown as GPUBuffer;
+    const pool = new Pool(create, 100);
+    for (const bytes of [48, 32, 48, 64]) {
+      pool.give(pool.take(bytes, 'buffer'));
+      pool.settle();
+    }
+    // 48 was taken again and 64 came last: 32 had to go, and then 48 for the rest.
+    expect(made).toBe(3);
+    expect(destroyed).toEqual([32, 48]);
+    expect(pool.use()).toMatchObject({ liveBytes: 0, pooledBytes: 64, peakBytes: 144 });
   });
 
   it('reports a shader that does not compile with file, line and source', async () => {

@@ -98,7 +98,7 @@ export class Scope implements Disposable {
   }
 }
 
-/** Recycles buffers by exact size, up to `limit` bytes kept. */
+/** Recycles buffers by exact size, up to `limit` bytes kept. A map of sizes keeps the order in which they were last given back. */
 export class Pool {
   readonly #free = new Map<number, Buffer[]>();
   /** Given back but possibly still named by commands not yet submitted. */
@@ -132,19 +132,24 @@ export class Pool {
     this.#pending.push(buffer);
   }
 
-  /** To be called after a submit: no pending command names the given-back buffers any more. */
+  /** To be called after a submit: no pending command names the given-back buffers any more. Sizes longest unused are let go first. */
   settle(): void {
     for (const buffer of this.#pending) {
-      if (this.#pooledBytes > this.limit) {
-        this.#pooledBytes -= buffer.bytes;
-        buffer.handle.destroy();
-      } else {
-        const list = this.#free.get(buffer.bytes);
-        if (list) list.push(buffer);
-        else this.#free.set(buffer.bytes, [buffer]);
-      }
+      const list = this.#free.get(buffer.bytes) ?? [];
+      list.push(buffer);
+      // To the end of the map: given back last.
+      this.#free.delete(buffer.bytes);
+      this.#free.set(buffer.bytes, list);
     }
     this.#pending = [];
+    for (const [bytes, list] of this.#free) {
+      if (this.#pooledBytes <= this.limit) return;
+      while (this.#pooledBytes > this.limit && list.length > 0) {
+        list.pop()?.handle.destroy();
+        this.#pooledBytes -= bytes;
+      }
+      if (list.length === 0) this.#free.delete(bytes);
+    }
   }
 
   use(): MemoryUse {
