@@ -48,5 +48,5 @@ export function normals(rng: Rng, n: number, scale = 1): Float32Array<ArrayBuffe
 
 /** Normal values [rows, cols] with every 17th column 50 times larger, as transformer activations have. */
 export function outlierColumns(rng: Rng, rows: number, cols: number): Float32Array<ArrayBuffer> {
-  return normals(rng, rows * cols).map((v, i) => (i % cols) % 17 === 3 ? v * 50 : v);
+  return normals(rng, rows * cols).map((v, i) => ((i % cols) % 17 === 3 ? v * 50 : v));
 }

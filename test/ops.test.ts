@@ -21,7 +21,9 @@ for (const [file, { cases }] of Object.entries(files)) {
           expect(nmse(got, want), one.tolerance.because).toBeLessThanOrEqual(one.tolerance.nmse);
         } else {
           const { atol, rtol, because } = one.tolerance;
-          const at = got.findIndex((v, i) => !(Math.abs(v - (want[i] as number)) <= atol + rtol * Math.abs(want[i] as number)));
+          const at = got.findIndex(
+            (v, i) => !(Math.abs(v - (want[i] as number)) <= atol + rtol * Math.abs(want[i] as number)),
+          );
           expect(at < 0 ? null : `[${at}] got ${got[at]}, want ${want[at]}`, because).toBe(null);
         }
       });

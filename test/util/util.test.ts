@@ -30,7 +30,9 @@ describe('half floats', () => {
   });
 
   it('round halves to even', () => {
-    expect([0.5, 1.5, 2.5, -0.5, -1.5, 2.4, -2.6].map(roundHalfEven).map((v) => v + 0)).toEqual([0, 2, 2, 0, -2, 2, -3]);
+    expect([0.5, 1.5, 2.5, -0.5, -1.5, 2.4, -2.6].map(roundHalfEven).map((v) => v + 0)).toEqual([
+      0, 2, 2, 0, -2, 2, -3,
+    ]);
   });
 });
 
