@@ -9,7 +9,7 @@ import { assert } from '../util/assert';
 export class Buffer {
   owner: Scope | null = null;
   constructor(
-    readonly handle: GPUBuffer,
+    readonly memory: GPUBuffer,
     readonly bytes: number,
     readonly label: string,
   ) {}
@@ -118,7 +118,7 @@ export class Pool {
       throw new GpuError('bad-size', `${label}: cannot allocate ${bytes} bytes`, { label });
     const recycled = this.#free.get(bytes)?.pop();
     if (recycled) this.#pooledBytes -= bytes;
-    const buffer = new Buffer(recycled?.handle ?? this.create(bytes, label), bytes, label);
+    const buffer = new Buffer(recycled?.memory ?? this.create(bytes, label), bytes, label);
     this.#live++;
     this.#liveBytes += bytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes + this.#pooledBytes);
@@ -145,7 +145,7 @@ export class Pool {
     for (const [bytes, list] of this.#free) {
       if (this.#pooledBytes <= this.limit) return;
       while (this.#pooledBytes > this.limit && list.length > 0) {
-        list.pop()?.handle.destroy();
+        list.pop()?.memory.destroy();
         this.#pooledBytes -= bytes;
       }
       if (list.length === 0) this.#free.delete(bytes);

@@ -156,7 +156,7 @@ export class Gpu implements Allocator {
       assert(bytes <= bindingLimit, `${kernel.name}: ${name} binds ${bytes} bytes, more than ${bindingLimit}`);
       assert(buffer.owner, `${kernel.name}: ${name} (${buffer.label}) was freed`);
       this.largestBinding = Math.max(this.largestBinding, bytes);
-      return { binding, resource: { buffer: buffer.handle, offset, size: Math.ceil(bytes / 4) * 4 } };
+      return { binding, resource: { buffer: buffer.memory, offset, size: Math.ceil(bytes / 4) * 4 } };
     });
     entries.push({ binding: entries.length, resource: { buffer: this.#ring, offset: 0, size: paramsBytes(kernel) } });
     const group = this.device.createBindGroup({ label: kernel.name, layout: pipeline.layout, entries });
@@ -186,7 +186,7 @@ export class Gpu implements Allocator {
     assert(from.bytes <= to.bytes, `copy of ${from.bytes} bytes into ${to.bytes}`);
     this.#endPass();
     this.#encoder ??= this.device.createCommandEncoder();
-    this.#encoder.copyBufferToBuffer(from.buffer.handle, from.offset, to.buffer.handle, to.offset, from.bytes);
+    this.#encoder.copyBufferToBuffer(from.buffer.memory, from.offset, to.buffer.memory, to.offset, from.bytes);
   }
 
   /** Submits what has gathered. */
@@ -232,7 +232,7 @@ export class Gpu implements Allocator {
     });
     try {
       this.#encoder ??= this.device.createCommandEncoder();
-      this.#encoder.copyBufferToBuffer(from.buffer.handle, from.offset, target, 0, size);
+      this.#encoder.copyBufferToBuffer(from.buffer.memory, from.offset, target, 0, size);
       this.flush();
       try {
         await target.mapAsync(GPUMapMode.READ);
@@ -291,18 +291,18 @@ export class Gpu implements Allocator {
     const { byteLength, byteOffset } = content;
     const bytes = new Uint8Array(content.buffer as ArrayBuffer, byteOffset, byteLength);
     const whole = byteLength - (byteLength % 4);
-    if (whole) this.device.queue.writeBuffer(buffer.handle, offset, bytes, 0, whole);
+    if (whole) this.device.queue.writeBuffer(buffer.memory, offset, bytes, 0, whole);
     if (whole < byteLength) {
       const rest = new Uint8Array(4);
       rest.set(bytes.subarray(whole));
-      this.device.queue.writeBuffer(buffer.handle, offset + whole, rest);
+      this.device.queue.writeBuffer(buffer.memory, offset + whole, rest);
     }
   }
 
   clear(buffer: Buffer): void {
     this.#endPass();
     this.#encoder ??= this.device.createCommandEncoder();
-    this.#encoder.clearBuffer(buffer.handle);
+    this.#encoder.clearBuffer(buffer.memory);
   }
 
   #createBuffer(size: number, label: string): GPUBuffer {
