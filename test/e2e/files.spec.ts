@@ -20,7 +20,7 @@ import {
   untilStatus,
 } from './lab';
 
-const demo = join(root, 'public/demo/level-3');
+const demo = join(root, 'public/demo/level-7');
 
 /** A copy of the demo whose weights are replaced. */
 async function brokenFolder(name: string, weights: Buffer | string): Promise<string> {
@@ -101,7 +101,7 @@ test('a run is saved as a log, and the log shows the same run', async ({ page })
 test('a folder comes by the folder picker, a text and a broken log by the file picker', async ({ page }) => {
   await openLab(page);
   await page.getByTestId('folder').setInputFiles(demo);
-  await expect(page.locator('.card-name')).toContainText('level-3');
+  await expect(page.locator('.card-name')).toContainText('level-7');
   const files = page.getByTestId('files');
   await files.setInputFiles({
     name: 'mine.txt',

@@ -22,7 +22,7 @@ import {
 /** The same folder but for one number of its config: another model. */
 async function anotherModel(): Promise<string> {
   const folder = join(mkdtempSync(join(tmpdir(), 'bitcurve-')), 'another');
-  await cp(join(root, 'public/demo/level-20'), folder, { recursive: true });
+  await cp(join(root, 'public/demo/level-30'), folder, { recursive: true });
   const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { rms_norm_eps: number };
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, rms_norm_eps: 2 * config.rms_norm_eps }));
   return folder;
@@ -31,8 +31,8 @@ async function anotherModel(): Promise<string> {
 test('a copied link shows the same points in a fresh profile, and is reproduced there', async ({ page, browser }) => {
   await openDemo(page);
   // The folder's name names the model: the same one is dropped below.
-  await dropPaths(page, [join(root, 'public/demo/level-20')]);
-  await expect(page.locator('.card-name')).toContainText('level-20');
+  await dropPaths(page, [join(root, 'public/demo/level-30')]);
+  await expect(page.locator('.card-name')).toContainText('level-30');
   await configure(page, small);
   await runButton(page).click();
   await untilStatus(page, 'finished');
@@ -48,7 +48,7 @@ test('a copied link shows the same points in a fresh profile, and is reproduced 
   const fresh = await browser.newContext();
   const other = await fresh.newPage();
   await openLab(other, new URL(link).hash);
-  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('level-20');
+  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('level-30');
   // Nothing is open: the chart needs no model.
   expect(await other.evaluate(() => window.bitcurve.store.getState().checkpoint.card)).toBeNull();
   await expect(other.locator('.recharts-scatter-symbol')).toHaveCount(4);
@@ -67,7 +67,7 @@ test('a copied link shows the same points in a fresh profile, and is reproduced 
   expect(await other.evaluate(() => window.bitcurve.store.getState().source)).toBe('link');
 
   // The same model is run with the same settings and compared.
-  await dropPaths(other, [join(root, 'public/demo/level-20')]);
+  await dropPaths(other, [join(root, 'public/demo/level-30')]);
   await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('5 match', { timeout: 90_000 });
   await expect(results(other).locator('td.verdict.match')).toHaveCount(5);
   await fresh.close();

@@ -20,7 +20,7 @@ import {
 
 const stories = join(sharedModels, 'stories260K-f32');
 /** A folder that every clone has, and a real one where it is at hand. */
-const folders = [join(root, 'public/demo/level-3'), ...(existsSync(stories) ? [stories] : [])];
+const folders = [join(root, 'public/demo/level-7'), ...(existsSync(stories) ? [stories] : [])];
 
 for (const folder of folders) {
   test(`dropping the folder ${folder.split('/').at(-1)} and pressing Run draws a curve`, async ({ page }) => {

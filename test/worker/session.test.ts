@@ -11,7 +11,7 @@ import { Cancelled, FormatError, RecipeError } from '../../src/util/errors';
 import type { RunRequest, SourceFile } from '../../src/worker/protocol';
 import { createSession } from '../../src/worker/session';
 
-const demo = resolve(import.meta.dirname, '../../public/demo/level-3');
+const demo = resolve(import.meta.dirname, '../../public/demo/level-7');
 const text = (label: string) => ({
   label,
   path: `${label}.txt`,
@@ -28,7 +28,7 @@ let files: SourceFile[] = [];
 beforeAll(async () => {
   const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
   files = await Promise.all(
-    names.map(async (name) => ({ path: `level-3/${name}`, blob: await openAsBlob(join(demo, name)) })),
+    names.map(async (name) => ({ path: `level-7/${name}`, blob: await openAsBlob(join(demo, name)) })),
   );
 });
 
@@ -94,7 +94,7 @@ describe('the session', () => {
     const session = openSession();
     await expect(session.run(request, call)).rejects.toBeInstanceOf(RecipeError);
     const card = await session.open({ files }, call);
-    expect(card).toMatchObject({ name: 'level-3', architecture: 'llama' });
+    expect(card).toMatchObject({ name: 'level-7', architecture: 'llama' });
     const cut = files.map((file) =>
       file.path.endsWith('.safetensors') ? { ...file, blob: file.blob.slice(0, 99) } : file,
     );

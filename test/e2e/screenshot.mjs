@@ -1,6 +1,6 @@
 /**
  * The README's picture: serves the built page, runs the bundled demo in headless Chromium and saves public/screenshot.png.
- * Usage: npx vite build && node scripts/screenshot.mjs
+ * Usage: npx vite build && node test/e2e/screenshot.mjs
  */
 import { chromium } from '@playwright/test';
 import { preview } from 'vite';
