@@ -22,7 +22,8 @@ export async function fitGroups(W: Matrix, grid: Grid, map: GroupMap, cx: Contex
   const parameters = emptyMatrix(cx.scope, W.rows, 2 * map.groups, 'grid parameters');
   // A clip search looks at every weight 80 times, with a power each time.
   const perWeight = grid.constants['CLIP_MSE'] === 1 ? 80 * 16 : 4;
-  await inSlices(cx, W.rows * map.groups, map.size * perWeight, 64, (first, last) =>
+  // 16 at least fill the vectors of a software adapter; 64 searches over long rows would hold one for a second.
+  await inSlices(cx, W.rows * map.groups, map.size * perWeight, 16, (first, last) =>
     cx.gpu.run(kernels[grid.shader], {
       bind: {
         W: read(W.view),
