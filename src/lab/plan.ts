@@ -2,6 +2,7 @@
 import type { Model } from '../model/model';
 import { needsCalibration, parseRecipe } from '../quant/parseRecipe';
 import type { Piece } from '../quant/recipe';
+import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
 import type { PlannedPoint, RunSettings } from './events';
 import { minContext } from './windows';
@@ -46,6 +47,17 @@ export function settle(settings: RunSettings, calibration: 'given' | 'none', max
     }
   }
   return { ...settings, points };
+}
+
+/** @throws RecipeError when a site's second moment would exceed a binding: before calibration has cost anything. */
+export function requireMoments({ sites }: Pick<Model, 'sites'>): void {
+  const wide = sites.find(({ cols }) => cols > widestMoment);
+  if (!wide) return;
+  throw new RecipeError(
+    'too-wide',
+    `calibration: ${wide.name} of this model has ${wide.cols} inputs; expected at most ${widestMoment}, whose second moment one binding holds. Choose methods without calibration (RTN), or a smaller model.`,
+    { path: 'calibration', found: wide.cols, limit: widestMoment },
+  );
 }
 
 /** Grids for embedding and head. Where the two are one matrix, naming either means both; naming two grids for it is an error. */

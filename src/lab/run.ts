@@ -4,15 +4,15 @@
  * never on time, so a run that was interrupted and run again ends in the same hashes.
  */
 import type { Checkpoint } from '../formats/checkpoint';
+import { fingerprintText } from '../formats/fingerprint';
 import type { LabelledText } from '../formats/text';
 import type { Gpu } from '../gpu/gpu';
 import { openModel } from '../model/openModel';
 import { Cancelled, toErrorRecord } from '../util/errors';
-import { sha256 } from '../util/hash';
 import type { Budgets } from './budgets';
 import type { RunEvent, RunSettings, TextCard } from './events';
 import type { LayerStore } from './layerStore';
-import { costsOf, settle, windowsPerBatch } from './plan';
+import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
 import { Session } from './session';
 import { quantizeAndMeasure } from './sweep';
 import { chooseTiles } from './tiles';
@@ -54,6 +54,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const model = await openModel(gpu, checkpoint);
   const { card } = model;
   const settings = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
+  if (input.calibration) requireMoments(model);
   const { protocol, context, maxTokens, calibrationTokens } = settings;
   const tokenizer = await checkpoint.tokenizer();
   const { label, text } = input.evaluation;
@@ -95,6 +96,5 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
 }
 
 async function textCard({ label, text }: LabelledText, tokens: number): Promise<TextCard> {
-  const bytes = new TextEncoder().encode(text);
-  return { label, fingerprint: (await sha256(bytes)).slice(0, 16), bytes: bytes.length, tokens };
+  return { label, fingerprint: await fingerprintText(text), bytes: new TextEncoder().encode(text).length, tokens };
 }
