@@ -56,8 +56,8 @@ test('bad weights are named with their file, and what was there stays', async ({
     mimeType: 'application/x-ndjson',
     buffer: Buffer.from(writeLog(sampleLog())),
   });
+  await expect.poll(async () => (await points(page)).length).toBe(13);
   const before = await points(page);
-  expect(before).toHaveLength(13);
   for (const [what, name, weights, message] of cases) {
     await dropPaths(page, [await brokenFolder(name, weights)]);
     const alert = page.getByRole('alert').filter({ hasText: `${name} did not open` });
