@@ -4,12 +4,15 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { openCheckpoint } from '../formats/openCheckpoint';
 import type { Checkpoint, SourceFile } from '../formats/checkpoint';
+import { otherFormatFound } from '../formats/folder';
 import { readText, type LabelledText } from '../formats/text';
-import { FetchError } from '../util/errors';
+import { FetchError, FormatError } from '../util/errors';
 
-/** A checkpoint from its folder, or from one file of it. Nothing but headers is read. */
+/** A checkpoint from its folder, or from one safetensors or JSON file of it. Nothing but headers is read. A FormatError for other files. */
 export async function openModelPath(path: string): Promise<Checkpoint> {
   const found = await statOf(path, 'the model');
+  // What lies beside a file that is no part of a checkpoint says nothing about it.
+  if (!found.isDirectory() && !/\.(safetensors|json)$/i.test(path)) throw foreign(path);
   const folder = found.isDirectory() ? path : resolve(path, '..');
   const names = found.isDirectory() ? await readdir(folder, { recursive: true }) : await readdir(folder);
   const files: SourceFile[] = [];
@@ -37,6 +40,14 @@ async function statOf(path: string, what: string) {
     );
   }
 }
+
+const foreign = (path: string) =>
+  new FormatError(
+    'unsupported-format',
+    `${otherFormatFound([path]) || `${path} is no file of a checkpoint.`} A checkpoint is a folder with config.json, tokenizer.json and ` +
+      'model.safetensors (or its shards and index): give its path as --model.',
+    { file: path },
+  );
 
 const missing = (path: string, what: string, why: string) =>
   new FetchError('not-found', `${what} ${path} cannot be read: ${why}.`, { path });

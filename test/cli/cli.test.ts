@@ -38,6 +38,7 @@ beforeAll(() => {
     model: { type: 'BPE', unk_token: '<unk>', vocab, merges: [] },
   };
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
+  for (const name of ['other-F16.gguf', 'this-f32.gguf', 'notes.md']) writeFileSync(join(folder, name), 'GGUF');
   writeFileSync(join(folder, 'eval.txt'), textOfIds(labGoldens.ids).text);
   writeFileSync(join(folder, 'tiny.txt'), textOfIds(labGoldens.ids.slice(0, 20)).text);
 });
@@ -120,6 +121,7 @@ describe('lab', () => {
     const { code, out } = await lab('inspect', '--model', folder, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ architecture: 'llama', layers: 2, hidden: 32, vocabulary: 64 });
+    expect((await lab('inspect', '--model', join(folder, 'model.safetensors'), '--json')).out).toBe(out);
   });
 
   it('writes logits as transformers gives them', async () => {
@@ -145,6 +147,8 @@ describe('lab', () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['fly'], /there is no command "fly"/],
       [['evaluate', ...model], /--text FILE is missing/],
+      [['inspect', '--model', join(folder, 'this-f32.gguf')], /this-f32.gguf is a GGUF file, which is not read/],
+      [['inspect', '--model', join(folder, 'notes.md')], /notes.md is no file of a checkpoint/],
       [
         ['evaluate', '--model', join(folder, 'nowhere'), '--text', 'x'],
         /nowhere cannot be read: there is no such file/,
