@@ -8,7 +8,7 @@ const evaluation: readonly OptionMeta[] = [
   { name: 'text', value: 'FILE', line: 'evaluation text (.txt, .jsonl)', required: true },
   { name: 'protocol', value: 'gptq|llama.cpp', line: 'perplexity protocol (gptq)' },
   { name: 'context', value: 'N', line: 'tokens per window (the model’s own, at most 2048)' },
-  { name: 'max-tokens', value: 'N', line: 'evaluate at most N tokens, in whole windows (all)' },
+  { name: 'max-tokens', value: 'N', line: 'evaluate at most N tokens, in whole windows, at least one (all)' },
 ];
 
 export interface CommandMeta {
@@ -31,7 +31,7 @@ export const commands: readonly CommandMeta[] = [
       { name: 'bits', value: '2,3,4', line: 'widths, 2 to 8 (2,3,4,8)' },
       { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' },
       { name: 'symmetric', value: null, line: 'grids without a zero point' },
-      { name: 'calibration-tokens', value: 'N', line: 'tokens of calibration (16384)' },
+      { name: 'calibration-tokens', value: 'N', line: 'tokens of calibration, in whole windows, at least one (16384)' },
       {
         name: 'mode',
         value: 'shared|sequential',

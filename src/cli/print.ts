@@ -1,5 +1,5 @@
 /** Results for people: plain text, one line a point. */
-import type { PointResult, RunEvent } from '../lab/events';
+import type { PointResult, RunEvent, RunSettings } from '../lab/events';
 import type { ModelCard } from '../model/card';
 
 export function describeCard(card: ModelCard): string {
@@ -41,13 +41,19 @@ const columns: readonly (readonly [string, number, (r: PointResult) => string])[
 const row = (cells: readonly string[]) =>
   cells.map((cell, i) => (i ? cell.padStart(columns[i]?.[1] ?? 0) : cell.padEnd(columns[i]?.[1] ?? 0))).join(' ');
 
+/** A line where fewer tokens were asked for than one window has. */
+const leastWindow = ({ context, maxTokens }: RunSettings): string =>
+  maxTokens !== null && maxTokens < context
+    ? `\n--max-tokens ${maxTokens}: one window of ${context} is the least that is evaluated`
+    : '';
+
 /** The line that an event is worth, or null. */
 export function describeEvent(event: RunEvent): string | null {
   switch (event.type) {
     case 'run-started':
       return (
         `${event.model.name} on ${event.adapter.name}; ${event.evaluation.label}, ${event.settings.protocol} windows of ${event.settings.context}` +
-        `\n${row(columns.map(([name]) => name))}`
+        `${leastWindow(event.settings)}\n${row(columns.map(([name]) => name))}`
       );
     case 'point-finished':
       return row(columns.map(([, , cell]) => cell(event.result)));

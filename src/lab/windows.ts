@@ -31,7 +31,8 @@ export const scoredPerWindow = (windows: Windows): number => windows.context - w
 export const minContext: Readonly<Record<Protocol, number>> = { gptq: 2, 'llama.cpp': 4 };
 
 /**
- * Cuts `text` for evaluation. `maxTokens` counts ids fed to the model, in whole windows, at least one.
+ * Cuts `text` for evaluation. `maxTokens` counts ids fed to the model, in whole windows, at least one: fewer than `context` still
+ * mean one window. Page and command line both cut here.
  * A FormatError when the text has fewer ids than one window.
  */
 export function evaluationWindows(

@@ -115,6 +115,9 @@ describe('lab', () => {
     const row = labGoldens.rows.find(({ model, protocol }) => model === 'llama' && protocol === 'llama.cpp');
     expect(out).toContain(Math.exp(row?.loss ?? NaN).toPrecision(6));
     expect(out.trim().split('\n').length).toBe(3);
+    const text = ['--text', join(folder, 'eval.txt'), '--context', '24'];
+    const short = await lab('evaluate', '--model', folder, ...text, '--max-tokens', '10');
+    expect(short.out.split('\n')[1]).toBe('--max-tokens 10: one window of 24 is the least that is evaluated');
   });
 
   it('inspects from headers alone', async () => {
