@@ -37,7 +37,7 @@ export const commands: readonly CommandMeta[] = [
         value: 'shared|sequential',
         line: 'one calibration for all, or each block after its quantized ones (shared)',
       },
-      { name: 'seed', value: 'N', line: 'seed of every random choice (1)' },
+      { name: 'seed', value: 'N', line: 'seed of every random choice (0)' },
       { name: 'keep', value: 'DIR', line: 'keep finished layers there, and resume from them' },
       json,
     ],

@@ -18,7 +18,7 @@ export function settingsOf(given: Given, card: ModelCard): RunSettings {
     maxTokens: given.has('max-tokens') ? integerOf(given, 'max-tokens', 1, 1, 2 ** 40) : null,
     calibrationTokens: integerOf(given, 'calibration-tokens', usualCalibration, 1, 2 ** 40),
     mode: choiceOf(given, 'mode', 'shared', ['shared', 'sequential']),
-    seed: integerOf(given, 'seed', 1, 0, 2 ** 32 - 1),
+    seed: integerOf(given, 'seed', 0, 0, 2 ** 32 - 1),
   };
 }
 

@@ -57,7 +57,7 @@ describe('options', () => {
       context: 512,
       maxTokens: null,
       mode: 'shared',
-      seed: 1,
+      seed: 0,
     });
     expect(settingsOf(given('--protocol', 'llama.cpp', '--context', '256', '--max-tokens', '99'), card)).toMatchObject({
       protocol: 'llama.cpp',
