@@ -62,15 +62,27 @@ export async function readSafetensors(file: SourceFile): Promise<ShardTensors> {
 async function readHeader(file: SourceFile): Promise<{ header: Readonly<Record<string, unknown>>; dataBegin: number }> {
   const { size } = file.blob;
   if (size < PREFIX) {
-    throw refusal(file, 'truncated', `${size} bytes; a safetensors file begins with 8 bytes of header length`);
+    throw refusal(
+      file,
+      'truncated',
+      `this is not a whole safetensors file: it has ${size} bytes, and one begins with 8 bytes of header length`,
+    );
   }
   const prefix = await readSlice(file, 0, PREFIX);
   const length = new DataView(prefix.buffer).getBigUint64(0, true);
+  // A length beyond both limit and file is no length: these are the first bytes of a text or of something else.
+  if (length > BigInt(Math.max(MAX_HEADER_BYTES, size))) {
+    throw refusal(
+      file,
+      'not-safetensors',
+      'this is not a safetensors file: its first 8 bytes do not give the length of a header',
+    );
+  }
   if (length > BigInt(MAX_HEADER_BYTES)) {
     throw refusal(
       file,
       'header-too-large',
-      `the first 8 bytes claim a header of ${length} bytes; at most ${MAX_HEADER_BYTES} are read, so this is no safetensors file or a damaged one`,
+      `this is not a safetensors file, or a damaged one: its first 8 bytes claim a header of ${length} bytes, and at most ${MAX_HEADER_BYTES} are read`,
     );
   }
   const dataBegin = PREFIX + Number(length);
@@ -83,7 +95,7 @@ async function readHeader(file: SourceFile): Promise<{ header: Readonly<Record<s
   }
   const bytes = await readSlice(file, PREFIX, dataBegin);
   if (bytes[0] !== 0x7b) {
-    throw refusal(file, 'not-safetensors', 'the header does not begin with "{", so this is no safetensors file');
+    throw refusal(file, 'not-safetensors', 'this is not a safetensors file: its header does not begin with "{"');
   }
   return { header: parseJsonObject(bytes, `${file.path} (header)`, 'names'), dataBegin };
 }

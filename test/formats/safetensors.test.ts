@@ -118,7 +118,13 @@ describe('refusing', () => {
     ['a web page', '<!DOCTYPE html><title>404</title>', 'web-page', 'Download the file itself'],
     ['fewer than 8 bytes', '1234567', 'truncated', '7 bytes'],
     ['a header past the end', rawSafetensors('{}', 0, 400n), 'truncated', '400'],
-    ['a header of absurd length', rawSafetensors('{}', 0, 2n ** 63n), 'header-too-large', '9223372036854775808'],
+    [
+      'a text',
+      'Once upon a time',
+      'not-safetensors',
+      'model.safetensors: this is not a safetensors file: its first 8 bytes',
+    ],
+    ['a header of absurd length', rawSafetensors('{}', 0, 2n ** 63n), 'not-safetensors', 'not a safetensors file'],
     ['a header that is no object', rawSafetensors('[]', 0), 'not-safetensors', '"{"'],
     ['a truncated header', rawSafetensors('{"a":{"dtype":"F3', 0), 'not-json', 'truncated'],
     ['invalid UTF-8', rawSafetensors('{"a":1}', 0).fill(0xff, 10, 11), 'not-utf8', 'byte 2'],
@@ -150,6 +156,15 @@ describe('refusing', () => {
     expect(error).toMatchObject({ name: 'FormatError', code });
     expect(error.message).toContain('model.safetensors');
     expect(error.message).toContain(words);
+  });
+
+  it('a header that the file could hold and the limit does not allow, with its length', async () => {
+    const start = new Blob([rawSafetensors('{}', 100, 200_000_000n)]);
+    // Stands for a file of a terabyte.
+    const blob = { size: 2 ** 40, slice: (begin, end) => start.slice(begin, end) } as Blob;
+    const error = await failureOf(() => readSafetensors({ path: 'm', blob }));
+    expect(error).toMatchObject({ code: 'header-too-large' });
+    expect(error.message).toContain('a header of 200000000 bytes, and at most 100000000');
   });
 
   it('every truncation of a good file', async () => {
