@@ -1,5 +1,5 @@
 /** The GPU: its name, what it reaches, what it allows. */
-import { bytes, number } from '../store/format';
+import { adapterName, bytes, number } from '../store/format';
 import { useLabState } from './context';
 
 /** Limits in bytes; the others are counts. */
@@ -15,7 +15,7 @@ export function AdapterPanel() {
         <h2>Adapter</h2>
       </header>
       <dl className="facts columns">
-        <Fact name="Name" value={card ? card.name : 'asking…'} />
+        <Fact name="Name" value={card ? adapterName(card) : 'asking…'} />
         <Fact
           name="Vendor"
           value={card ? [card.vendor, card.architecture].filter(Boolean).join(' · ') || 'not said' : '–'}

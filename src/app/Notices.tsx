@@ -6,7 +6,9 @@ import { useLab, useLabState } from './context';
 export function Notices() {
   const notices = useLabState((state) => state.notices);
   const missing = useLabState(({ engine }) => (engine.status === 'missing' ? engine.reason : null));
-  const lasting = notices.filter(({ tone }) => tone !== 'note');
+  // The newest on top.
+  const lasting = notices.filter(({ tone }) => tone !== 'note').reverse();
+  const older = lasting.slice(atOnce);
   const passing = notices.filter(({ tone }) => tone === 'note');
   return (
     <>
@@ -21,9 +23,10 @@ export function Notices() {
               </div>
             </div>
           )}
-          {lasting.map((notice) => (
+          {lasting.slice(0, atOnce).map((notice) => (
             <Lasting key={notice.id} notice={notice} />
           ))}
+          {older.length > 0 && <Older notices={older} />}
         </div>
       )}
       {passing.length > 0 && (
@@ -34,6 +37,21 @@ export function Notices() {
         </div>
       )}
     </>
+  );
+}
+
+/** Notices on screen at once: with more of them the chart would be out of sight. */
+const atOnce = 3;
+
+function Older({ notices }: { readonly notices: readonly Notice[] }) {
+  const lab = useLab();
+  return (
+    <p className="hint older">
+      {notices.length} older {notices.length === 1 ? 'message' : 'messages'} below these.{' '}
+      <button type="button" className="quiet" onClick={() => notices.forEach(({ id }) => lab.dismiss(id))}>
+        Dismiss {notices.length === 1 ? 'it' : 'them'}
+      </button>
+    </p>
   );
 }
 

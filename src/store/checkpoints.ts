@@ -4,7 +4,7 @@ import type { SourceFile } from '../worker/protocol';
 import { fetchOwn, fetchOwnJson } from './fetching';
 import { count } from './format';
 import type { Bench } from './lab';
-import { errorNotice } from './notices';
+import { busyNotice, errorNotice } from './notices';
 import type { DemoModel } from './state';
 
 export interface Checkpoints {
@@ -13,12 +13,17 @@ export interface Checkpoints {
   openFiles(files: readonly SourceFile[]): Promise<void>;
 }
 
-export function createCheckpoints({ store, engine, notify }: Bench, onOpened: (card: ModelCard) => void): Checkpoints {
+export function createCheckpoints(
+  { store, engine, notify, settle }: Bench,
+  onOpened: (card: ModelCard) => void,
+): Checkpoints {
   /** Only the newest of several openings counts: people click faster than files load. */
   let newest = 0;
 
-  async function open(title: string, demo: string | null, files: () => Promise<readonly SourceFile[]>): Promise<void> {
+  async function open(name: string, demo: string | null, files: () => Promise<readonly SourceFile[]>): Promise<void> {
+    if (store.getState().activity !== 'idle') return notify(busyNotice(name));
     const turn = ++newest;
+    settle('checkpoint');
     const before = store.getState().checkpoint;
     store.setState({ checkpoint: { ...before, status: 'opening' } });
     try {
@@ -41,7 +46,7 @@ export function createCheckpoints({ store, engine, notify }: Bench, onOpened: (c
       const last = before.card ? ('open' as const) : ('none' as const);
       store.setState({ checkpoint: { ...before, status: last } });
       const stays = before.card ? `${before.card.name} is still open, and results are kept.` : null;
-      notify(errorNotice(title, error, stays));
+      notify(errorNotice(`${name} did not open`, error, { stays, topic: 'checkpoint' }));
     }
   }
 
@@ -51,13 +56,15 @@ export function createCheckpoints({ store, engine, notify }: Bench, onOpened: (c
         const { models } = await fetchOwnJson<{ models: readonly DemoModel[] }>('demo/manifest.json');
         store.setState({ demos: models });
       } catch (error) {
-        notify(errorNotice('The bundled models did not load', error, 'Checkpoints that you open still work.'));
+        notify(
+          errorNotice('The bundled models did not load', error, { stays: 'Checkpoints that you open still work.' }),
+        );
       }
     },
     async chooseDemo(id) {
       const demo = store.getState().demos.find((d) => d.id === id);
       if (!demo) return;
-      await open(`${demo.label} did not open`, id, () =>
+      await open(demo.label, id, () =>
         Promise.all(
           demo.files.map(async (file) => ({
             // The folder is named after the model, so that the card is.
@@ -69,7 +76,7 @@ export function createCheckpoints({ store, engine, notify }: Bench, onOpened: (c
     },
     async openFiles(files) {
       const folder = files[0]?.path.split('/')[0] ?? 'The checkpoint';
-      await open(`${folder} did not open`, null, () => Promise.resolve(files));
+      await open(folder, null, () => Promise.resolve(files));
     },
   };
 }

@@ -37,6 +37,19 @@ export function bytes(count: number): string {
   return `${count} bytes`;
 }
 
+/** Names that browsers give in lower case only. */
+const spelled: Readonly<Record<string, string>> = { swiftshader: 'SwiftShader', llvmpipe: 'llvmpipe' };
+
+/** The adapter's name; where the browser says no more than the vendor's, the architecture with it: "SwiftShader (google)". */
+export function adapterName(card: {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+}): string {
+  const { name, vendor, architecture } = card;
+  return name === vendor && architecture ? `${spelled[architecture] ?? architecture} (${vendor})` : name;
+}
+
 /** 262144 → "262 k", 1.1e9 → "1.10 B". */
 export function count(value: number): string {
   if (value >= 1e9) return `${(value / 1e9).toPrecision(3)} B`;

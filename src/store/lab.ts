@@ -9,7 +9,7 @@ import type { SourceFile } from '../worker/protocol';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
 import { sortDropped } from './dropped';
 import { createLinks, type Links } from './links';
-import { errorNotice, type Notice } from './notices';
+import { errorNotice, type Notice, type Topic } from './notices';
 import type { Setup } from './plan';
 import { createRuns, type Runs } from './runs';
 import { startingState, type DemoModel, type LabState } from './state';
@@ -23,6 +23,8 @@ export interface Bench {
   readonly pieces: readonly PieceMeta[];
   readonly set: (change: Partial<LabState>) => void;
   readonly notify: (notice: Notice) => void;
+  /** Takes away the notices about something that is over. */
+  readonly settle: (...topics: Topic[]) => void;
 }
 
 export interface Lab extends Checkpoints, Links, Runs, Texts {
@@ -62,6 +64,11 @@ export function createLab({ engine, methods, pieces }: Parts): Lab {
         // Errors and warnings are alerts of their own; a confirmation passes, so it is said.
         ...(added.tone === 'note' ? { announcement: `${added.title}. ${added.text}` } : {}),
       })),
+    settle: (...topics) =>
+      store.setState(({ notices }) => {
+        const left = notices.filter(({ topic }) => topic === null || !topics.includes(topic));
+        return left.length < notices.length ? { notices: left } : {};
+      }),
   };
   const texts = createTexts(bench);
   const runs = createRuns(bench, texts);
@@ -87,6 +94,8 @@ export function createLab({ engine, methods, pieces }: Parts): Lab {
     methods,
     pieces,
     async start() {
+      // A link that is pasted into the open tab, and the way back from it.
+      addEventListener('hashchange', () => void links.openAddress());
       // What the address shows comes first: it needs neither adapter nor model.
       await links.openAddress();
       await Promise.all([connectAdapter(), texts.readManifest(), checkpoints.readManifest()]);

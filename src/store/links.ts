@@ -2,17 +2,29 @@
 import { decodePermalink, encodePermalink, isPermalink, type SharedRun } from '../lab/permalink';
 import type { Piece } from '../quant/recipe';
 import type { Bench } from './lab';
-import { errorNotice, notice } from './notices';
+import { busyNotice, errorNotice, notice } from './notices';
+import type { LabState } from './state';
 import { blankPoint, emptyRun, fromResult, type PointView, type RunView } from './runView';
 
 export interface Links {
   /** Puts the run into the address and onto the clipboard. */
   copyLink(): Promise<void>;
-  /** Shows the run that the address holds, if it holds one. */
+  /** Shows the run that the address holds; where it holds none any more (Back), what was there before it. */
   openAddress(): Promise<void>;
 }
 
-export function createLinks({ store, notify }: Bench, share: () => SharedRun | null): Links {
+export function createLinks({ store, notify, settle }: Bench, share: () => SharedRun | null): Links {
+  /** What the shown link took the place of. */
+  let before: Pick<LabState, 'run' | 'source' | 'shared' | 'setup'> | null = null;
+
+  function leaveLink(): void {
+    const { source, activity } = store.getState();
+    if (!before || activity !== 'idle') return;
+    // A run of one's own that came after the link stays.
+    store.setState(source === 'link' ? before : { shared: before.shared });
+    before = null;
+  }
+
   return {
     async copyLink() {
       const shared = store.getState().source === 'link' ? store.getState().shared?.share : share();
@@ -41,22 +53,28 @@ export function createLinks({ store, notify }: Bench, share: () => SharedRun | n
       }
     },
     async openAddress() {
-      if (!isPermalink(location.hash)) return;
+      settle('link');
+      if (!isPermalink(location.hash)) return leaveLink();
       if (store.getState().activity !== 'idle') {
-        return notify(notice('warning', 'A run is under way', 'Stop it, then open the link again.'));
+        return notify(busyNotice('the link'));
       }
       try {
         const shared = await decodePermalink(location.hash);
-        const run = viewOf(shared);
+        const view = viewOf(shared);
+        const { run, source, shared: other, setup: form } = store.getState();
+        // From one link to the next, the way back stays the same.
+        before ??= { run, source, shared: other, setup: form };
         store.setState(({ setup }) => ({
-          run,
+          run: view,
           source: 'link',
-          shared: { share: shared, run },
+          shared: { share: shared, run: view },
           setup: { ...setup, ...settingsOf(shared) },
           announcement: `A shared run of ${shared.model.label} is shown.`,
         }));
       } catch (error) {
-        notify(errorNotice('The link could not be read', error, 'Everything else works as usual.'));
+        notify(
+          errorNotice('The link could not be read', error, { stays: 'Everything else works as usual.', topic: 'link' }),
+        );
       }
     },
   };
@@ -76,6 +94,7 @@ function viewOf({ app, model, adapter, settings, evaluation, calibration, result
     settings,
     evaluation: evaluation.label,
     calibration: calibration?.label ?? null,
+    texts: `${evaluation.fingerprint} ${calibration?.fingerprint ?? ''}`,
   };
   return { ...emptyRun, status: 'finished', about, points };
 }

@@ -8,17 +8,36 @@ export interface Notice {
   readonly text: string;
   /** What still works, where that is not plain. */
   readonly stays: string | null;
+  /** What it is about: it goes when that is over. Null stays until it is dismissed. */
+  readonly topic: Topic | null;
 }
+
+/** checkpoint: one that did not open or is another; busy: something that a run under way did not allow. */
+export type Topic = 'checkpoint' | 'link' | 'run' | 'busy';
 
 let next = 1;
 
-export function notice(tone: Notice['tone'], title: string, text: string, stays: string | null = null): Notice {
-  return { id: next++, tone, title, text, stays };
+export function notice(
+  tone: Notice['tone'],
+  title: string,
+  text: string,
+  { stays = null, topic = null }: Partial<Pick<Notice, 'stays' | 'topic'>> = {},
+): Notice {
+  return { id: next++, tone, title, text, stays, topic };
 }
 
 /** An error as a notice. One that is not ours is a defect, and says so. */
-export function errorNotice(title: string, error: unknown, stays: string | null = null): Notice {
+export function errorNotice(
+  title: string,
+  error: unknown,
+  more: Partial<Pick<Notice, 'stays' | 'topic'>> = {},
+): Notice {
   const { name, message } = toErrorRecord(error);
   const text = isBitcurveError(error) ? message : `${name}: ${message} (this is a defect of Bitcurve)`;
-  return notice('error', title, text, stays);
+  return notice('error', title, text, more);
+}
+
+/** One wording for everything that has to wait for the end of a run. */
+export function busyNotice(what: string): Notice {
+  return notice('warning', 'A run is under way', `Stop it before you open ${what}.`, { topic: 'busy' });
 }

@@ -5,6 +5,7 @@
 import type { Estimate, LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from '../lab/events';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
+import { adapterName } from './format';
 import { storage } from './storage';
 
 type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
@@ -19,6 +20,8 @@ export interface PointView {
   readonly bits: number;
   readonly group: number | null;
   readonly state: 'planned' | 'quantizing' | 'evaluating' | 'finished';
+  /** The values are those of an earlier run of the same request, until this one has measured the point again. */
+  readonly kept: boolean;
   readonly windows: number;
   readonly windowsTotal: number;
   /** Null until every layer of the point is quantized. */
@@ -52,6 +55,8 @@ export interface About {
   readonly settings: RunSettings;
   readonly evaluation: string;
   readonly calibration: string | null;
+  /** Fingerprints of the texts: two texts may have one name. */
+  readonly texts: string;
 }
 
 export interface RunView {
@@ -98,10 +103,10 @@ function fold(view: RunView, event: RunEvent): RunView {
       return { ...view, layers: [...view.layers, event] };
     case 'window-evaluated':
       return changePoint(view, event.point, (point) => ({
-        ...(point.bitsPerWeight === null ? sizeSoFar(view, point) : {}),
+        ...(!point.kept && point.bitsPerWeight === null ? sizeSoFar(view, point) : {}),
         state: 'evaluating',
         windowsTotal: event.windowsTotal,
-        ...measured(event.quality),
+        ...(point.kept ? { windows: event.quality.windows } : measured(event.quality)),
       }));
     case 'point-finished':
       return changePoint(view, event.result.id, () => fromResult(event.result));
@@ -143,7 +148,9 @@ function start(view: RunView, event: RunStarted): RunView {
     model: event.model,
     points: startingPoints(event.settings.points),
   };
-  if (view.error?.code !== 'device-lost' || view.about?.model.fingerprint !== event.model.fingerprint) return begun;
+  if (view.error?.code !== 'device-lost' || view.about?.model.fingerprint !== event.model.fingerprint) {
+    return { ...begun, points: begun.points.map((point) => keptPoint(view, begun, point) ?? point) };
+  }
   const lost: Remark = {
     kind: 'lost',
     text: `The GPU was lost; the run went on with a new device. (${view.error.message})`,
@@ -155,15 +162,44 @@ function start(view: RunView, event: RunStarted): RunView {
   };
 }
 
+/** What an earlier run measured of the same point under the same conditions, to be shown until it is measured again. */
+function keptPoint(earlier: RunView, begun: RunView, point: PointView): PointView | null {
+  const known = earlier.points.find(({ id }) => id === point.id);
+  if (!known?.perplexity || (known.state !== 'finished' && !known.kept)) return null;
+  if (conditions(earlier, point.id) !== conditions(begun, point.id)) return null;
+  return { ...known, state: 'planned', kept: true, windows: 0 };
+}
+
+/** Everything that a point's values depend on, as text. A link has no time and no texts of its own: it is never the same. */
+function conditions({ about }: RunView, id: string): string {
+  if (!about) return '';
+  const { settings, model, app, adapter, texts } = about;
+  const { points, protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
+  const recipe = points.find((point) => point.id === id)?.recipe ?? null;
+  return JSON.stringify([
+    about.at === null,
+    model.fingerprint,
+    app,
+    adapter,
+    recipe,
+    protocol,
+    context,
+    maxTokens,
+    texts,
+    recipe && [calibrationTokens, mode, seed],
+  ]);
+}
+
 function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }: RunStarted): About {
   return {
     app,
     at,
     model,
-    adapter: adapter.name,
+    adapter: adapterName(adapter),
     settings,
     evaluation: evaluation.label,
     calibration: calibration?.label ?? null,
+    texts: `${evaluation.fingerprint} ${calibration?.fingerprint ?? ''}`,
   };
 }
 
@@ -180,6 +216,7 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     bits: point.bits,
     group: point.group,
     state: 'planned',
+    kept: false,
     windows: 0,
     windowsTotal: 0,
     bitsPerWeight: null,
@@ -212,6 +249,7 @@ function measured(quality: Quality): Partial<PointView> {
 export function fromResult(result: PointResult): Partial<PointView> {
   return {
     state: 'finished',
+    kept: false,
     bits: result.bits,
     group: result.group,
     bitsPerWeight: result.bitsPerWeight,

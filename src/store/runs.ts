@@ -9,9 +9,11 @@ import { createBatch } from './batch';
 import { download } from './download';
 import { toCsv, toJson } from './exports';
 import type { Bench } from './lab';
-import { errorNotice, notice } from './notices';
+import { adapterName } from './format';
+import { busyNotice, errorNotice, notice } from './notices';
 import { needsCalibration, planRun } from './plan';
 import { emptyRun, foldEvents, type RunView } from './runView';
+import type { LabState } from './state';
 import type { Texts } from './texts';
 
 export interface Runs {
@@ -29,7 +31,7 @@ export interface Runs {
   downloadTable(format: 'csv' | 'json'): void;
 }
 
-export function createRuns({ store, engine, methods, notify }: Bench, texts: Texts): Runs {
+export function createRuns({ store, engine, methods, notify, settle }: Bench, texts: Texts): Runs {
   /** Every event of the shown run, for the saved log. Beside the store: nothing draws it. */
   let log: RunEvent[] = [];
   let running: AbortController | null = null;
@@ -42,41 +44,74 @@ export function createRuns({ store, engine, methods, notify }: Bench, texts: Tex
       return announcement === null ? { run: folded } : { run: folded, announcement };
     });
   };
-  const batch = createBatch(show);
+  const batch = createBatch((events: readonly RunEvent[]) => {
+    // What was shown before gives way to the first event: a request that the engine refuses costs nothing.
+    if (log === before?.log) {
+      log = [];
+      store.setState({ source: 'live' });
+    }
+    show(events);
+  });
+  /** What the run under way took the place of. */
+  let before: { readonly run: RunView; readonly source: LabState['source']; readonly log: RunEvent[] } | null = null;
 
-  /** Asks the engine for a run and shows its events until it ends. What was shown before gives way only when the request is whole. */
+  /** Asks the engine for a run and shows its events until it ends. One that fails before it measures leaves what was there. */
   async function start(request: () => Promise<RunRequest>): Promise<void> {
     if (running) return;
     running = new AbortController();
+    const { run: earlier, source } = store.getState();
+    before = { run: earlier, source, log };
+    settle('run');
     store.setState({ activity: 'running' });
     try {
       const ask = await request();
-      log = [];
-      store.setState({
-        run: { ...emptyRun, status: 'running' },
-        source: 'live',
+      store.setState(({ run }) => ({
+        run: { ...run, status: 'running', progress: null, secondsElapsed: null, error: null },
         announcement: 'The run started.',
-      });
+      }));
       await engine.ask('run', ask, { signal: running.signal, onEvents: (events) => batch.add(events) });
     } catch (error) {
       batch.flush();
       const status = error instanceof Cancelled ? 'stopped' : 'failed';
-      if (status === 'failed') {
-        notify(
-          errorNotice('The run failed', error, 'Finished points are kept; Run goes on from the last finished layer.'),
-        );
-      }
-      settle(status);
+      const stays = end(status, before);
+      if (status === 'failed') notify(errorNotice('The run failed', error, { stays, topic: 'run' }));
     } finally {
       batch.flush();
       running = null;
+      before = null;
       store.setState({ activity: 'idle' });
+      settle('busy');
     }
   }
 
-  /** A run that ended without saying so. */
-  const settle = (status: 'stopped' | 'failed') =>
+  /** A run that ended early. Without a value of its own it gives the place back; returns what is kept, in words. */
+  function end(status: 'stopped' | 'failed', earlier: NonNullable<typeof before>): string | null {
+    const { run } = store.getState();
+    const began = log !== earlier.log;
+    const measured = began && run.points.some(({ perplexity, kept }) => perplexity !== null && !kept);
+    // A new run that was stopped on purpose keeps its place, unless it had only begun to repeat the earlier one.
+    const yields = !began || status === 'failed' || run.points.some(({ kept }) => kept);
+    if (earlier.run.points.length > 0 && !measured && yields) {
+      log = earlier.log;
+      store.setState({ run: earlier.run, source: earlier.source });
+      return 'The results from before are still shown.';
+    }
+    close(status);
+    if (run.points.some(({ state }) => state === 'finished'))
+      return 'Finished points are kept; Run goes on from the last finished layer.';
+    return run.layers.length ? 'Finished layers are kept; Run goes on from them.' : null;
+  }
+
+  /** A log that ends without saying how. */
+  const close = (status: 'stopped' | 'failed') =>
     store.setState(({ run }) => (run.status === 'running' ? { run: { ...run, status, progress: null } } : {}));
+
+  /** The link names the adapter as the page does. */
+  function shareLog(): SharedRun | null {
+    const started = log.find((event) => event.type === 'run-started');
+    const shared = sharedRun(log);
+    return shared && started ? { ...shared, adapter: adapterName(started.adapter) } : shared;
+  }
 
   async function sharedText(shared: SharedName): Promise<TextSource> {
     const id = await texts.find(shared);
@@ -127,12 +162,15 @@ export function createRuns({ store, engine, methods, notify }: Bench, texts: Tex
             'warning',
             'This is a different checkpoint',
             `The shared run is of ${label} (${fingerprint}); ${card.name} is ${card.fingerprint}. Numbers will differ.`,
-            'You can run it all the same; the shared points stay for comparison.',
+            {
+              stays: 'You can run it all the same; the shared points stay for comparison.',
+              topic: 'checkpoint',
+            },
           ),
         );
       } else if (source === 'link') void reproduce();
     },
-    share: () => sharedRun(log),
+    share: shareLog,
     stop() {
       if (!running) return;
       store.setState({ activity: 'stopping', announcement: 'Stopping.' });
@@ -140,7 +178,7 @@ export function createRuns({ store, engine, methods, notify }: Bench, texts: Tex
     },
     async replay({ path, blob }) {
       if (running) {
-        notify(notice('warning', 'A run is under way', `Stop it before you open ${path}.`));
+        notify(busyNotice(path));
         return;
       }
       try {
@@ -149,9 +187,9 @@ export function createRuns({ store, engine, methods, notify }: Bench, texts: Tex
         store.setState({ run: emptyRun, source: 'log', announcement: `${path} is shown.` });
         show(events);
         // A log that ends in mid-run is of a run that nobody finished.
-        settle('stopped');
+        close('stopped');
       } catch (error) {
-        notify(errorNotice(`${path} could not be read`, error, 'What was shown before is kept.'));
+        notify(errorNotice(`${path} could not be read`, error, { stays: 'What was shown before is kept.' }));
       }
     },
     downloadLog: () => download(`${fileName(store.getState().run)}.ndjson`, 'application/x-ndjson', writeLog(log)),
@@ -172,7 +210,7 @@ function fileName({ about }: RunView): string {
 function announce(before: RunView, after: RunView): string | null {
   if (after.status !== before.status) {
     if (after.status === 'finished') return `The run finished with ${after.points.length} points.`;
-    if (after.status === 'stopped') return 'The run stopped. Finished points are kept.';
+    if (after.status === 'stopped') return 'The run stopped. Finished layers are kept; Run goes on from them.';
     return null;
   }
   const finished = (view: RunView) => view.points.filter(({ state }) => state === 'finished').length;

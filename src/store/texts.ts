@@ -5,6 +5,7 @@ import { sha256 } from '../util/hash';
 import type { SourceFile, TextSource } from '../worker/protocol';
 import { fetchOwn, fetchOwnJson } from './fetching';
 import type { Bench } from './lab';
+import { bytes } from './format';
 import { errorNotice, notice } from './notices';
 import type { TextChoice } from './state';
 
@@ -38,8 +39,8 @@ export function createTexts({ store, notify }: Bench): Texts {
       store.setState(({ texts, setup }) => ({
         texts: [...texts.filter((t) => t.id !== id), choice],
         setup: { ...setup, evaluation: id },
-        announcement: `${label} is the evaluation text.`,
       }));
+      notify(notice('note', `Evaluation text: ${label}, ${bytes(blob.size)}`, 'The next run is measured on it.'));
     },
     async readManifest() {
       try {
@@ -48,16 +49,20 @@ export function createTexts({ store, notify }: Bench): Texts {
           sources.set(id, async () => ({ path: file, blob: await fetchOwn(`corpora/${file}`) }));
         const calibration = texts.find(({ kind }) => kind === 'calibration') ?? texts[0];
         const evaluation = texts.find(({ kind }) => kind === 'evaluation') ?? texts.at(-1);
+        const here = (id: string) => sources.has(id);
         store.setState(({ setup, texts: dropped }) => ({
-          texts: [...texts.map(({ id, label, kind, bytes, note }) => ({ id, label, kind, bytes, note })), ...dropped],
+          texts: [
+            ...texts.map(({ id, label, kind, bytes: size, note }) => ({ id, label, kind, bytes: size, note })),
+            ...dropped,
+          ],
           setup: {
             ...setup,
-            calibration: setup.calibration || (calibration?.id ?? ''),
-            evaluation: setup.evaluation || (evaluation?.id ?? ''),
+            calibration: here(setup.calibration) ? setup.calibration : (calibration?.id ?? ''),
+            evaluation: here(setup.evaluation) ? setup.evaluation : (evaluation?.id ?? ''),
           },
         }));
       } catch (error) {
-        notify(errorNotice('The bundled texts did not load', error, 'Texts that you drop still work.'));
+        notify(errorNotice('The bundled texts did not load', error, { stays: 'Texts that you drop still work.' }));
       }
     },
     async find({ label, fingerprint }) {
