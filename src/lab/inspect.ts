@@ -5,10 +5,21 @@ import type { ModelCard } from '../model/card';
 import { describeModel, type AdapterLimits } from '../model/describeModel';
 import { modelLogits } from '../model/modelLogits';
 import { openModel } from '../model/openModel';
+import { isBitcurveError } from '../util/errors';
 
-/** From headers alone. Without limits nothing is too big. */
-export function inspect(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<ModelCard> {
-  return describeModel(checkpoint, limits);
+/**
+ * From headers and tokenizer alone. Without limits nothing is too big. A tokenizer that cannot be had is a remark and no error: the
+ * weights are still good for logits. It is read now, up to 0.3 s, so that a run does not end on it later.
+ */
+export async function inspect(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<ModelCard> {
+  const card = await describeModel(checkpoint, limits);
+  try {
+    await checkpoint.tokenizer();
+    return card;
+  } catch (error) {
+    if (!isBitcurveError(error)) throw error;
+    return { ...card, remarks: [`no text can be evaluated: ${error.message}`] };
+  }
 }
 
 /** Logits of `ids` as one window, row-major [ids, vocabulary], at full precision. */

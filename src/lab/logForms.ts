@@ -82,6 +82,7 @@ const model = record({
   tiedEmbeddings: flag,
   blocks: list(record({ name: text, parameters: number, bytes: number })),
   verdict: record({ kind: oneOf('fits', 'streamed', 'too-big'), reason: text }),
+  remarks: optional(list(text, 100)),
 });
 const adapter = record({
   ...fields(text, 'name vendor architecture'),

@@ -32,4 +32,6 @@ export interface ModelCard {
   readonly verdict: Verdict;
   /** First 16 hex digits of SHA-256 over config, tensor headers and sampled bytes of every tensor. */
   readonly fingerprint: string;
+  /** What will stand in the way later though the weights can be opened, a sentence each; left out when nothing does. */
+  readonly remarks?: readonly string[];
 }

@@ -127,6 +127,13 @@ describe('lab', () => {
     expect((await lab('inspect', '--model', join(folder, 'model.safetensors'), '--json')).out).toBe(out);
   });
 
+  it('tells of a model without a tokenizer before any run', async () => {
+    const { code, out } = await lab('inspect', '--model', goldenModel('llama'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/remark +no text can be evaluated: tokenizer.json is missing; found config.json/);
+    expect((await lab('inspect', '--model', folder)).out).not.toContain('remark');
+  });
+
   it('writes logits as transformers gives them', async () => {
     const windows = JSON.parse(readFileSync(join(goldenModel('llama'), 'ids.json'), 'utf8')) as { windows: number[][] };
     const ids = windows.windows[0]?.slice(0, 20) ?? [];

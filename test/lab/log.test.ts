@@ -13,6 +13,15 @@ describe('log', () => {
     expect(readLog(text.replaceAll('\n', '\r\n') + '\n\n')).toEqual(events);
   });
 
+  it('reads remarks of the model where there are some', () => {
+    const [first, ...rest] = madeUpLog();
+    if (first?.type !== 'run-started') throw new Error('the log begins otherwise');
+    const events = [{ ...first, model: { ...first.model, remarks: ['no tokenizer'] } }, ...rest];
+    expect(readLog(writeLog(events))).toEqual(events);
+    const line = JSON.stringify({ ...first, model: { ...first.model, remarks: 'one' } });
+    expect(() => readLog(`${line}\n`)).toThrow(/line 1: has no list of at most 100 at "model.remarks"/);
+  });
+
   it('names the line and the field that is wrong', () => {
     const lines = writeLog(madeUpLog()).split('\n');
     const withLine = (n: number, line: string) => lines.map((old, i) => (i === n - 1 ? line : old)).join('\n');
