@@ -63,9 +63,12 @@ async function writeLogits(given: Given): Promise<void> {
   const checkpoint = await openModelPath(required(given, 'model'));
   const logits = await logitsOf(await openGpu(), checkpoint, ids);
   const out = required(given, 'out');
+  const shape = [ids.length, logits.length / ids.length];
   await writeFile(out, logits).catch((error: unknown) => {
     throw refused(`--out ${out} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   });
+  // Not on standard output, which may be where the logits go.
+  process.stderr.write(`wrote [${shape.join(', ')}] float32 to ${out}\n`);
 }
 
 async function measure(given: Given, name: 'evaluate' | 'sweep'): Promise<void> {

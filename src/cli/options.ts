@@ -42,16 +42,24 @@ export function textOf(given: Given, name: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-export function integerOf(given: Given, name: string, fallback: number, min: number, max: number): number {
+/** `because` is said beside the range. */
+export function integerOf(
+  given: Given,
+  name: string,
+  fallback: number,
+  min: number,
+  max: number,
+  because = '',
+): number {
   const value = textOf(given, name);
   if (value === null) return fallback;
-  return wholeNumber(`--${name}`, value, min, max);
+  return wholeNumber(`--${name}`, value, min, max, because);
 }
 
-export function wholeNumber(what: string, value: string, min: number, max: number): number {
+export function wholeNumber(what: string, value: string, min: number, max: number, because = ''): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < min || number > max) {
-    throw refused(`${what} is "${value}"; expected a whole number from ${min} to ${max}`);
+    throw refused(`${what} is "${value}"; expected a whole number from ${min} to ${max}${because}`);
   }
   return number;
 }

@@ -1,5 +1,6 @@
 /** From options to the request of a run. Pure but for what it is given. */
 import type { PlannedPoint, RunSettings } from '../lab/events';
+import { minContext } from '../lab/windows';
 import type { ModelCard } from '../model/card';
 import { withGrid } from '../quant/parseRecipe';
 import { findMethod, recipes } from '../quant/recipes';
@@ -11,10 +12,13 @@ const usualContext = 2048;
 const usualCalibration = 16_384;
 
 export function settingsOf(given: Given, card: ModelCard): RunSettings {
+  const protocol = choiceOf(given, 'protocol', 'gptq', ['gptq', 'llama.cpp']);
+  const { maxContext } = card;
+  const usual = Math.min(usualContext, maxContext);
   return {
     points: [],
-    protocol: choiceOf(given, 'protocol', 'gptq', ['gptq', 'llama.cpp']),
-    context: integerOf(given, 'context', Math.min(usualContext, card.maxContext), 1, 2 ** 31),
+    protocol,
+    context: integerOf(given, 'context', usual, minContext[protocol], maxContext, ', the longest of this model'),
     maxTokens: given.has('max-tokens') ? integerOf(given, 'max-tokens', 1, 1, 2 ** 40) : null,
     calibrationTokens: integerOf(given, 'calibration-tokens', usualCalibration, 1, 2 ** 40),
     mode: choiceOf(given, 'mode', 'shared', ['shared', 'sequential']),
@@ -22,7 +26,13 @@ export function settingsOf(given: Given, card: ModelCard): RunSettings {
   };
 }
 
-/** Every recipe at every width, in the order given. */
+/** Methods that need no calibration text. */
+const plain = recipes
+  .filter(({ calibrated }) => !calibrated)
+  .map(({ name }) => name)
+  .join(', ');
+
+/** Every recipe at every width, in the order given. A RecipeError names the option that is wrong, or missing for a method. */
 export function pointsOf(given: Given): PlannedPoint[] {
   const names = listOf(textOf(given, 'recipes') ?? 'rtn,gptq', '--recipes');
   const widths = listOf(textOf(given, 'bits') ?? '2,3,4,8', '--bits').map((text) => wholeNumber('--bits', text, 2, 8));
@@ -32,6 +42,14 @@ export function pointsOf(given: Given): PlannedPoint[] {
     const method = findMethod(name);
     if (!method) {
       throw refused(`--recipes: there is no method "${name}"; there are ${recipes.map((m) => m.name).join(', ')}`);
+    }
+    if (method.groups === 'required' && group === null) {
+      throw refused(`--recipes: ${name} needs groups of columns; add --group N, such as --group 128`);
+    }
+    if (method.calibrated && !given.has('calibration')) {
+      throw refused(
+        `--recipes: ${name} needs a calibration text, and none was given; add --calibration FILE, or choose methods without (${plain})`,
+      );
     }
     return widths.map((bits): PlannedPoint => {
       const recipe = method.recipe(bits, group);

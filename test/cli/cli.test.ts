@@ -138,7 +138,8 @@ describe('lab', () => {
     const windows = JSON.parse(readFileSync(join(goldenModel('llama'), 'ids.json'), 'utf8')) as { windows: number[][] };
     const ids = windows.windows[0]?.slice(0, 20) ?? [];
     const out = join(folder, 'logits.f32');
-    expect((await lab('logits', '--model', folder, '--ids', ids.join(','), '--out', out)).code).toBe(0);
+    const ended = await lab('logits', '--model', folder, '--ids', ids.join(','), '--out', out);
+    expect(ended).toEqual({ code: 0, out: '', err: `wrote [20, 64] float32 to ${out}\n` });
     const floats = (bytes: Buffer) =>
       new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
     const got = floats(readFileSync(out));
@@ -167,8 +168,14 @@ describe('lab', () => {
         ['evaluate', ...model, '--text', join(folder, 'tiny.txt'), '--context', '24'],
         /tiny.txt: the text has only 20 characters/,
       ],
-      [['evaluate', ...model, '--text', join(folder, 'eval.txt'), '--context', '48'], /context: 48; expected .* to 32/],
-      [['sweep', ...model, '--text', join(folder, 'eval.txt'), '--context', '24'], /no calibration text was given/],
+      [
+        ['evaluate', ...model, '--text', join(folder, 'eval.txt'), '--context', '48'],
+        /--context is "48"; expected .* from 2 to 32, the longest of this model/,
+      ],
+      [
+        ['sweep', ...model, '--text', join(folder, 'eval.txt'), '--context', '24'],
+        /gptq needs a calibration text.*--calibration FILE.*\(rtn/,
+      ],
       [['logits', ...model, '--ids', '64', '--out', join(folder, 'x')], /64 is outside the model's vocabulary/],
     ];
     for (const [args, message] of cases) {

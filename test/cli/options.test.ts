@@ -11,6 +11,7 @@ const sweep = present(
   'sweep',
 ).options;
 const given = (...args: readonly string[]): Given => parseOptions(['--model', 'm', '--text', 't', ...args], sweep);
+const calibrated = (...args: readonly string[]): Given => given('--calibration', 'c', ...args);
 const card = { maxContext: 512 } as ModelCard;
 
 describe('options', () => {
@@ -34,16 +35,20 @@ describe('options', () => {
   });
 
   it('makes every recipe at every width', () => {
-    const points = pointsOf(given('--recipes', 'rtn,gptq', '--bits', '3,2', '--group', '32', '--symmetric'));
+    const points = pointsOf(calibrated('--recipes', 'rtn,gptq', '--bits', '3,2', '--group', '32', '--symmetric'));
     expect(points.map(({ id }) => id)).toEqual(['rtn-3', 'rtn-2', 'gptq-3', 'gptq-2']);
     for (const point of points) {
       expect(point.group).toBe(32);
       expect(point.recipe?.grid).toMatchObject({ bits: point.bits, group: 32, symmetric: true });
     }
-    expect(pointsOf(given('--group', 'row'))[0]).toMatchObject({
+    expect(pointsOf(calibrated('--group', 'row'))[0]).toMatchObject({
       group: null,
       recipe: { grid: { group: null, symmetric: false } },
     });
+    expect(() => pointsOf(given('--recipes', 'gptq'))).toThrow(
+      /gptq needs a calibration text.*add --calibration FILE.*rtn/,
+    );
+    expect(() => pointsOf(calibrated('--recipes', 'gptq-gar'))).toThrow(/gptq-gar needs groups.*--group N/);
     expect(() => pointsOf(given('--recipes', 'awful'))).toThrow(/no method "awful"; there are rtn/);
     expect(() => pointsOf(given('--bits', '1'))).toThrow(/whole number from 2 to 8/);
     expect(() => pointsOf(given('--bits', '3,,4'))).toThrow(/empty entry/);
@@ -67,7 +72,11 @@ describe('options', () => {
     expect(() => settingsOf(given('--mode', 'parallel'), card)).toThrow(
       /--mode is "parallel"; expected shared or sequential/,
     );
-    expect(() => settingsOf(given('--context', '-3'), card)).toThrow(/whole number/);
+    for (const context of ['-3', '0', '1', '513', '1024']) {
+      const range = `--context is "${context}"; expected a whole number from 2 to 512, the longest of this model`;
+      expect(() => settingsOf(given('--context', context), card)).toThrow(range);
+    }
+    expect(() => settingsOf(given('--context', '3', '--protocol', 'llama.cpp'), card)).toThrow(/from 4 to 512/);
   });
 
   it('lists every method in the help', () => {
