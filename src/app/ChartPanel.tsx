@@ -1,8 +1,10 @@
 /** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
 import { lazy, Suspense, useMemo } from 'react';
 import { curves, naturalScale, referenceValue, type Scale, type XAxis, type YAxis } from '../store/curves';
+import { verdictLine } from '../store/best';
 import { groupName, withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
+import { obstacle } from '../store/ready';
 import { useLab, useLabState } from './context';
 import { Segmented } from './controls';
 import { labelOf, looksOf, Swatch } from './series';
@@ -34,12 +36,13 @@ const redraw = 200;
 
 export function ChartPanel() {
   const lab = useLab();
-  const state = useLabState(({ run, axes, shared, source, setup, checkpoint }) => ({
-    run,
-    axes,
-    ghost: source === 'live' ? (shared?.run.points ?? null) : null,
-    widths: setup.widths,
-    card: checkpoint.card,
+  const state = useLabState((state) => ({
+    run: state.run,
+    axes: state.axes,
+    ghost: state.source === 'live' ? (state.shared?.run.points ?? null) : null,
+    widths: state.setup.widths,
+    card: state.checkpoint.card,
+    why: obstacle(state, lab.methods),
   }));
   const { x, y } = state.axes;
   const scale = state.axes.scale ?? naturalScale(y);
@@ -48,9 +51,11 @@ export function ChartPanel() {
   const model = state.run.model ?? state.card;
 
   const drawn = useMemo(() => {
-    const found = curves(points, x, y, scale);
     const ghosts = state.ghost ? curves(state.ghost, x, y, scale) : [];
-    const reference = referenceValue(points, y);
+    const found = curves(points, x, y, scale);
+    const measured = referenceValue(points, y);
+    // A log axis has no place for zero: then nothing is drawn, and the legend does not name it.
+    const reference = measured && (scale === 'linear' || measured.mean > 0) ? measured : null;
     const bits = planned ? planned.filter(({ recipe }) => recipe).map((point) => point.bits) : state.widths;
     return {
       curves: found,
@@ -63,7 +68,8 @@ export function ChartPanel() {
 
   const full = points.find(({ id }) => id === 'full-precision')?.perplexity;
   const groups = new Set(drawn.curves.map(({ group }) => group));
-  const empty = drawn.curves.every((curve) => curve.points.length === 0);
+  const empty = !drawn.reference && [...drawn.curves, ...drawn.ghosts].every((curve) => curve.points.length === 0);
+  const verdict = useMemo(() => verdictLine(points, (method) => labelOf(method, lab.methods)), [points, lab.methods]);
   return (
     <section className="panel chart-panel" aria-label="Chart">
       <header className="panel-head">
@@ -121,11 +127,17 @@ export function ChartPanel() {
             <span>
               {state.run.status === 'running'
                 ? 'The first point comes after its first window.'
-                : 'Press Run: the curve draws itself here.'}
+                : (state.why ?? 'Press Run: the curve draws itself here.')}
             </span>
           </p>
         )}
       </div>
+      {verdict && (
+        <p className="verdict-line">
+          <strong>Best method by width</strong> {verdict}{' '}
+          <span className="hint">Lower perplexity, with 95 % intervals that do not overlap.</span>
+        </p>
+      )}
     </section>
   );
 }

@@ -25,7 +25,11 @@ const modes: readonly { readonly value: CalibrationMode; readonly label: string;
 
 export function MeasurePanel() {
   const lab = useLab();
-  const { setup, texts } = useLabState((state) => ({ setup: state.setup, texts: state.texts }));
+  const { setup, texts, longest } = useLabState((state) => ({
+    setup: state.setup,
+    texts: state.texts,
+    longest: state.checkpoint.card?.maxContext ?? 131_072,
+  }));
   const set = (change: Partial<Setup>) => lab.configure(change);
   const options = texts.map(({ id, label, bytes: size }) => ({ value: id, label: `${label} · ${bytes(size)}` }));
   return (
@@ -58,7 +62,7 @@ export function MeasurePanel() {
             title="Tokens per evaluation window."
             value={setup.context}
             min={2}
-            max={131_072}
+            max={longest}
             onChange={(value) => value !== null && set({ context: value })}
           />
           <NumberField

@@ -47,7 +47,7 @@ function Older({ notices }: { readonly notices: readonly Notice[] }) {
   const lab = useLab();
   return (
     <p className="hint older">
-      {notices.length} older {notices.length === 1 ? 'message' : 'messages'} below these.{' '}
+      {notices.length} older {notices.length === 1 ? 'message is' : 'messages are'} not shown.{' '}
       <button type="button" className="quiet" onClick={() => notices.forEach(({ id }) => lab.dismiss(id))}>
         Dismiss {notices.length === 1 ? 'it' : 'them'}
       </button>

@@ -2,6 +2,7 @@
 import type { Phase } from '../lab/events';
 import { duration } from '../store/format';
 import { chosenMethods } from '../store/plan';
+import { obstacle } from '../store/ready';
 import { useLab, useLabState } from './context';
 
 const phases: Record<Phase, string> = {
@@ -13,13 +14,12 @@ const phases: Record<Phase, string> = {
 
 export function RunBar() {
   const lab = useLab();
-  const { run, activity, shownFrom, setup, open, ready } = useLabState((state) => ({
+  const { run, activity, shownFrom, setup, why } = useLabState((state) => ({
     run: state.run,
     activity: state.activity,
     shownFrom: state.source === 'live' ? null : state.source,
     setup: state.setup,
-    open: state.checkpoint.status === 'open',
-    ready: state.engine.status === 'ready',
+    why: obstacle(state, lab.methods),
   }));
   const running = activity !== 'idle';
   const planned = chosenMethods(setup, lab.methods).length * setup.widths.length;
@@ -31,7 +31,7 @@ export function RunBar() {
         <button
           type="button"
           className="primary"
-          disabled={!running && (!open || !ready || planned === 0)}
+          disabled={!running && why !== null}
           aria-disabled={running}
           onClick={() => {
             if (!running) void lab.run();
@@ -42,12 +42,13 @@ export function RunBar() {
         <button type="button" disabled={activity !== 'running'} onClick={() => lab.stop()}>
           Stop
         </button>
-        <p className="run-plan">{running || !open ? '' : `${planned} points`}</p>
+        <p className="run-plan">{running || why ? '' : `${planned} points`}</p>
       </div>
-      <progress aria-label="Progress of the run" max={1} value={running ? done : run.status === 'finished' ? 1 : 0} />
+      <progress aria-label="Progress of the run" max={1} value={run.status === 'finished' ? 1 : running ? done : 0} />
       <p className="run-state">
         <span>
-          {stateLine(running ? activity : (shownFrom ?? run.status), run.progress?.phase, run.progress?.point)}
+          {(!running && why) ||
+            stateLine(running ? activity : (shownFrom ?? run.status), run.progress?.phase, run.progress?.point)}
         </span>
         <span className="figure">
           {running && run.progress?.secondsLeft != null && `${duration(run.progress.secondsLeft)} left`}
@@ -67,7 +68,7 @@ function stateLine(status: string, phase?: Phase, point?: string | null): string
     case 'finished':
       return 'Finished';
     case 'stopped':
-      return 'Stopped. Run goes on from there';
+      return 'Stopped. Finished layers are kept; Run goes on from them';
     case 'failed':
       return 'Failed; see the message';
     case 'log':

@@ -1,5 +1,6 @@
 /** The few controls that repeat: native inputs under a common look. */
-import { useId, type ReactNode } from 'react';
+import { useEffect, useId, useState, type ReactNode } from 'react';
+import { useLab } from './context';
 
 interface SegmentedProps<T extends string> {
   readonly legend: string;
@@ -87,21 +88,37 @@ interface NumberFieldProps {
   readonly onChange: (value: number | null) => void;
 }
 
-/** A number; values outside of the limits are not taken over, and the field says so by its validity. */
-export function NumberField({ label, value, min, max, step = 1, placeholder, title, onChange }: NumberFieldProps) {
+/** A number; values outside of the limits are not taken over, and the field says why. */
+export function NumberField(props: NumberFieldProps) {
+  // A fresh field for a value that was set from elsewhere; typing keeps its own text.
+  return <NumberInput key={`${String(props.value)} ${props.min} ${props.max}`} {...props} />;
+}
+
+function NumberInput({ label, value, min, max, step = 1, placeholder, title, onChange }: NumberFieldProps) {
+  const lab = useLab();
+  const id = useId();
+  const [reason, setReason] = useState<string | null>(
+    value !== null && (value < min || value > max) ? reach(min, max) : null,
+  );
+  const say = (next: string | null) => {
+    setReason(next);
+    lab.mistake(id, next && `${label}: ${next}`);
+  };
+  useEffect(() => () => lab.mistake(id, null), [lab, id]);
   return (
     <label className="field" title={title}>
       <span className="label">{label}</span>
       <input
         type="number"
-        // A fresh field for a value that was set from elsewhere; typing keeps its own text.
-        key={String(value)}
         defaultValue={value ?? ''}
         min={min}
         max={max}
         step={step}
         placeholder={placeholder}
         required={placeholder === undefined}
+        aria-invalid={reason !== null}
+        aria-describedby={reason === null ? undefined : id}
+        onChange={({ target }) => say(wrong(target, min, max))}
         onBlur={({ target }) => {
           if (!target.validity.valid) return;
           onChange(target.value === '' ? null : target.valueAsNumber);
@@ -110,8 +127,22 @@ export function NumberField({ label, value, min, max, step = 1, placeholder, tit
           if (event.key === 'Enter') event.currentTarget.blur();
         }}
       />
+      {reason !== null && (
+        <span id={id} className="wrong">
+          {reason}
+        </span>
+      )}
     </label>
   );
+}
+
+const reach = (min: number, max: number) => (max >= 1e6 ? `at least ${min}` : `${min} to ${max}`);
+
+function wrong({ validity }: HTMLInputElement, min: number, max: number): string | null {
+  if (validity.valid) return null;
+  if (validity.valueMissing || validity.badInput) return 'a number is missing';
+  if (validity.stepMismatch) return 'whole numbers only';
+  return validity.rangeOverflow && max >= 1e6 ? `at most ${max}` : reach(min, max);
 }
 
 interface SelectProps {

@@ -9,7 +9,16 @@ import { App } from './App';
 import { LabContext } from './context';
 import './styles/index.css';
 
-const lab = createLab({ engine: startEngine(), methods: recipes, pieces: catalog });
+/** Null where the browser refuses it. */
+function notebook(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
+const lab = createLab({ engine: startEngine(), methods: recipes, pieces: catalog, notebook: notebook() });
 // For tests and for the curious: the lab at the console, e.g. `bitcurve.loseDevice()`.
 Object.assign(window, { bitcurve: lab });
 

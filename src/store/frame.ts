@@ -25,13 +25,16 @@ export function xFrame(
 export function yFrame(curves: readonly Curve[], reference: Estimate | null, axis: YAxis, scale: Scale): Axis {
   const points = curves.flatMap((curve) => curve.points);
   const referenceValues = reference && (scale === 'linear' || reference.mean > 0) ? [reference.mean] : [];
-  const highs = [...points.map(({ y, error }) => y + error[1]), ...referenceValues];
+  // Differences smaller than these are noise on any text: the axis never zooms in on them.
+  const [floor, ceiling] = leastSpan(reference, axis, scale);
+  const highs = [...ceiling, ...points.map(({ y, error }) => y + error[1]), ...referenceValues];
   const lows = [
+    ...floor,
     // On a log axis a wide interval below its mean would squeeze everything else.
     ...points.map(({ y, error }) => (scale === 'log' ? Math.max(y - error[0], y * 0.6) : y - error[0])),
     ...referenceValues,
   ];
-  if (highs.length === 0)
+  if (points.length === 0 && !reference)
     return scale === 'log' ? logAxis(axis === 'kld' ? 1e-3 : 1, axis === 'kld' ? 1 : 100) : linearAxis(0, 1);
   const low = Math.min(...lows);
   const high = Math.max(...highs);
@@ -39,4 +42,17 @@ export function yFrame(curves: readonly Curve[], reference: Estimate | null, axi
   const { domain, ticks } = linearAxis(low, high);
   // Room below, so that a marker on the lowest line is whole.
   return { domain: [domain[0] - (domain[1] - domain[0]) * 0.03, domain[1]], ticks };
+}
+
+/** What the axis shows at least: 5 % around full precision and its whole band, or as much of a difference from it. */
+function leastSpan(reference: Estimate | null, axis: YAxis, scale: Scale): [number[], number[]] {
+  if (!reference) return [[], []];
+  if (axis === 'perplexity') {
+    return [
+      [reference.mean / 1.05, reference.low],
+      [reference.mean * 1.05, reference.high],
+    ];
+  }
+  // ln 1.05, and nats of the same order.
+  return scale === 'log' ? [[], []] : [[0], [0.05]];
 }

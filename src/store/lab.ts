@@ -9,7 +9,8 @@ import type { SourceFile } from '../worker/protocol';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
 import { sortDropped } from './dropped';
 import { createLinks, type Links } from './links';
-import { errorNotice, type Notice, type Topic } from './notices';
+import { recall, remember, type Notebook, type Remembered } from './remember';
+import { errorNotice, notice, type Notice, type Topic } from './notices';
 import type { Setup } from './plan';
 import { createRuns, type Runs } from './runs';
 import { startingState, type DemoModel, type LabState } from './state';
@@ -36,6 +37,8 @@ export interface Lab extends Checkpoints, Links, Runs, Texts {
   /** Files from a drop or a picker, of any kind the lab reads. */
   receive(files: readonly SourceFile[]): Promise<void>;
   configure(change: Partial<Setup>): void;
+  /** A field holds what cannot be taken over (`reason`), or no longer does (null). */
+  mistake(field: string, reason: string | null): void;
   look(axes: Partial<LabState['axes']>): void;
   readonly notify: (notice: Notice) => void;
   dismiss(id: number): void;
@@ -47,9 +50,11 @@ export interface Parts {
   readonly engine: Engine;
   readonly methods: readonly MethodMeta[];
   readonly pieces: readonly PieceMeta[];
+  /** Where the form is remembered from visit to visit; null or none: nowhere. */
+  readonly notebook?: Notebook | null;
 }
 
-export function createLab({ engine, methods, pieces }: Parts): Lab {
+export function createLab({ engine, methods, pieces, notebook = null }: Parts): Lab {
   const store = createStore<LabState>(() => startingState);
   const bench: Bench = {
     store,
@@ -85,6 +90,15 @@ export function createLab({ engine, methods, pieces }: Parts): Lab {
     }
   }
 
+  /** Says that the page went in mid-run, and what to do. */
+  function tellInterrupted({ interrupted, demo }: Remembered): void {
+    const { engine: at } = store.getState();
+    if (interrupted === null || at.status !== 'ready') return;
+    const run = demo ? 'press Run to go on' : `open ${interrupted} again, then press Run to go on`;
+    const kept = at.report?.keepsLayers ? 'Its finished layers are kept' : 'This browser keeps no layers';
+    bench.notify(notice('warning', 'The last run did not end', `${kept}: ${run}.`, { topic: 'run' }));
+  }
+
   return {
     ...checkpoints,
     ...links,
@@ -94,6 +108,8 @@ export function createLab({ engine, methods, pieces }: Parts): Lab {
     methods,
     pieces,
     async start() {
+      const last = recall(notebook, methods);
+      store.setState(({ setup }) => ({ setup: { ...setup, ...last.setup } }));
       // A link that is pasted into the open tab, and the way back from it.
       addEventListener('hashchange', () => void links.openAddress());
       // What the address shows comes first: it needs neither adapter nor model.
@@ -104,7 +120,10 @@ export function createLab({ engine, methods, pieces }: Parts): Lab {
         (a, b) => (a && a.tokensSeen >= b.tokensSeen ? a : b),
         undefined,
       );
-      if (best && !shared) await checkpoints.chooseDemo(best.id);
+      tellInterrupted(last);
+      if (notebook) remember(notebook, store);
+      const again = demos.find(({ id }) => id === last.demo) ?? best;
+      if (again && !shared) await checkpoints.chooseDemo(again.id);
     },
     async receive(files) {
       if (files.length === 0) return;
@@ -115,6 +134,10 @@ export function createLab({ engine, methods, pieces }: Parts): Lab {
       if (dropped.checkpoint.length) await checkpoints.openFiles(dropped.checkpoint);
     },
     configure: (change) => store.setState(({ setup }) => ({ setup: { ...setup, ...change } })),
+    mistake: (field, reason) =>
+      store.setState(({ mistakes: { [field]: _, ...others } }) => ({
+        mistakes: reason === null ? others : { ...others, [field]: reason },
+      })),
     look: (axes) => store.setState((state) => ({ axes: { ...state.axes, ...axes } })),
     notify: bench.notify,
     dismiss: (id) => store.setState(({ notices }) => ({ notices: notices.filter((n) => n.id !== id) })),

@@ -51,6 +51,8 @@ export interface LabState {
   readonly texts: readonly TextChoice[];
   readonly checkpoint: CheckpointState;
   readonly setup: Setup;
+  /** What fields hold that cannot be taken over, by field: why Run waits. */
+  readonly mistakes: Readonly<Record<string, string>>;
   /** `scale` null: the y axis' natural one. */
   readonly axes: { readonly x: XAxis; readonly y: YAxis; readonly scale: Scale | null };
   readonly run: RunView;
@@ -89,6 +91,7 @@ export const startingState: LabState = {
   texts: [],
   checkpoint: { status: 'none', demo: null, card: null },
   setup: startingSetup,
+  mistakes: {},
   axes: { x: 'bits', y: 'perplexity', scale: null },
   run: emptyRun,
   source: null,

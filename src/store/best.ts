@@ -1,0 +1,80 @@
+/**
+ * Which method is best at each width: the page's question, answered in words. A method beats another where its ln ratio lies below
+ * with its whole 95 % interval: both intervals are paired with full precision on the same windows. Pure.
+ */
+import { number } from './format';
+import { fullPrecision, type PointView } from './runView';
+
+export interface Ranking {
+  readonly bits: number;
+  /** Finished points of this width, the lowest perplexity first; two or more. */
+  readonly points: readonly PointView[];
+  /** How many of the first cannot be told apart from the best, itself included. */
+  readonly leaders: number;
+}
+
+/** One ranking per width at which two or more methods are finished, widest first. Only points of one group size are compared. */
+export function rankings(points: readonly PointView[]): Ranking[] {
+  const finished = points.filter(
+    ({ id, state, lnRatio }) => id !== fullPrecision && state === 'finished' && lnRatio && !Number.isNaN(lnRatio.mean),
+  );
+  const byWidth = new Map<string, PointView[]>();
+  for (const point of finished) {
+    const key = `${point.bits}/${point.group}`;
+    byWidth.set(key, [...(byWidth.get(key) ?? []), point]);
+  }
+  return [...byWidth.values()]
+    .filter((of) => of.length > 1)
+    .map((of) => {
+      const sorted = [...of].sort((a, b) => mean(a) - mean(b));
+      const high = sorted[0]?.lnRatio?.high ?? Infinity;
+      const beaten = sorted.filter(({ lnRatio }, i) => i > 0 && (lnRatio?.low ?? -Infinity) > high).length;
+      return { bits: sorted[0]?.bits ?? 0, points: sorted, leaders: sorted.length - beaten };
+    })
+    .sort((a, b) => b.bits - a.bits);
+}
+
+/** "At 3 bits GPTQ beats RTN (ln ratio 0.25 against 0.44); at 8 and 6 bits they cannot be told apart." Null without two methods. */
+export function verdictLine(points: readonly PointView[], label: (method: string) => string): string | null {
+  const found = rankings(points);
+  if (found.length === 0) return null;
+  const clauses = new Map<string, Ranking[]>();
+  for (const ranking of found) {
+    const key = clauseKey(ranking);
+    clauses.set(key, [...(clauses.get(key) ?? []), ranking]);
+  }
+  // What is decided comes first.
+  const parts = [...clauses.values()].sort(
+    (a, b) => Number((a[0]?.leaders ?? 0) > 1) - Number((b[0]?.leaders ?? 0) > 1),
+  );
+  const line = parts.map((part) => clause(part, label)).join('; ');
+  return `${line[0]?.toUpperCase()}${line.slice(1)}.`;
+}
+
+const mean = ({ lnRatio }: PointView) => lnRatio?.mean ?? Infinity;
+
+/** Widths with the same leaders and the same number of others are said together. */
+function clauseKey({ points, leaders }: Ranking): string {
+  const names = points.slice(0, leaders).map(({ method }) => method);
+  return `${names.sort().join()} of ${points.length}`;
+}
+
+function clause(part: readonly Ranking[], label: (method: string) => string): string {
+  const bits = `at ${listed(part.map((ranking) => String(ranking.bits)))} bits`;
+  // The narrowest width has the largest difference: it stands for the others.
+  const { points, leaders, bits: narrowest } = part.at(-1) as Ranking;
+  const names = points.slice(0, leaders).map(({ method }) => label(method));
+  if (leaders > 1) {
+    const all = leaders === points.length;
+    if (all && leaders === 2) return `${bits} ${listed(names)} cannot be told apart`;
+    return all ? `${bits} the methods cannot be told apart` : `${bits} ${listed(names)} lead and cannot be told apart`;
+  }
+  const [best, next] = points as [PointView, PointView];
+  const others = points.length === 2 ? label(next.method) : 'the others';
+  const of = part.length > 1 ? `at ${narrowest} bits: ` : '';
+  const against = points.length === 2 ? '' : ` of ${label(next.method)}`;
+  return `${bits} ${names[0]} beats ${others} (${of}ln ratio ${number(mean(best), 2)} against ${number(mean(next), 2)}${against})`;
+}
+
+const listed = (names: readonly string[]) =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

@@ -1,0 +1,24 @@
+/** Why Run cannot be pressed, in words. Pure. */
+import type { MethodMeta } from '../quant/recipe';
+import { chosenMethods } from './plan';
+import type { LabState } from './state';
+
+type Part = Pick<LabState, 'engine' | 'checkpoint' | 'setup' | 'shared' | 'mistakes'>;
+
+/** Null when everything that a run needs is there. */
+export function obstacle(state: Part, methods: readonly MethodMeta[]): string | null {
+  const { engine, checkpoint, setup, shared } = state;
+  if (engine.status === 'missing') return 'Nothing can run without WebGPU';
+  if (checkpoint.status === 'opening')
+    return checkpoint.card || shared ? 'Opening the checkpoint…' : 'Loading the demo…';
+  if (engine.status === 'starting') return shared ? 'Asking for the GPU…' : 'Loading the demo…';
+  if (!checkpoint.card) return 'Open a checkpoint to run it';
+  const mistake = Object.values(state.mistakes)[0];
+  if (mistake) return mistake;
+  if (setup.methods.length === 0) return 'Choose at least one method';
+  if (chosenMethods(setup, methods).length === 0) return 'The chosen methods need groups: choose a group size';
+  if (setup.widths.length === 0) return 'Choose at least one width';
+  const { name, maxContext } = checkpoint.card;
+  if (setup.context > maxContext) return `Context: ${name} reads at most ${maxContext} tokens`;
+  return null;
+}
