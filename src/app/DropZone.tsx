@@ -13,13 +13,21 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
     // dragenter and dragleave come for every element that is crossed.
     let depth = 0;
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const end = () => {
+      depth = 0;
+      setOver(false);
+    };
+    const escape = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape') end();
+    };
     const enter = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       depth++;
       setOver(true);
     };
     const leave = (event: DragEvent) => {
-      if (hasFiles(event) && --depth <= 0) setOver(false);
+      // Without a next element the pointer has left the window.
+      if (--depth <= 0 || event.relatedTarget === null) end();
     };
     const move = (event: DragEvent) => {
       if (!hasFiles(event)) return;
@@ -27,15 +35,21 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
       if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
     };
     const drop = (event: DragEvent) => {
+      end();
       if (!event.dataTransfer || !hasFiles(event)) return;
       event.preventDefault();
-      depth = 0;
-      setOver(false);
       filesOfDrop(event.dataTransfer)
         .then((files) => lab.receive(files))
         .catch((error: unknown) => lab.notify(errorNotice('The dropped files could not be read', error)));
     };
-    const listeners = { dragenter: enter, dragleave: leave, dragover: move, drop } as const;
+    const listeners = {
+      dragenter: enter,
+      dragleave: leave,
+      dragover: move,
+      drop,
+      dragend: end,
+      keydown: escape,
+    } as const;
     for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener as EventListener);
     return () => {
       for (const [name, listener] of Object.entries(listeners))

@@ -4,6 +4,9 @@ import type { LayerResult } from '../lab/events';
 import { duration, number } from '../store/format';
 import { useLabState } from './context';
 
+/** Rows that are shown without a box of their own: a small model whole. */
+const mostRows = 24;
+
 type SortKey = 'place' | 'loss' | 'gain' | 'damping' | 'seconds';
 
 const columns: readonly { readonly key: SortKey; readonly label: string; readonly title: string }[] = [
@@ -67,7 +70,12 @@ export function LayersPanel() {
           </ul>
         </details>
       )}
-      <div className="table-scroll tall" tabIndex={0} role="region" aria-label="Layers table, scrollable">
+      <div
+        className={`table-scroll ${sorted.length > mostRows ? 'tall' : ''}`}
+        tabIndex={0}
+        role="region"
+        aria-label="Layers table, scrollable"
+      >
         <table>
           <caption className="unseen">Layers of {point}</caption>
           <thead>

@@ -1,5 +1,6 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
 import type { Estimate } from '../lab/events';
+import { rankings } from '../store/best';
 import { comparePoint, type Verdict } from '../store/compare';
 import { pairedPerplexity } from '../store/curves';
 import { duration, groupName, number, withInterval } from '../store/format';
@@ -7,7 +8,19 @@ import { fullPrecision, type PointView } from '../store/runView';
 import { useLab, useLabState } from './context';
 import { labelOf, looksOf, Swatch } from './series';
 
-const verdicts: Record<Verdict, string> = { match: 'match', close: 'within interval', differs: 'differs' };
+const verdicts: Record<Verdict, string> = { match: 'match', close: 'close', differs: 'differs' };
+const verdictTitles: Record<Verdict, string> = {
+  match: 'The same codes and the same perplexity',
+  close: 'The perplexity lies within the interval of the shared run',
+  differs: 'The perplexity lies outside the interval of the shared run',
+};
+
+/** The first of its width: beyond its interval, or only by its mean. */
+type Rank = 'best' | 'lowest';
+const rankTitles: Record<Rank, string> = {
+  best: 'The lowest perplexity at this width, outside the intervals of the others',
+  lowest: 'The lowest perplexity at this width; another method cannot be told apart',
+};
 
 export function ResultsPanel() {
   const lab = useLab();
@@ -17,12 +30,15 @@ export function ResultsPanel() {
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
+  const ranks = new Map(
+    rankings(points).map(({ points: of, leaders }) => [of[0]?.id, leaders > 1 ? 'lowest' : 'best'] as const),
+  );
   const measured = points.some(({ state }) => state === 'finished');
   return (
-    <section className="panel" aria-label="Results">
+    <section className="panel results-panel" aria-label="Results">
       <header className="panel-head">
         <h2 aria-hidden="true">Results</h2>
-        <div className="actions">
+        <div className="actions exports">
           <button type="button" disabled={!measured} onClick={() => void lab.copyLink()}>
             Copy link
           </button>
@@ -45,14 +61,6 @@ export function ResultsPanel() {
             <tr>
               <th scope="col">Method</th>
               <th scope="col">Bits</th>
-              <th scope="col">Group</th>
-              <th scope="col" title="Storage per quantized weight, parameters included">
-                bits/weight
-              </th>
-              <th scope="col" title="Storage per weight of the whole model">
-                all weights
-              </th>
-              <th scope="col">MB</th>
               <th scope="col">Perplexity</th>
               <th scope="col" title="ln of perplexity over that of full precision, with its 95 % interval">
                 ln ratio
@@ -63,13 +71,30 @@ export function ResultsPanel() {
               <th scope="col" title="Share of tokens with the same most likely next token as full precision">
                 Top-1
               </th>
+              <th scope="col">Group</th>
+              <th scope="col" title="Storage per quantized weight, parameters included">
+                bits/weight
+              </th>
+              {/* A comparison needs the room. */}
+              {!shared && (
+                <th scope="col" title="Storage per weight of the whole model">
+                  all weights
+                </th>
+              )}
+              <th scope="col">MB</th>
               <th scope="col">Time</th>
               {shared && <th scope="col">Shared run</th>}
             </tr>
           </thead>
           <tbody>
             {points.map((point) => (
-              <Row key={point.id} point={point} reference={reference} shared={shared} />
+              <Row
+                key={point.id}
+                point={point}
+                reference={reference}
+                shared={shared}
+                rank={ranks.get(point.id) ?? null}
+              />
             ))}
             {points.length === 0 && (
               <tr className="empty">
@@ -89,9 +114,10 @@ interface RowProps {
   readonly point: PointView;
   readonly reference: Estimate | null;
   readonly shared: readonly PointView[] | null;
+  readonly rank: Rank | null;
 }
 
-function Row({ point, reference, shared }: RowProps) {
+function Row({ point, reference, shared, rank }: RowProps) {
   const lab = useLab();
   const isReference = point.id === fullPrecision;
   const { perplexity, lnRatio, kld, top1 } = point;
@@ -110,19 +136,25 @@ function Row({ point, reference, shared }: RowProps) {
           <>
             <Swatch looks={looksOf(point.method, lab.methods)} />
             {labelOf(point.method, lab.methods)}
+            {rank && (
+              <span className={`rank ${rank}`} title={rankTitles[rank]}>
+                {rank}
+              </span>
+            )}
           </>
         )}
       </th>
       <td>{isReference ? none : point.bits}</td>
-      <td>{isReference ? none : groupName(point.group)}</td>
-      <td>{point.bitsPerWeight === null ? none : number(point.bitsPerWeight)}</td>
-      <td>{point.bitsPerWeightAll === null ? none : number(point.bitsPerWeightAll)}</td>
-      <td>{point.megabytes === null ? none : number(point.megabytes)}</td>
       <td className="strong" title={perplexity ? intervalText(perplexity) : undefined}>
         {perplexity ? perplexityText(point, reference) : <State point={point} />}
         {perplexity && point.state === 'evaluating' && (
           <span className="sub">
             {point.windows}/{point.windowsTotal}
+          </span>
+        )}
+        {point.kept && (
+          <span className="sub" title="Of the run before; this run measures it again.">
+            earlier
           </span>
         )}
       </td>
@@ -132,8 +164,16 @@ function Row({ point, reference, shared }: RowProps) {
       </td>
       <td>{kld ? number(kld.mean, 3) : none}</td>
       <td>{top1 ? `${(top1.mean * 100).toFixed(1)} %` : none}</td>
+      <td>{isReference ? none : groupName(point.group)}</td>
+      <td>{point.bitsPerWeight === null ? none : number(point.bitsPerWeight)}</td>
+      {!shared && <td>{point.bitsPerWeightAll === null ? none : number(point.bitsPerWeightAll)}</td>}
+      <td>{point.megabytes === null ? none : number(point.megabytes)}</td>
       <td>{point.seconds === null ? none : duration(point.seconds)}</td>
-      {shared && <td className={`verdict ${verdict ?? ''}`}>{verdict ? verdicts[verdict] : none}</td>}
+      {shared && (
+        <td className={`verdict ${verdict ?? ''}`} title={verdict ? verdictTitles[verdict] : undefined}>
+          {verdict ? verdicts[verdict] : none}
+        </td>
+      )}
     </tr>
   );
 }
