@@ -2,6 +2,14 @@
 import type { PointResult, RunEvent, RunSettings } from '../lab/events';
 import type { ModelCard } from '../model/card';
 
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
+
+/** So many significant digits, without an exponent where there are more digits than that: 140, not 1.4e+2. */
+function significant(value: number, digits: number): string {
+  const text = value.toPrecision(digits);
+  return text.includes('e+') ? String(Number(text)) : text;
+}
+
 export function describeCard(card: ModelCard): string {
   const rows: readonly (readonly [string, string])[] = [
     ['architecture', card.architecture],
@@ -9,7 +17,7 @@ export function describeCard(card: ModelCard): string {
       'parameters',
       `${card.parameters.toLocaleString('en')} (${card.linearParameters.toLocaleString('en')} in linear layers)`,
     ],
-    ['stored as', `${card.dtypes.join(', ')}, ${(card.bytes / 1e6).toFixed(1)} MB`],
+    ['stored as', `${card.dtypes.join(', ')}, ${megabytes(card.bytes)}`],
     ['layers', String(card.layers)],
     ['width', `${card.hidden}, ${card.heads} heads, ${card.keyValueHeads} of keys and values`],
     ['vocabulary', `${card.vocabulary}${card.tiedEmbeddings ? ', embedding and head tied' : ''}`],
@@ -20,19 +28,20 @@ export function describeCard(card: ModelCard): string {
   ];
   const parts = card.blocks.map(
     ({ name, parameters, bytes }) =>
-      `  ${name.padEnd(14)} ${parameters.toLocaleString('en').padStart(14)} parameters  ${(bytes / 1e6).toFixed(2).padStart(10)} MB`,
+      `  ${name.padEnd(14)} ${parameters.toLocaleString('en').padStart(14)} parameters  ${megabytes(bytes).padStart(13)}`,
   );
   return [card.name, ...rows.map(([label, value]) => `  ${label.padEnd(14)} ${value}`), ...parts].join('\n');
 }
 
+/** Perplexity with four digits: what two points differ by is told more finely by ln ratio and KLD. */
 const columns: readonly (readonly [string, number, (r: PointResult) => string])[] = [
   ['recipe', 20, (r) => r.recipe],
   ['bits', 5, (r) => (r.bits ? String(r.bits) : '')],
   ['bits/weight', 12, (r) => r.bitsPerWeight.toFixed(3)],
   ['all', 8, (r) => r.bitsPerWeightAll.toFixed(3)],
   ['MB', 10, (r) => r.megabytes.toFixed(2)],
-  ['perplexity', 12, (r) => r.perplexity.toPrecision(6)],
-  ['± 95 %', 10, (r) => ((r.perplexityHigh - r.perplexityLow) / 2).toPrecision(2)],
+  ['perplexity', 12, (r) => significant(r.perplexity, 4)],
+  ['± 95 %', 10, (r) => significant((r.perplexityHigh - r.perplexityLow) / 2, 2)],
   ['ln ratio', 10, (r) => r.lnRatio?.toFixed(4) ?? ''],
   ['KLD', 10, (r) => r.kld?.toPrecision(3) ?? ''],
   ['top-1', 8, (r) => (r.top1 === null ? '' : `${(100 * r.top1).toFixed(1)} %`)],

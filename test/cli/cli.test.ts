@@ -113,9 +113,12 @@ describe('lab', () => {
     );
     expect(code).toBe(0);
     const row = labGoldens.rows.find(({ model, protocol }) => model === 'llama' && protocol === 'llama.cpp');
-    expect(out).toContain(Math.exp(row?.loss ?? NaN).toPrecision(6));
+    const perplexity = Math.exp(row?.loss ?? NaN);
+    expect(out).toContain(` ${Number(perplexity.toPrecision(4))} `);
     expect(out.trim().split('\n').length).toBe(3);
     const text = ['--text', join(folder, 'eval.txt'), '--context', '24'];
+    const exact = await lab('evaluate', '--model', folder, ...text, '--protocol', 'llama.cpp', '--json');
+    expect(pointsOf(readLog(exact.out))[0]?.perplexity.toPrecision(6)).toBe(perplexity.toPrecision(6));
     const short = await lab('evaluate', '--model', folder, ...text, '--max-tokens', '10');
     expect(short.out.split('\n')[1]).toBe('--max-tokens 10: one window of 24 is the least that is evaluated');
   });
