@@ -135,7 +135,7 @@ export function ChartPanel() {
       {verdict && (
         <p className="verdict-line">
           <strong>Best method by width</strong> {verdict}{' '}
-          <span className="hint">Lower perplexity, with 95 % intervals that do not overlap.</span>
+          <span className="hint">“Beats”: lower perplexity, with 95 % intervals that do not overlap.</span>
         </p>
       )}
     </section>

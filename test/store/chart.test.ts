@@ -9,6 +9,16 @@ import { sampleLog } from './sampleLog';
 const log = sampleLog();
 const view = foldEvents(emptyRun, log);
 
+describe('the vertical axis', () => {
+  it('shows at least 5 % around full precision and its whole band', () => {
+    const reference = { mean: 20, low: 17, high: 20.5 };
+    const { domain } = yFrame([], reference, 'perplexity', 'log');
+    expect(domain[0]).toBeLessThanOrEqual(17);
+    expect(domain[1]).toBeGreaterThanOrEqual(21);
+    expect(yFrame([], { mean: 0, low: 0, high: 0 }, 'ln-ratio', 'linear').domain[1]).toBeGreaterThanOrEqual(0.05);
+  });
+});
+
 describe('curves', () => {
   it('are one per method, sorted by size, without the reference', () => {
     const found = curves(view.points, 'bits', 'perplexity', 'log');

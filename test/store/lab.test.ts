@@ -120,6 +120,62 @@ describe('the lab', () => {
     expect(lab.store.getState().setup.context).toBe(100);
   });
 
+  it('keeps earlier results on screen when a run fails before it measures', async () => {
+    for (const sent of [[], log.slice(0, 1)]) {
+      const lab = labWith({
+        run: (_, options) => {
+          send(sent, options);
+          return Promise.reject(new FormatError('tokenizer', 'no tokenizer'));
+        },
+      });
+      await lab.receive([file('run.ndjson', writeLog(log))]);
+      const before = lab.store.getState();
+      await lab.run();
+      const { run, source, notices } = lab.store.getState();
+      expect({ run, source }).toEqual({ run: before.run, source: 'log' });
+      expect(notices.at(-1)).toMatchObject({ text: 'no tokenizer', stays: 'The results from before are still shown.' });
+      expect(lab.share()?.results).toHaveLength(13);
+    }
+  });
+
+  it('does not speak of kept points when there are none', async () => {
+    const lab = labWith({ run: () => Promise.reject(new GpuError('out-of-memory', 'no room')) });
+    await lab.run();
+    expect(lab.store.getState().notices.at(-1)?.stays).toBeNull();
+  });
+
+  it('takes notices away when their cause is gone, and opens nothing during a run', async () => {
+    const answers = [() => Promise.reject(new FormatError('cut', 'cut short')), () => Promise.resolve(card)];
+    let end = () => {};
+    const runs = [
+      () => Promise.reject(new GpuError('out-of-memory', 'no room')),
+      () => new Promise<null>((resolve) => (end = () => resolve(null))),
+    ];
+    const lab = labWith({
+      open: () => (answers.shift() as () => Promise<typeof card>)(),
+      run: () => (runs.shift() as () => Promise<null>)(),
+    });
+    const lasting = () =>
+      lab.store
+        .getState()
+        .notices.filter(({ tone }) => tone !== 'note')
+        .map(({ title }) => title);
+    await lab.receive(weights);
+    expect(lasting()).toEqual(['model did not open']);
+    await lab.receive(weights);
+    expect(lasting()).toEqual([]);
+    await lab.run();
+    expect(lasting()).toEqual(['The run failed']);
+    const running = lab.run();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await lab.receive(weights);
+    await lab.receive([file('run.ndjson', writeLog(log))]);
+    expect(lasting()).toEqual(['A run is under way', 'A run is under way']);
+    end();
+    await running;
+    expect(lasting()).toEqual([]);
+  });
+
   it('replays a log, and names the line of a broken one', async () => {
     const lab = labWith({});
     await lab.receive([file('run.ndjson', writeLog(log))]);

@@ -69,6 +69,22 @@ describe('the view of a run', () => {
     expect(foldEvents(again, log.slice(1)).points).toEqual(foldEvents(emptyRun, log).points);
   });
 
+  it('shows what an earlier run of the same request measured until it is measured again', () => {
+    const stopped = foldEvents(emptyRun, [...at(0.6), { type: 'run-stopped', secondsElapsed: 9 }]);
+    const finished = stopped.points.filter(({ state }) => state === 'finished');
+    const again = foldEvents(stopped, log.slice(0, 1));
+    const kept = again.points.filter((point) => point.kept);
+    expect(kept.map(({ id, perplexity }) => [id, perplexity])).toEqual(finished.map((p) => [p.id, p.perplexity]));
+    expect(kept.every(({ state }) => state === 'planned')).toBe(true);
+    const whole = foldEvents(again, log.slice(1));
+    expect(whole.points).toEqual(foldEvents(emptyRun, log).points);
+    // Other settings are another measurement.
+    const [first] = log;
+    if (first?.type !== 'run-started') throw new Error('no start');
+    const other = foldEvents(stopped, [{ ...first, settings: { ...first.settings, context: 32 } }]);
+    expect(other.points.every(({ perplexity }) => perplexity === null)).toBe(true);
+  });
+
   it('starts anew with every run-started', () => {
     expect(foldEvents(foldEvents(emptyRun, log), log)).toEqual(foldEvents(emptyRun, log));
   });
