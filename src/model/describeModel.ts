@@ -38,7 +38,7 @@ function partsOf(checkpoint: Checkpoint, config: ModelConfig): readonly (readonl
   return [['embedding', [require(embedding)]], ...blocks, [config.tiedEmbeddings ? 'final norm' : 'head', end]];
 }
 
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 
 /** What fits is told with its limits; `config` says which sites are too wide for methods that read their inputs. */
 function judge(
