@@ -32,6 +32,8 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
     const move = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
+      // Some browsers leave without a next element inside the window too: what goes on is still a drag.
+      setOver(true);
       if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
     };
     const drop = (event: DragEvent) => {
