@@ -34,7 +34,7 @@ export function yFrame(curves: readonly Curve[], reference: Estimate | null, axi
     ...points.map(({ y, error }) => (scale === 'log' ? Math.max(y - error[0], y * 0.6) : y - error[0])),
     ...referenceValues,
   ];
-  if (points.length === 0 && !reference)
+  if (highs.length === 0)
     return scale === 'log' ? logAxis(axis === 'kld' ? 1e-3 : 1, axis === 'kld' ? 1 : 100) : linearAxis(0, 1);
   const low = Math.min(...lows);
   const high = Math.max(...highs);

@@ -15,6 +15,7 @@ describe('the vertical axis', () => {
     const { domain } = yFrame([], reference, 'perplexity', 'log');
     expect(domain[0]).toBeLessThanOrEqual(17);
     expect(domain[1]).toBeGreaterThanOrEqual(21);
+    expect(yFrame([], { mean: 0, low: 0, high: 0 }, 'kld', 'log').domain.every(Number.isFinite)).toBe(true);
     expect(yFrame([], { mean: 0, low: 0, high: 0 }, 'ln-ratio', 'linear').domain[1]).toBeGreaterThanOrEqual(0.05);
   });
 });
