@@ -1,6 +1,6 @@
 /** Why Run cannot be pressed, in words. Pure. */
 import type { MethodMeta } from '../quant/recipe';
-import { chosenMethods } from './plan';
+import { chosenMethods, unfit } from './plan';
 import type { LabState } from './state';
 
 type Part = Pick<LabState, 'engine' | 'checkpoint' | 'setup' | 'shared' | 'mistakes'>;
@@ -16,8 +16,11 @@ export function obstacle(state: Part, methods: readonly MethodMeta[]): string | 
   const mistake = Object.values(state.mistakes)[0];
   if (mistake) return mistake;
   if (setup.methods.length === 0) return 'Choose at least one method';
-  if (chosenMethods(setup, methods).length === 0) return 'The chosen methods need groups: choose a group size';
   if (setup.widths.length === 0) return 'Choose at least one width';
+  if (chosenMethods(setup, methods).length === 0) {
+    const stuck = methods.find(({ name }) => setup.methods.includes(name));
+    return stuck ? `${stuck.label}: ${unfit(stuck, setup) ?? ''}` : 'Choose at least one method';
+  }
   const { name, maxContext } = checkpoint.card;
   if (setup.context > maxContext) return `Context: ${name} reads at most ${maxContext} tokens`;
   return null;
