@@ -72,16 +72,20 @@ export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe
     ...recipe,
     transform: recipe.transform.map((piece, i) => change(`transform.${i}`, piece)),
     grid,
-    ...(setup.embedding === null ? {} : { embedding: tableGrid(grid, setup.embedding, setup) }),
-    ...(setup.head === null ? {} : { head: tableGrid(grid, setup.head, setup) }),
+    ...tableGrids(grid, setup),
     rounding: change('rounding', recipe.rounding),
     correction: recipe.correction.map((piece, i) => change(`correction.${i}`, piece)),
   });
 }
 
-/** The grid of an embedding or head: that of the method where it has every width, else the uniform one. */
-function tableGrid(grid: Piece, bits: number, { group, symmetric }: Setup): Piece {
-  return grid.name === 'uniform' ? { ...grid, bits } : { name: 'uniform', bits, group, symmetric };
+/** Grids of embedding and head where the form rounds them: those of the method where it has every width, else the uniform one. */
+export function tableGrids(grid: Piece, { embedding, head, group, symmetric }: Setup): Partial<Recipe> {
+  const at = (bits: number): Piece =>
+    grid.name === 'uniform' ? { ...grid, bits } : { name: 'uniform', bits, group, symmetric };
+  return {
+    ...(embedding === null ? {} : { embedding: at(embedding) }),
+    ...(head === null ? {} : { head: at(head) }),
+  };
 }
 
 /** Why a method cannot run as the form stands, and what to change; null where it can. */
@@ -130,10 +134,11 @@ export function countPoints(setup: Setup, methods: readonly MethodMeta[]): numbe
 }
 
 export function planRun(setup: Setup, methods: readonly MethodMeta[]): RunSettings {
-  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = setup;
-  return { points: planPoints(setup, methods), protocol, context, maxTokens, calibrationTokens, mode, seed };
+  return { points: planPoints(setup, methods), ...measurementOf(setup) };
 }
 
-export function needsCalibration(setup: Setup, methods: readonly MethodMeta[]): boolean {
-  return chosenMethods(setup, methods).some(({ calibrated }) => calibrated);
+/** How the form measures, whatever it measures. */
+export function measurementOf(setup: Setup): Omit<RunSettings, 'points'> {
+  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = setup;
+  return { protocol, context, maxTokens, calibrationTokens, mode, seed };
 }
