@@ -8,7 +8,8 @@ import { bindingLimit } from '../gpu/limits';
 import type { Block, Site } from '../model/model';
 import type { Context } from '../quant/problem';
 import type { Piece, Recipe } from '../quant/recipe';
-import { restoreLayer, roundWeights, solveLayer, type SolvedLayer } from '../quant/solve';
+import { restoreLayer } from '../quant/restore';
+import { roundWeights, solveLayer, type SolvedLayer } from '../quant/solve';
 import type { StoredLayer } from '../quant/stored';
 import { uploadMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
@@ -132,28 +133,26 @@ async function solveParts(
   };
 }
 
-/** Ŵ [rows, cols] f32 of what was solved on this grid. */
-export function restore(gpu: Gpu, scope: Scope, parts: readonly StoredLayer[], grid: Piece): Matrix {
+/** Ŵ [rows, cols] f32 of what was solved by this recipe. */
+export async function restore(gpu: Gpu, scope: Scope, parts: readonly StoredLayer[], recipe: Recipe): Promise<Matrix> {
   const [only] = parts;
-  if (only && parts.length === 1) return restoreLayer(only, grid, { gpu, scope });
+  if (only && parts.length === 1) return restoreLayer(only, recipe, { gpu, scope });
   using local = gpu.scope('restored parts');
-  return stackRows(
-    gpu,
-    scope,
-    parts.map((part) => restoreLayer(part, grid, { gpu, scope: local })),
-  );
+  const restored: Matrix[] = [];
+  for (const part of parts) restored.push(await restoreLayer(part, recipe, { gpu, scope: local }));
+  return stackRows(gpu, scope, restored);
 }
 
 /** The site's Ŵ as one matrix per layer, by layer name. */
-export function restoreSite(
+export async function restoreSite(
   gpu: Gpu,
   scope: Scope,
   site: Site,
   parts: readonly StoredLayer[],
-  grid: Piece,
-): ReadonlyMap<string, Matrix> {
+  recipe: Recipe,
+): Promise<ReadonlyMap<string, Matrix>> {
   using local = gpu.scope('restored site');
-  const stacked = restore(gpu, local, parts, grid);
+  const stacked = await restore(gpu, local, parts, recipe);
   const matrices = splitRows(
     gpu,
     scope,
