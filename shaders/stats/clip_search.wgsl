@@ -46,7 +46,8 @@ fn clip_search(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
     let zero = clamp(-round(clamp(low, -cut, cut) / range * levels), 0.0, levels);
     var sum = 0.0;
     for (var col = begin; col < end; col++) {
-      let code = clamp(round(clamp(W[row + col], -cut, cut) / scale) + zero, 0.0, levels);
+      // Weights that are cut need no clamping: their code is the first or last, as a tie to even gives it for ±cut itself.
+      let code = clamp(round(W[row + col] / scale) + zero, 0.0, levels);
       let d = scale * (code - zero) - W[row + col];
       D[row + col] = d;
       var across = 0.0;

@@ -23,7 +23,9 @@ function roundGroup(w: readonly number[], bits: number, cut: number): number[] {
   const range = Math.max(Math.max(...clamped) - low, 1e-5);
   const scale = range / top;
   const zero = Math.min(Math.max(-roundHalfEven((low / range) * top), 0), top);
-  return clamped.map((v) => scale * (Math.min(Math.max(roundHalfEven(v / scale) + zero, 0), top) - zero));
+  // As published, weights are cut and then rounded. ±cut is then a tie, to even and so to the first or last code, and floating-point
+  // errors of the scale must not decide it: weights as they are get that code.
+  return w.map((v) => scale * (Math.min(Math.max(roundHalfEven(v / scale) + zero, 0), top) - zero));
 }
 
 /** W [rows, cols] rounded to nearest on groups of columns; `H`: cut by the clip search in this metric. */
