@@ -38,3 +38,13 @@ export function join(parts: readonly ArrayBufferView<ArrayBuffer>[]): Uint8Array
   }
   return joined;
 }
+
+/** The same for codes of up to 16 bits. */
+export function unpackWide(stream: Uint8Array, count: number, bits: number): Uint16Array<ArrayBuffer> {
+  assert(bits <= 16, 'codes of at most 16 bits');
+  return Uint16Array.from({ length: count }, (_, i) => {
+    const at = i * bits;
+    const three = [0, 1, 2].reduce((sum, k) => sum | ((stream[(at >> 3) + k] ?? 0) << (8 * k)), 0);
+    return (three >> (at & 7)) & (2 ** bits - 1);
+  });
+}
