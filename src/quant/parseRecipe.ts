@@ -68,6 +68,11 @@ export function needsCalibration(recipe: Recipe): boolean {
   return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.calibrated);
 }
 
+/** Whether some piece compares the inputs behind quantized blocks with those in full precision, which takes sequential calibration. */
+export function needsCross(recipe: Recipe): boolean {
+  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.cross);
+}
+
 interface Placed {
   readonly slot: Slot;
   readonly piece: Piece;

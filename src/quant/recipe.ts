@@ -65,6 +65,8 @@ export interface PieceMeta {
   readonly paper: Paper | null;
   /** Whether the piece reads H, and so needs a calibration text. */
   readonly calibrated: boolean;
+  /** Whether the piece reads the cross moment of inputs in full precision and behind quantized blocks: sequential calibration only. */
+  readonly cross?: boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
   /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
   readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;
