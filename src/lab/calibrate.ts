@@ -8,6 +8,7 @@ import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { Batch, Block, Model, Site, Tap } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
+import { accumulateMagnitude } from '../tensor/columnMagnitude';
 import { accumulateGram, finishGram } from '../tensor/gram';
 import { zeroMatrix, type Matrix } from '../tensor/matrix';
 import { States } from './states';
@@ -15,6 +16,8 @@ import { States } from './states';
 /** What calibration knows of a site. The cache keeps what recipes derive from (W, H), so that widths share one factorisation. */
 export interface Moment {
   readonly H: Matrix;
+  /** [1, cols]: mean |x| of each input. */
+  readonly magnitude?: Matrix;
   readonly factors: FactorCache;
 }
 
@@ -79,7 +82,7 @@ export class CalibrationStream implements Disposable {
   }
 
   /**
-   * Runs every batch through `block`. Gathers H of the given sites, owned by `scope`; `after` says whether the stream moves past the
+   * Runs every batch through `block`. Gathers H and mean |x| of the given sites, owned by `scope`; `after` says whether the stream moves past the
    * block or stays before it. Yields the tokens done after each batch.
    */
   async *run(
@@ -90,9 +93,12 @@ export class CalibrationStream implements Disposable {
   ): AsyncGenerator<number, ReadonlyMap<string, Moment>> {
     const { gpu, model, signal } = this;
     const sums = new Map(sites.map((site) => [site.name, zeroMatrix(scope, site.cols, site.cols, `H ${site.name}`)]));
+    const magnitudes = new Map(sites.map((site) => [site.name, zeroMatrix(scope, 1, site.cols, 'mean |x|')]));
     const tap: Tap = (site, input) => {
       const sum = sums.get(site.name);
       if (sum) accumulateGram(gpu, input, sum);
+      const magnitude = magnitudes.get(site.name);
+      if (magnitude) accumulateMagnitude(gpu, input, magnitude, 1 / this.tokens);
     };
     for (const [i, { batch }] of this.batches.entries()) {
       using local = gpu.scope('calibration');
@@ -102,7 +108,12 @@ export class CalibrationStream implements Disposable {
       yield batch.windows * batch.length;
     }
     for (const sum of sums.values()) finishGram(gpu, sum, this.tokens);
-    return new Map([...sums].map(([name, H]) => [name, { H, factors: new FactorCache(scope) }]));
+    return new Map(
+      [...sums].map(([name, H]) => {
+        const magnitude = magnitudes.get(name);
+        return [name, { H, ...(magnitude && { magnitude }), factors: new FactorCache(scope) }];
+      }),
+    );
   }
 
   /** The states of one batch, for tests of what calibration sees. Owned by this or by `scope`. */

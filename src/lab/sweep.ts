@@ -175,7 +175,7 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
     }
     if (block < lastMissing && streamHolder.value) {
       const lookup = (index: number, site: (typeof model.sites)[number]) => session.solved(point, index, site);
-      const quantized = await quantizedBlock(gpu, opened, await open(), model.sites, lookup, point.recipe.grid);
+      const quantized = await quantizedBlock(gpu, opened, await open(), model.sites, lookup, point.recipe);
       yield* told(session, point, streamHolder.value.run(quantized, [], 'advance', opened));
     }
   }

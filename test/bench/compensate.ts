@@ -45,10 +45,10 @@ export async function benchCompensate(gpu: Gpu, n: number, print: (line: string)
   const ours = async () => {
     using local = gpu.scope('run');
     const begin = performance.now();
-    const cx = { gpu, scope: local, signal: new AbortController().signal, rng, emit: () => undefined };
+    const cx = { gpu, scope: local, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
     const rounded = await makeRounding(recipe.rounding)(
       { W, H, factors: new FactorCache(local) },
-      makeGrid(recipe.grid),
+      makeGrid(recipe.grid, W.cols),
       cx,
     );
     const codes = new Uint32Array(await gpu.read(rounded.codes.view));

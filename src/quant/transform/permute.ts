@@ -43,22 +43,27 @@ export function permute({ order: kind }: Piece): Transform {
       assert(!aware || grid.group < Infinity, 'group-aware order has groups');
       const diagonal = await readDiagonal(gpu, problem);
       const factors = problem.factors.under(`permute ${aware ? `group-aware ${grid.group}` : 'activation'}`);
-      const moved = await factors.remember('moved', (scope) => {
+      const { order, ...matrices } = await factors.remember('moved', (scope) => {
         const order = aware ? groupAwareOrder(diagonal, grid.group) : activationOrder(diagonal);
         const forth = uploadOrder(scope, order);
         return {
           order,
-          back: uploadOrder(scope, invert(order)),
           W: gatherColumns(gpu, scope, problem.W, forth),
           H: gatherSymmetric(gpu, scope, H, forth, 'zero'),
+          ...(problem.magnitude ? { magnitude: gatherColumns(gpu, scope, problem.magnitude, forth) } : {}),
+          ...(problem.cross ? { cross: gatherSymmetric(gpu, scope, problem.cross, forth, 'zero') } : {}),
         };
       });
       return {
-        problem: { W: moved.W, H: moved.H, factors },
-        columnOrder: moved.order,
-        undo: (w, { scope }) => Promise.resolve(gatherColumns(gpu, scope, w, moved.back)),
-        extraBits: 0,
+        problem: { ...problem, ...matrices, factors },
+        columnOrder: order,
+        kept: Float32Array.from(order),
+        bits: 0,
       };
+    },
+    undo(w, kept, { gpu, scope }) {
+      using local = gpu.scope('column order');
+      return Promise.resolve(gatherColumns(gpu, scope, w, uploadOrder(local, invert(Uint32Array.from(kept)))));
     },
   };
 }
