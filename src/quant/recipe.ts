@@ -63,8 +63,8 @@ export interface PieceMeta {
   /** One line: the idea. */
   readonly line: string;
   readonly paper: Paper | null;
-  /** Whether the piece reads H, and so needs a calibration text. */
-  readonly calibrated: boolean;
+  /** Whether the piece (with these options) reads H, and so needs a calibration text. */
+  readonly calibrated: boolean | ((piece: Piece) => boolean);
   readonly options: Readonly<Record<string, OptionSchema>>;
   /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
   readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;
