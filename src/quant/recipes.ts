@@ -20,6 +20,9 @@ export const recipes: readonly MethodMeta[] = [
     name: 'rtn',
     label: 'RTN',
     line: 'Every weight goes to the nearest level, on its own. No calibration.',
+    strategy: 'baseline',
+    helps: 'At 8 bits, and often at 4 with groups; below, it is the line that the others have to beat.',
+    cost: 'One pass over the weights, no calibration text, nothing extra to store.',
     paper: null,
     calibrated: false,
     groups: 'any',
@@ -29,6 +32,9 @@ export const recipes: readonly MethodMeta[] = [
     name: 'rtn-mse',
     label: 'RTN, mse clip',
     line: 'Nearest levels on ranges shrunk to lower the rounding error.',
+    strategy: 'baseline',
+    helps: 'At 2 to 4 bits on whole rows or large groups, where a few wide weights set the scale of all others.',
+    cost: '80 ranges tried for each group; the same storage and inference as RTN.',
     paper: null,
     calibrated: false,
     groups: 'any',
@@ -38,6 +44,9 @@ export const recipes: readonly MethodMeta[] = [
     name: 'gptq',
     label: 'GPTQ',
     line: 'Each column makes up for the rounding errors of the columns before it.',
+    strategy: 'compensation',
+    helps: 'From 4 bits down, on inputs whose channels go together; the more so without groups.',
+    cost: 'A calibration pass and one Cholesky factorisation per site; storage and inference as RTN.',
     paper: gptqPaper,
     calibrated: true,
     groups: 'any',
@@ -47,6 +56,10 @@ export const recipes: readonly MethodMeta[] = [
     name: 'gptq-act-order',
     label: 'GPTQ act-order',
     line: 'GPTQ, columns with the strongest inputs first; groups follow that order.',
+    strategy: 'compensation',
+    helps:
+      'Where a few channels carry most of the input: they are rounded while all others can still make up for them.',
+    cost: 'As GPTQ, and one index per column wherever groups follow the order: slower to read at inference.',
     paper: gptqPaper,
     calibrated: true,
     groups: 'any',
@@ -57,6 +70,9 @@ export const recipes: readonly MethodMeta[] = [
     name: 'gptq-static',
     label: 'GPTQ act-order, static groups',
     line: 'GPTQ in act-order on contiguous groups whose scales come from the original weights.',
+    strategy: 'compensation',
+    helps: 'Where act-order helps and its scattered groups are too slow at inference.',
+    cost: 'As GPTQ; groups stay contiguous, but their scales do not see compensated weights.',
     paper: gptqPaper,
     calibrated: true,
     groups: 'any',
@@ -71,6 +87,9 @@ export const recipes: readonly MethodMeta[] = [
     name: 'gptq-gar',
     label: 'GPTQ group-aware order',
     line: 'GPTQ with columns ordered inside groups and groups among themselves: act-order without its cost at inference.',
+    strategy: 'compensation',
+    helps: 'Where act-order helps and groups must stay contiguous.',
+    cost: 'As GPTQ; nothing extra to store or to read at inference.',
     paper: garPaper,
     calibrated: true,
     groups: 'required',
@@ -85,6 +104,9 @@ export const recipes: readonly MethodMeta[] = [
     name: 'gptq-mse',
     label: 'GPTQ, mse clip',
     line: 'GPTQ on ranges shrunk to lower the rounding error.',
+    strategy: 'compensation',
+    helps: 'At 2 and 3 bits on whole rows or large groups, where the range decides.',
+    cost: 'As GPTQ, and 80 ranges tried for each group.',
     paper: gptqPaper,
     calibrated: true,
     groups: 'any',
@@ -103,6 +125,7 @@ export function methodOf(recipe: Recipe): MethodMeta | undefined {
   const body = canonicalRecipe({ ...recipe, embedding: undefined, head: undefined });
   return recipes.find((method) => {
     if (method.groups === 'required' && group === null) return false;
+    if (method.widths && !method.widths.includes(bits)) return false;
     const plain = method.recipe(bits, group);
     return equalRecipe(symmetric === true ? { ...plain, grid: { ...plain.grid, symmetric } } : plain, body);
   });
