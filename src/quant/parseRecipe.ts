@@ -65,7 +65,10 @@ export function hashRecipe(recipe: Recipe): Promise<string> {
 
 /** Whether some piece reads H, and so needs a calibration text. */
 export function needsCalibration(recipe: Recipe): boolean {
-  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.calibrated);
+  return placed(recipe).some(({ slot, piece }) => {
+    const calibrated = findPiece(slot, piece.name)?.calibrated;
+    return typeof calibrated === 'function' ? calibrated(piece) : calibrated;
+  });
 }
 
 /** Whether some piece compares the inputs behind quantized blocks with those in full precision, which takes sequential calibration. */

@@ -64,7 +64,7 @@ export interface PieceMeta {
   readonly line: string;
   readonly paper: Paper | null;
   /** Whether the piece reads H, and so needs a calibration text. */
-  readonly calibrated: boolean;
+  readonly calibrated: boolean | ((piece: Piece) => boolean);
   /** Whether the piece reads the cross moment of inputs in full precision and behind quantized blocks: sequential calibration only. */
   readonly cross?: boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
