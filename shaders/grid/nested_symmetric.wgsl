@@ -7,8 +7,8 @@ override IMPORTANCE: u32 = 0;
 var<private> fitted: array<vec2f, SETS>;
 
 fn sub_step(row: u32, col: u32) -> f32 {
-  let set = group_of[col];
-  return parameters[(row * params.groups + set / SETS * SETS) * 2] * parameters[(row * params.groups + set) * 2];
+  let own = group_of[col];
+  return parameters[(row * params.groups + own / SETS * SETS) * 2] * parameters[(row * params.groups + own) * 2];
 }
 
 fn middle() -> f32 {
@@ -29,22 +29,22 @@ fn value_of(row: u32, col: u32, code: u32) -> f32 {
 }
 
 // Step of the 16 weights in block_x by coordinate descent, at most 5 sweeps; errors weigh x², which is in block_w.
-fn descend_scale(n: f32) -> f32 {
-  let extreme = block_extreme(16);
+fn descend_scale(count: u32, n: f32) -> f32 {
+  let extreme = block_extreme(count);
   if (abs(extreme) < TINY) {
     return 0.0;
   }
   let inverse = -n / extreme;
   var codes_of: array<f32, 16>;
-  for (var i = 0u; i < 16; i++) {
+  for (var i = 0u; i < count; i++) {
     codes_of[i] = signed_code(block_x[i], inverse, n);
   }
-  let sums = scale_sums(16, inverse, n);
+  let sums = scale_sums(count, inverse, n);
   var xc = sums.x;
   var cc = sums.y;
   for (var sweep = 0; sweep < 5; sweep++) {
     var changed = false;
-    for (var i = 0u; i < 16; i++) {
+    for (var i = 0u; i < count; i++) {
       let c = codes_of[i];
       let wx = block_w[i] * block_x[i];
       let rest_x = xc - wx * c;
@@ -77,6 +77,8 @@ fn descend_scale(n: f32) -> f32 {
 
 fn fit(row: u32, begin: u32, end: u32) {
   let n = middle();
+  // 16, but not a constant: compilers unroll constant loops, and take half a minute over this one.
+  let count = (end - begin) / 16;
   let q6 = params.levels == 63;
   var squares = 0.0;
   if (IMPORTANCE == 1 && !q6) {
@@ -88,43 +90,43 @@ fn fit(row: u32, begin: u32, end: u32) {
   let variance = 2.0 * (squares / 256.0);
   var steps: array<f32, 16>;
   var totals: array<f32, 16>;
-  for (var j = 0u; j < 16; j++) {
-    let first = begin + 16 * j;
-    _ = load_block(row, first, 16);
-    for (var i = 0u; i < 16; i++) {
+  for (var j = 0u; j < count; j++) {
+    let first = begin + count * j;
+    _ = load_block(row, first, count);
+    for (var i = 0u; i < count; i++) {
       block_w[i] = block_x[i] * block_x[i];
       if (IMPORTANCE == 1 && q6) {
         block_w[i] = importance_of(first + i);
       }
     }
     if (IMPORTANCE == 1 && !q6) {
-      weigh_block(first, 16, variance);
+      weigh_block(first, count, variance);
     }
-    for (var i = 0u; i < 16; i++) {
+    for (var i = 0u; i < count; i++) {
       totals[j] += block_w[i];
     }
     if (IMPORTANCE == 0 && !q6) {
-      steps[j] = descend_scale(n);
+      steps[j] = descend_scale(count, n);
     } else {
-      steps[j] = search_scale(16, n).x;
+      steps[j] = search_scale(count, n).x;
     }
   }
-  for (var j = 0u; j < 16; j++) {
+  for (var j = 0u; j < count; j++) {
     block_x[j] = steps[j];
     block_w[j] = totals[j];
   }
   // Codes of steps: −32 … 31 or, for Q6_K, −128 … 127.
   let most = select(32.0, 128.0, q6);
-  let extreme = block_extreme(16);
+  let extreme = block_extreme(count);
   var found = vec2f();
   if (IMPORTANCE == 1 && !q6) {
-    found = search_scale(16, most);
+    found = search_scale(count, most);
   } else if (abs(extreme) >= TINY) {
     let inverse = -most / extreme;
     found = vec2f(1.0 / inverse, inverse);
   }
   fitted[0] = vec2f(half(found.x), 0.0);
-  for (var j = 0u; j < 16; j++) {
+  for (var j = 0u; j < count; j++) {
     var code = signed_code(steps[j], found.y, most);
     // What a block of zeros is in the files.
     if (found.y == 0.0) {

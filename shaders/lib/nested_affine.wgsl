@@ -18,9 +18,9 @@ var<private> scale_codes: array<f32, SUBS>;
 
 // Step and floor of the column's sub-block.
 fn sub_parameters(row: u32, col: u32) -> vec2f {
-  let set = group_of[col];
-  let at = (row * params.groups + set) * 2;
-  let first = (row * params.groups + set / SETS * SETS) * 2;
+  let own = group_of[col];
+  let at = (row * params.groups + own) * 2;
+  let first = (row * params.groups + own / SETS * SETS) * 2;
   return vec2f(parameters[first] * parameters[at], parameters[first + 1] * parameters[at + 1]);
 }
 
@@ -39,9 +39,9 @@ fn value_of(row: u32, col: u32, code: u32) -> f32 {
 }
 
 // Values ≥ 0 in block_x, weights in block_w, as step · scale_codes: nine candidates, then coordinate descent, at most 5 sweeps.
-fn round_scales(n: f32) -> f32 {
+fn round_scales(subs: u32, n: f32) -> f32 {
   var high = 0.0;
-  for (var i = 0u; i < SUBS; i++) {
+  for (var i = 0u; i < subs; i++) {
     scale_codes[i] = 0.0;
     high = max(high, block_x[i]);
   }
@@ -56,7 +56,7 @@ fn round_scales(n: f32) -> f32 {
     let tried = select((0.1 * f32(k) + n) / high, n / high, i == 0);
     let step = 1.0 / tried;
     var sum = 0.0;
-    for (var j = 0u; j < SUBS; j++) {
+    for (var j = 0u; j < subs; j++) {
       let off = block_x[j] - step * min(n, round(tried * block_x[j]));
       sum += block_w[j] * off * off;
     }
@@ -67,7 +67,7 @@ fn round_scales(n: f32) -> f32 {
   }
   var xc = 0.0;
   var cc = 0.0;
-  for (var j = 0u; j < SUBS; j++) {
+  for (var j = 0u; j < subs; j++) {
     let c = min(n, round(inverse * block_x[j]));
     scale_codes[j] = c;
     xc += block_w[j] * block_x[j] * c;
@@ -75,7 +75,7 @@ fn round_scales(n: f32) -> f32 {
   }
   for (var sweep = 0; sweep < 5; sweep++) {
     var changed = false;
-    for (var j = 0u; j < SUBS; j++) {
+    for (var j = 0u; j < subs; j++) {
       let c = scale_codes[j];
       var rest_x = xc - block_w[j] * block_x[j] * c;
       var rest_c = cc - block_w[j] * c * c;
@@ -106,34 +106,41 @@ fn round_scales(n: f32) -> f32 {
 }
 
 // The same against the largest value alone.
-fn scales_to_max(n: f32) -> f32 {
+fn scales_to_max(subs: u32, n: f32) -> f32 {
   var high = 0.0;
-  for (var i = 0u; i < SUBS; i++) {
+  for (var i = 0u; i < subs; i++) {
     high = max(high, block_x[i]);
   }
-  var inverse = 0.0;
-  if (high > 0.0) {
-    inverse = n / high;
+  // Floors of −0 leave high at either zero; the file has +0.
+  if (high <= 0.0) {
+    for (var i = 0u; i < subs; i++) {
+      scale_codes[i] = 0.0;
+    }
+    return 0.0;
   }
-  for (var i = 0u; i < SUBS; i++) {
+  let inverse = n / high;
+  for (var i = 0u; i < subs; i++) {
     scale_codes[i] = clamp(round(inverse * block_x[i]), 0.0, n);
   }
   return high / n;
 }
 
-fn round_steps(values: array<f32, SUBS>, totals: array<f32, SUBS>) -> f32 {
-  for (var j = 0u; j < SUBS; j++) {
-    block_x[j] = values[j];
-    block_w[j] = totals[j];
+fn round_steps(subs: u32, values: ptr<function, array<f32, SUBS>>, totals: ptr<function, array<f32, SUBS>>) -> f32 {
+  for (var j = 0u; j < subs; j++) {
+    block_x[j] = (*values)[j];
+    block_w[j] = (*totals)[j];
   }
   if (IMPORTANCE == 1) {
-    return round_scales(f32(SCALES));
+    return round_scales(subs, f32(SCALES));
   }
-  return scales_to_max(f32(SCALES));
+  return scales_to_max(subs, f32(SCALES));
 }
 
 fn fit(row: u32, begin: u32, end: u32) {
   let n = f32(params.levels);
+  // Not constants, although always SUB and SUBS: compilers unroll constant loops, and take half a minute over this one.
+  let sub = (end - begin) / SUBS;
+  let subs = (end - begin) / SUB;
   var squares = 0.0;
   if (IMPORTANCE == 1) {
     for (var col = begin; col < end; col++) {
@@ -145,34 +152,34 @@ fn fit(row: u32, begin: u32, end: u32) {
   var steps: array<f32, SUBS>;
   var floors: array<f32, SUBS>;
   var totals: array<f32, SUBS>;
-  for (var j = 0u; j < SUBS; j++) {
-    let first = begin + j * SUB;
-    let mean_square = load_block(row, first, SUB) / f32(SUB);
+  for (var j = 0u; j < subs; j++) {
+    let first = begin + j * sub;
+    let mean_square = load_block(row, first, sub) / f32(sub);
     var search = AffineSearch(n, LOWER, 0.1, STEPS, ABSOLUTE);
     if (IMPORTANCE == 1) {
-      weigh_block(first, SUB, variance);
+      weigh_block(first, sub, variance);
       search = AffineSearch(n, -0.9, 0.05, 36, 0);
     } else {
       let root = select(0.0, sqrt(mean_square), RMS == 1);
-      for (var i = 0u; i < SUB; i++) {
+      for (var i = 0u; i < sub; i++) {
         block_w[i] = root + abs(block_x[i]);
       }
     }
     var total = 0.0;
-    for (var i = 0u; i < SUB; i++) {
+    for (var i = 0u; i < sub; i++) {
       total += block_w[i];
     }
     totals[j] = total;
-    let found = search_affine(SUB, search);
+    let found = search_affine(sub, search);
     steps[j] = found.x;
     floors[j] = found.y;
   }
-  let d = half(round_steps(steps, totals));
-  for (var j = 0u; j < SUBS; j++) {
+  let d = half(round_steps(subs, &steps, &totals));
+  for (var j = 0u; j < subs; j++) {
     fitted[1 + j].x = scale_codes[j];
   }
-  let dmin = half(round_steps(floors, totals));
-  for (var j = 0u; j < SUBS; j++) {
+  let dmin = half(round_steps(subs, &floors, &totals));
+  for (var j = 0u; j < subs; j++) {
     fitted[1 + j].y = scale_codes[j];
   }
   fitted[0] = vec2f(d, dmin);
