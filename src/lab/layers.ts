@@ -6,6 +6,7 @@ import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { bindingLimit } from '../gpu/limits';
 import type { Block, Site } from '../model/model';
+import type { Insight } from '../quant/insight';
 import type { Context, Neighbours } from '../quant/problem';
 import type { Piece, Recipe } from '../quant/recipe';
 import { restoreLayer } from '../quant/restore';
@@ -33,6 +34,8 @@ export interface Solved {
   readonly nearestLoss: number | null;
   readonly loss: number | null;
   readonly damping: number;
+  /** Of the first row range, where there are several. */
+  readonly insight: Insight | null;
   readonly hash: string;
 }
 
@@ -100,7 +103,7 @@ export function solveSite(
 }
 
 /** What lies around a site, in the terms of its rows and columns. */
-function neighboursOf({ index, others }: Block, { reads, layers, cols }: Site): Neighbours {
+export function neighboursOf({ index, others }: Block, { reads, layers, cols }: Site): Neighbours {
   const gains = reads.kind === 'stream' ? present(others.get(reads.norm), `block ${index}: ${reads.norm}`) : null;
   return {
     input: gains ? { kind: 'stream', gains } : (reads as Exclude<Site['reads'], { kind: 'stream' }>),
@@ -143,6 +146,7 @@ async function solveParts(
     nearestLoss: sum(solved.map(({ nearestLoss }) => nearestLoss)),
     loss: sum(solved.map(({ loss }) => loss)),
     damping: Math.max(...solved.map(({ damping }) => damping)),
+    insight: first?.insight ?? null,
     hash: solved.length === 1 && first ? first.hash : await sha256(solved.map(({ hash }) => hash).join('')),
   };
 }

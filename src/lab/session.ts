@@ -211,10 +211,10 @@ export class Session implements Disposable {
     if (account.hashes.has(`${block} ${site}`)) return solved;
     account.hashes.set(`${block} ${site}`, solved.hash);
     for (const event of found ? found.events : events) yield { ...event, ...place };
-    const { rows, cols, energy, nearestLoss, loss, damping, hash } = solved;
+    const { rows, cols, energy, nearestLoss, loss, damping, insight, hash } = solved;
     const result: LayerResult = {
       ...place,
-      ...{ layers, rows, cols, energy, nearestLoss, loss, damping },
+      ...{ layers, rows, cols, energy, nearestLoss, loss, damping, insight },
       bits: solved.storageBits / (rows * cols),
       hash,
       seconds,

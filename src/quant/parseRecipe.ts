@@ -84,6 +84,11 @@ function readsInputs(slot: Slot, piece: Piece): boolean {
   return typeof calibrated === 'boolean' ? calibrated : calibrated(piece);
 }
 
+/** Whether some piece compares the inputs behind quantized blocks with those in full precision, which takes sequential calibration. */
+export function needsCross(recipe: Recipe): boolean {
+  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.cross);
+}
+
 interface Placed {
   readonly slot: Slot;
   readonly piece: Piece;

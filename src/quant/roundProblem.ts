@@ -6,6 +6,7 @@ import type { View } from '../gpu/buffers';
 import type { Matrix } from '../tensor/matrix';
 import { gatherColumns, uploadOrder } from './columns';
 import { invert } from './groups';
+import { insightOf, type Insight } from './insight';
 import { cropColumns, padProblem } from './padding';
 import { makeGrid, makeRounding, makeTransform } from './pieces';
 import { nothingKept, type Context, type Fitted, type Grid, type Posed, type Transform } from './problem';
@@ -25,6 +26,7 @@ export interface RoundedProblem {
   /** Columns of the codes: filled to whole points of the grid. */
   readonly codeCols: number;
   readonly damping: number;
+  readonly insight: Insight;
   /** What each transform keeps, and what they cost to store. */
   readonly kept: readonly Float32Array<ArrayBuffer>[];
   readonly bits: number;
@@ -59,6 +61,9 @@ export async function roundProblem(problem: Posed, recipe: Recipe, cx: Context):
   for (const { transform, fitted } of [...steps].reverse()) {
     if (!fitted.columnOrder) What = await transform.undo(What, fitted.kept, local);
   }
+  // A column order moves nothing about: the layer is looked at as it was before it.
+  const turned = steps.filter(({ fitted }) => !fitted.columnOrder).at(-1)?.fitted.problem ?? problem;
+  const insight = await insightOf(gpu, problem, turned);
   const stream = packCodes(gpu, cx.scope, codes, grid.bits);
   for (const { view } of [What, rounded.parameters]) scope.move(view.buffer, cx.scope);
   return {
@@ -70,6 +75,7 @@ export async function roundProblem(problem: Posed, recipe: Recipe, cx: Context):
     innerCols: cols,
     codeCols: codes.cols,
     damping: rounded.damping,
+    insight,
     kept: steps.map(({ fitted }) => (fitted.columnOrder ? nothingKept : fitted.kept)),
     bits: steps.reduce((sum, { fitted }) => sum + fitted.bits, 0),
   };

@@ -9,6 +9,7 @@ import { proxyLoss } from '../tensor/proxyLoss';
 import { assert } from '../util/assert';
 import { NumericError, RecipeError } from '../util/errors';
 import { FactorCache } from './factorCache';
+import type { Insight } from './insight';
 import { needsCalibration, recipeOf } from './parseRecipe';
 import { makeCorrection, makeGrid } from './pieces';
 import type { Context, LayerProblem, Posed } from './problem';
@@ -29,6 +30,7 @@ export interface SolvedLayer {
   readonly loss: number | null;
   /** Relative damping that was needed; 0 when H was not used. */
   readonly damping: number;
+  readonly insight: Insight;
   /** SHA-256 over all that is stored, hex. */
   readonly hash: string;
 }
@@ -107,6 +109,7 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
     nearestLoss,
     loss: total,
     damping: rounded.damping,
+    insight: rounded.insight,
     hash: await hashStored(stored),
   };
 }
