@@ -20,15 +20,21 @@ export function activationOrder(diagonal: ArrayLike<number>): Uint32Array<ArrayB
 }
 
 /**
- * Columns by falling diagonal inside each group, groups by their largest; a shorter last group stays last.
- * The original column of each place.
+ * Columns by falling diagonal inside each group, groups by their largest; a shorter last group stays last. Where a group has several
+ * parameter sets (sub-blocks), columns stay with theirs: `setOf` an offset in the group, rising. The original column of each place.
  */
-export function groupAwareOrder(diagonal: ArrayLike<number>, group: number): Uint32Array<ArrayBuffer> {
+export function groupAwareOrder(
+  diagonal: ArrayLike<number>,
+  group: number,
+  setOf: (offset: number) => number = () => 0,
+): Uint32Array<ArrayBuffer> {
   const values = Array.from(diagonal, (d) => d || 1);
   const whole = Math.floor(values.length / group);
   const groups = Array.from({ length: whole }, (_, g) => values.slice(g * group, (g + 1) * group));
   const order = falling(groups.map((members) => Math.max(...members))).flatMap((g) =>
-    falling(groups[g] as number[]).map((i) => g * group + i),
+    falling(groups[g] as number[])
+      .sort((a, b) => setOf(a) - setOf(b))
+      .map((i) => g * group + i),
   );
   for (let j = whole * group; j < values.length; j++) order.push(j);
   return Uint32Array.from(order);
@@ -42,13 +48,15 @@ export function permute({ order: kind }: Piece): Transform {
       const aware = kind === 'group-aware';
       assert(!aware || grid.group < Infinity, 'group-aware order has groups');
       const diagonal = await readDiagonal(gpu, problem);
-      const factors = problem.factors.under(`permute ${aware ? `group-aware ${grid.group}` : String(kind)}`);
+      const factors = problem.factors.under(
+        `permute ${aware ? `group-aware ${grid.group} ${grid.sets}` : String(kind)}`,
+      );
       const { order, ...matrices } = await factors.remember('moved', (scope) => {
         const order =
           kind === 'reversed'
             ? identity(diagonal.length).reverse()
             : aware
-              ? groupAwareOrder(diagonal, grid.group)
+              ? groupAwareOrder(diagonal, grid.group, grid.setOf)
               : activationOrder(diagonal);
         const forth = uploadOrder(scope, order);
         return {
