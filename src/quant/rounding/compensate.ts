@@ -114,8 +114,25 @@ async function prepare(
   return { W, factor: await factorise(H1, damping, scope, cx) };
 }
 
-/** @throws NumericError when H cannot be factored with any damping. */
-export function compensate({ damping, groups, staleness }: Piece): Rounding {
+/** What the walk rounds, and the factor that its feedback multiplies with. */
+export interface Course {
+  readonly W: Matrix;
+  /** [n, n], unit upper triangular. */
+  readonly Rt: Matrix;
+}
+
+/** Changes the course of the walk: `course` is that of compensation, with dead columns taken out; `factor` is H's. */
+export type Steer = (course: Course, factor: Factor, problem: Posed, grid: Grid, cx: Context) => Promise<Course>;
+
+export function compensate(piece: Piece): Rounding {
+  return compensateSteered(piece, (course) => Promise.resolve(course));
+}
+
+/**
+ * The rounding of `compensate` on a course of its own; grids known beforehand are fitted to the problem's weights all the same.
+ * @throws NumericError when H cannot be factored with any damping.
+ */
+export function compensateSteered({ name, damping, groups, staleness }: Piece, steer: Steer): Rounding {
   assert(typeof damping === 'number', 'a parsed compensate piece');
   return async (problem, grid, cx, columnOrder) => {
     const { factors } = problem;
@@ -124,7 +141,7 @@ export function compensate({ damping, groups, staleness }: Piece): Rounding {
     if (!dead.includes(0)) {
       cx.emit({
         type: 'fallback-used',
-        wanted: 'compensate',
+        wanted: name,
         used: 'nearest',
         reason: 'no input ever occurred: H = 0',
       });
@@ -152,14 +169,13 @@ export function compensate({ damping, groups, staleness }: Piece): Rounding {
         : emptyMatrix(cx.scope, W.rows, 2 * map.groups, 'grid parameters'));
     const codes: Codes = given?.decided ?? emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
     const importance = await importanceOf(problem, grid, cx.gpu);
-    await walk({ W, Rt, grid, map, importance, fit, parameters, codes }, cx);
+    const course = await steer({ W, Rt }, factor, problem, grid, cx);
+    await walk({ ...course, grid, map, importance, fit, parameters, codes }, cx);
     return { codes, parameters, groupOf: map.columns, damping: factor.damping };
   };
 }
 
-interface Walk {
-  readonly W: Matrix;
-  readonly Rt: Matrix;
+interface Walk extends Course {
   readonly grid: Grid;
   readonly map: Grouping;
   readonly importance: View;
