@@ -4,6 +4,7 @@
 const SETS: u32 = 1;
 override SYMMETRIC: u32 = 0;
 override CLIP_MSE: u32 = 0;
+override CLIP_IMPORTANCE: u32 = 0;
 
 // Scale and zero that `fit` found.
 var<private> fitted: array<vec2f, SETS>;
@@ -53,8 +54,8 @@ fn fit(row: u32, begin: u32, end: u32) {
     high = 1.0;
   }
   var best = parameters_of(low, high);
-  if (CLIP_MSE == 1) {
-    // Published search: shrink by i/100 for i < 80, keep the first least sum of |ŵ − x|^2.4.
+  if (CLIP_MSE + CLIP_IMPORTANCE > 0) {
+    // Published search: shrink by i/100 for i < 80, keep the first least sum of |ŵ − x|^2.4. With importance: of H_jj (ŵ − x)².
     var least = 0.0;
     for (var i = 0u; i < 80; i++) {
       let share = 1.0 - f32(i) / 100.0;
@@ -63,7 +64,9 @@ fn fit(row: u32, begin: u32, end: u32) {
       for (var col = begin; col < end; col++) {
         let x = target_value(row, col);
         let off = abs(p.x * (code_of(x, p.x, p.y) - p.y) - x);
-        if (off > 0.0) {
+        if (CLIP_IMPORTANCE == 1) {
+          sum += importance_of(col) * off * off;
+        } else if (off > 0.0) {
           sum += pow(off, 2.4);
         }
       }

@@ -23,6 +23,8 @@ override WG: u32 = 64;
 // 0: parameters are given. 1: fitted on entering a group, which begins at begin + n·group. 2: all groups that begin in the block are
 // fitted before it, so on compensation by the columns before the block alone, as the published code does.
 override FIT: u32 = 0;
+// 1: B holds more than feedback, and so something for the first block too.
+override ADDED: u32 = 0;
 // Columns of a panel; sums run over k in order whatever it is. At 32 a software adapter compiles three to four times as long and runs
 // no faster.
 const PANEL: u32 = 16;
@@ -54,7 +56,7 @@ fn gather_feedback(row: u32, first: u32, count: u32) {
   let width = params.fit_end - params.begin;
   for (var i = 0u; i < PANEL; i++) {
     b[i] = 0.0;
-    if (params.begin > 0 && i < count) {
+    if ((params.begin > 0 || ADDED == 1) && i < count) {
       b[i] = B[row * width + first - params.begin + i];
     }
   }

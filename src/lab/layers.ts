@@ -103,7 +103,7 @@ export function solveSite(
 }
 
 /** What lies around a site, in the terms of its rows and columns. */
-function neighboursOf({ index, others }: Block, { reads, layers, cols }: Site): Neighbours {
+export function neighboursOf({ index, others }: Block, { reads, layers, cols }: Site): Neighbours {
   const gains = reads.kind === 'stream' ? present(others.get(reads.norm), `block ${index}: ${reads.norm}`) : null;
   return {
     input: gains ? { kind: 'stream', gains } : (reads as Exclude<Site['reads'], { kind: 'stream' }>),

@@ -76,8 +76,10 @@ export interface Head {
   logits(scope: Scope, hidden: Matrix): Matrix;
   /** Head matrix, [vocabulary, hidden]: a layer like others. */
   readonly weight: Matrix;
-  /** The same final norm with another head matrix (quantized). */
-  withWeight(weight: Matrix): Head;
+  /** Gains of the final norm, [1, hidden] f32. */
+  readonly gains: Matrix;
+  /** The same final norm with another head matrix (quantized), and other gains where they went into it. */
+  withWeight(weight: Matrix, gains?: Matrix): Head;
 }
 
 export interface Model {

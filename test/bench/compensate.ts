@@ -16,18 +16,11 @@ import { readMatrix, uploadMatrix, zeroMatrix } from '../../src/tensor/matrix';
 import { createRng } from '../../src/util/rng';
 import { normals, outlierColumns } from '../opCase';
 import { median } from './compare';
+import { findTorch } from './torch';
 
 /** Runs of PyTorch; of ours as many before and as many after. */
 const runs = 5;
 const [bits, group, damping] = [4, 64, 0.01] as const;
-
-/** A Python that imports torch: $PYTHON, else python3. */
-function findTorch(): string | null {
-  for (const python of [process.env.PYTHON, 'python3']) {
-    if (python && spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0) return python;
-  }
-  return null;
-}
 
 export async function benchCompensate(gpu: Gpu, n: number, print: (line: string) => void): Promise<number> {
   using scope = gpu.scope('bench');

@@ -10,7 +10,7 @@ export const awq: PieceMeta = {
     title: 'AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration',
     arxiv: '2306.00978',
   },
-  calibrated: true,
+  calibrated: ({ clip }) => clip === true,
   options: {
     bits: { kind: 'integer', label: 'Bits', help: 'Bits of a code: 2^bits levels.', default: 4, min: 2, max: 8 },
     group: {

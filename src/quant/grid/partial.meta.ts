@@ -7,7 +7,7 @@ export const partial: PieceMeta = {
   label: 'Partially binary',
   line: 'Most weights become one of two values of their row; the salient rest keeps 8 bits, and a mask says which is which.',
   paper: { title: 'PB-LLM: Partially Binarized Large Language Models', arxiv: '2310.00034' },
-  calibrated: true,
+  calibrated: ({ salience }) => salience === 'hessian',
   options: {
     binary: {
       kind: 'number',

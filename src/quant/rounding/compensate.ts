@@ -14,6 +14,7 @@ import code from '../../../shaders/rounding/compensate.wgsl?raw';
 import type { Scope, View } from '../../gpu/buffers';
 import { read, readWrite } from '../../gpu/gpu';
 import { defineKernel } from '../../gpu/kernel';
+import { addInto } from '../../tensor/elementwise';
 import { emptyMatrix, type Matrix } from '../../tensor/matrix';
 import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from '../columns';
@@ -25,6 +26,7 @@ import { groupColumns, identity, type Grouping } from '../groups';
 import type { Codes, Context, Grid, Posed, Rounding } from '../problem';
 import type { Piece } from '../recipe';
 import { inSlices } from '../slices';
+import { greedyPasses, narrowed, type GreedyStep } from './greedy';
 import { nearest } from './nearest';
 
 const feedbackKernel = defineKernel({
@@ -132,8 +134,8 @@ export function compensate(piece: Piece): Rounding {
  * The rounding of `compensate` on a course of its own; grids known beforehand are fitted to the problem's weights all the same.
  * @throws NumericError when H cannot be factored with any damping.
  */
-export function compensateSteered({ name, damping, groups, staleness }: Piece, steer: Steer): Rounding {
-  assert(typeof damping === 'number', 'a parsed compensate piece');
+export function compensateSteered({ name, damping, groups, staleness, passes = 0 }: Piece, steer: Steer): Rounding {
+  assert(typeof damping === 'number' && typeof passes === 'number', 'a parsed compensate piece');
   return async (problem, grid, cx, columnOrder) => {
     const { factors } = problem;
     const diagonal = await readDiagonal(cx.gpu, problem);
@@ -169,13 +171,27 @@ export function compensateSteered({ name, damping, groups, staleness }: Piece, s
         : emptyMatrix(cx.scope, W.rows, 2 * map.groups, 'grid parameters'));
     const codes: Codes = given?.decided ?? emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
     const importance = await importanceOf(problem, grid, cx.gpu);
+    // Each pass finds in `codes` what the grid decided, not the codes of the pass before.
+    const decided = passes > 0 && given?.decided ? emptyMatrix(cx.scope, W.rows, W.cols, 'decided') : null;
+    if (decided) cx.gpu.copy(codes.view, decided.view);
+    const shared = { grid, map, importance, parameters, codes };
     const course = await steer({ W, Rt }, factor, problem, grid, cx);
-    await walk({ ...course, grid, map, importance, fit, parameters, codes }, cx);
+    await walk({ ...shared, ...course, fit }, cx);
+    if (passes > 0) {
+      const start = { problem, W, grid, map, parameters, codes, damping: factor.damping };
+      const again = (step: GreedyStep) => {
+        if (decided) cx.gpu.copy(decided.view, codes.view);
+        return walk({ ...shared, ...step, fit: 'given' }, cx);
+      };
+      await greedyPasses(start, passes, again, cx);
+    }
     return { codes, parameters, groupOf: map.columns, damping: factor.damping };
   };
 }
 
 interface Walk extends Course {
+  /** [rows, cols] f32, added to what is rounded. */
+  readonly added?: Matrix;
   readonly grid: Grid;
   readonly map: Grouping;
   readonly importance: View;
@@ -184,7 +200,7 @@ interface Walk extends Course {
   readonly codes: Codes;
 }
 
-async function walk({ W, Rt, grid, map, importance, fit, parameters, codes }: Walk, cx: Context): Promise<void> {
+async function walk({ W, Rt, added, grid, map, importance, fit, parameters, codes }: Walk, cx: Context): Promise<void> {
   const { gpu } = cx;
   using scope = gpu.scope('compensate');
   const { rows, cols } = W;
@@ -202,6 +218,16 @@ async function walk({ W, Rt, grid, map, importance, fit, parameters, codes }: Wa
           work: 2 * (last_row - first_row) * begin * width,
         }),
       );
+    }
+    if (added) {
+      const columns = uploadOrder(
+        scope,
+        Uint32Array.from({ length: width }, (_, i) => begin + i),
+      );
+      const part = gatherColumns(gpu, scope, added, columns);
+      if (begin > 0) addInto(gpu, narrowed(B, width), part);
+      else gpu.copy(part.view, narrowed(B, width).view);
+      scope.free(part.view.buffer);
     }
     // Half a square of sums; twice where groups are fitted, and the grid's own search on top.
     const search = fit !== 'given' ? grid.fitWork * width : 0;
@@ -229,7 +255,7 @@ async function walk({ W, Rt, grid, map, importance, fit, parameters, codes }: Wa
           first_row,
           last_row,
         },
-        constants: { ...grid.constants, FIT: fitNumber[fit] },
+        constants: { ...grid.constants, FIT: fitNumber[fit], ADDED: added ? 1 : 0 },
         workgroups: Math.ceil((last_row - first_row) / 64),
         work: perRow * (last_row - first_row),
       }),

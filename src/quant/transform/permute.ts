@@ -5,7 +5,7 @@
  */
 import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, readDiagonal, uploadOrder } from '../columns';
-import { invert } from '../groups';
+import { identity, invert } from '../groups';
 import type { Transform } from '../problem';
 import type { Piece } from '../recipe';
 
@@ -42,9 +42,14 @@ export function permute({ order: kind }: Piece): Transform {
       const aware = kind === 'group-aware';
       assert(!aware || grid.group < Infinity, 'group-aware order has groups');
       const diagonal = await readDiagonal(gpu, problem);
-      const factors = problem.factors.under(`permute ${aware ? `group-aware ${grid.group}` : 'activation'}`);
+      const factors = problem.factors.under(`permute ${aware ? `group-aware ${grid.group}` : String(kind)}`);
       const { order, ...matrices } = await factors.remember('moved', (scope) => {
-        const order = aware ? groupAwareOrder(diagonal, grid.group) : activationOrder(diagonal);
+        const order =
+          kind === 'reversed'
+            ? identity(diagonal.length).reverse()
+            : aware
+              ? groupAwareOrder(diagonal, grid.group)
+              : activationOrder(diagonal);
         const forth = uploadOrder(scope, order);
         return {
           order,

@@ -96,7 +96,13 @@ export function rotate({ basis: option }: Piece): Transform {
         });
         return { W: turnOutputs(gpu, scope, columns, plan, basis, 'forward'), moments };
       });
-      return { problem: { W: done.W, ...done.moments, factors }, kept: keptOf(plan), bits: 0 };
+      // The gains are in W now: scales that follow find a norm without any.
+      const ones = factors.remember('ones', (scope) =>
+        uploadMatrix(scope, new Float32Array(W.cols).fill(1), 1, W.cols, '1'),
+      );
+      const { input } = neighbours;
+      const rest = { ...neighbours, input: input.kind === 'stream' ? { ...input, gains: await ones } : input };
+      return { problem: { W: done.W, ...done.moments, neighbours: rest, factors }, kept: keptOf(plan), bits: 0 };
     },
 
     undo(w, kept, { gpu, scope }) {

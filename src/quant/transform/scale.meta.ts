@@ -21,9 +21,8 @@ export const scale: PieceMeta = {
     },
   },
   refuses: (piece, { transform, grid }) => {
-    const at = transform.indexOf(piece);
-    if (transform.slice(0, at).some(({ name }) => name !== 'scale'))
-      return 'scales are searched on the inputs as they are, so they are the first transform';
+    const after = transform.slice(transform.indexOf(piece) + 1).find(({ name }) => name !== 'permute');
+    if (after) return `scales act on single columns, which "${after.name}" after them would mix: scales come last`;
     if (grid.name === 'e8p') return 'scales are searched on a grid whose columns are rounded one by one';
     return null;
   },

@@ -8,12 +8,13 @@
  */
 import type { Scope } from '../../gpu/buffers';
 import { view } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/gpu';
 import { emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
 import { proxyLoss } from '../../tensor/proxyLoss';
 import { relativeMagnitude } from '../../tensor/relativeMagnitude';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { assert, present } from '../../util/assert';
-import { uploadOrder } from '../columns';
+import { readDiagonal, uploadOrder } from '../columns';
 import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
 import type { Piece } from '../recipe';
 import { dequantize } from '../rounding/dequantize';
@@ -60,7 +61,7 @@ export function scale({ formula }: Piece): Transform {
       const factors = problem.factors.under(key);
       const kept = await factors.remember('scales', async () => {
         using scope = gpu.scope('scale search');
-        const magnitude = tiedMagnitude(await readMatrix(gpu, present(mean, 'mean |x|')), problem.neighbours?.input);
+        const magnitude = tiedMagnitude(await meanInputs(problem, gpu), problem.neighbours?.input);
         const weight =
           formula === 'AutoAWQ' ? await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group)) : null;
         const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
@@ -75,7 +76,7 @@ export function scale({ formula }: Piece): Transform {
         return {
           W: scaleColumns(gpu, scope, W, s),
           H: both(H),
-          magnitude: scaleColumns(gpu, scope, present(mean, 'mean |x|'), inverse),
+          ...(mean ? { magnitude: scaleColumns(gpu, scope, mean, inverse) } : {}),
           ...(problem.cross ? { cross: both(problem.cross) } : {}),
         };
       });
@@ -92,6 +93,12 @@ export function scale({ formula }: Piece): Transform {
       return Promise.resolve(scaleColumns(gpu, scope, w, uploadMatrix(local, inverted(kept), 1, w.cols, '1/s')));
     },
   };
+}
+
+/** Mean |x| of every input; behind a rotation, which mixes them, that of normal inputs with the same second moment. [cols] */
+async function meanInputs(problem: Posed, gpu: Gpu): Promise<Float32Array> {
+  if (problem.magnitude) return readMatrix(gpu, problem.magnitude);
+  return (await readDiagonal(gpu, problem)).map((d) => Math.sqrt((2 * d) / Math.PI));
 }
 
 const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
