@@ -3,6 +3,7 @@ import { findPiece } from './catalog';
 import { benchmark } from './methods/benchmark';
 import { compensation } from './methods/compensation';
 import { blockFormats } from './methods/formats';
+import { lowRank } from './methods/lowRank';
 import { plain } from './methods/plain';
 import { rotation } from './methods/rotation';
 import { salience } from './methods/salience';
@@ -14,6 +15,7 @@ export const recipes: readonly MethodMeta[] = [
   ...compensation,
   ...salience,
   ...rotation,
+  ...lowRank,
   ...blockFormats,
   ...benchmark,
 ];
