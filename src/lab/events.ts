@@ -165,6 +165,14 @@ export type RunEvent =
       readonly used: string;
       readonly reason: string;
     } & Place)
+  | {
+      /** The model with the fused rotation of some points was the model without it. */
+      readonly type: 'rotation-verified';
+      readonly basis: string;
+      readonly tokens: number;
+      /** Mean KL(model ‖ rotated model) per token, nats; float32 rounding alone. */
+      readonly kld: number;
+    }
   | ({ readonly type: 'layer-quantized' } & LayerResult)
   | { readonly type: 'point-started'; readonly point: string }
   | {

@@ -137,6 +137,7 @@ const events: Readonly<Record<string, Check>> = {
   }),
   'damping-raised': record({ ...place, ...fields(number, 'from to attempt') }),
   'fallback-used': record({ ...place, ...fields(text, 'wanted used reason') }),
+  'rotation-verified': record({ basis: text, ...fields(number, 'tokens kld') }),
   'layer-quantized': record({
     ...place,
     layers: list(text, 100),

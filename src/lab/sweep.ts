@@ -13,8 +13,13 @@ import { present } from '../util/assert';
 import { needsCross } from '../quant/parseRecipe';
 import { CalibrationStream, type Embed, type Moment } from './calibrate';
 import type { RunEvent } from './events';
+import type { Basis } from '../quant/transform/rotate';
 import { quantizedBlock } from './pointModel';
+import { verifyRotation } from './verifyRotation';
 import type { QuantizedPoint, Session } from './session';
+
+/** Tokens of the window that a rotation is verified on: a wrong basis shows on the first few. */
+const verifiedTokens = 128;
 
 type Moments = ReadonlyMap<string, Moment>;
 
@@ -25,12 +30,29 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
   const need = await whatIsMissing(session);
   planProgress(session, need);
   yield* session.measureReference(present(settings.points[0], 'full precision'));
+  yield* verifyRotations(session);
   if (settings.mode === 'shared') yield* shared(session, need.lastOfAll);
   else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1);
   // In the order of the request, whatever the order of work was.
   const order = settings.points.map(({ id }) => id);
   const points = [...session.results].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   yield { type: 'run-finished', points, secondsElapsed: session.progress.elapsed };
+}
+
+/** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
+async function* verifyRotations({ opening }: Session): AsyncGenerator<RunEvent> {
+  const { model, input, settings, windows } = opening;
+  const bases = new Set(
+    settings.points
+      .flatMap(({ recipe }) => recipe?.transform.filter(({ name }) => name === 'rotate') ?? [])
+      .map(({ basis }): Basis => (basis === 'orthogonal' ? 'orthogonal' : 'hadamard')),
+  );
+  for (const basis of bases) {
+    const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
+    const { signal } = input;
+    const kld = await verifyRotation(input.gpu, model, ids, { basis, seed: settings.seed, signal });
+    yield { type: 'rotation-verified', basis, tokens: ids.length - 1, kld };
+  }
 }
 
 /** The last block with a layer still to be solved: by point that reads H, and of all; −1 where there is none. */

@@ -6,6 +6,7 @@ import { formatFor } from '../../src/quant/grid/blocks';
 import { recipeOf } from '../../src/quant/parseRecipe';
 import { makeGrid } from '../../src/quant/pieces';
 import type { QuantEvent } from '../../src/quant/problem';
+import type { Piece } from '../../src/quant/recipe';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
 import { writeStorage } from '../../src/quant/storage';
@@ -139,7 +140,14 @@ describe('nearest on block grids', () => {
           expect(events).toEqual(
             want.format === name
               ? []
-              : [{ type: 'fallback-used', wanted: name, used: want.format, reason: `${cols} columns are not whole blocks of 256` }],
+              : [
+                  {
+                    type: 'fallback-used',
+                    wanted: name,
+                    used: want.format,
+                    reason: `${cols} columns are not whole blocks of 256`,
+                  },
+                ],
           );
           expect(await readMatrix(gpu, await restoreLayer(solved.stored, recipe, { gpu, scope }))).toEqual(got);
         }
@@ -165,7 +173,7 @@ describe('compensation on export grids', () => {
       { name: 'q4f16_1' },
       { name: 'q4_k', importance: 'inputs' },
       { name: 'q4_0', importance: 'inputs' },
-    ]) {
+    ] as readonly Piece[]) {
       it(`${rows}×${cols} ${JSON.stringify(grid)}`, async () => {
         const gpu = await testGpu();
         using scope = gpu.scope('test');

@@ -1,5 +1,6 @@
 /** Laws that hold whatever the numbers are (design: algorithms 8.1), on the GPU through solveLayer. */
 import { describe, expect, it } from 'vitest';
+import type { Scope } from '../../src/gpu/buffers';
 import { FactorCache } from '../../src/quant/factorCache';
 import { identity } from '../../src/quant/groups';
 import { withGrid } from '../../src/quant/parseRecipe';
@@ -28,6 +29,16 @@ import { hostLoss, makeProblem, testContext, upload } from './fixture';
 const method = (name: string, bits: number, group: number | null): Recipe =>
   findMethod(name)?.recipe(bits, group) as Recipe;
 const problem = makeProblem(createRng(3), 48, 172);
+
+/** The problem as a site of a model poses it: with mean inputs and neighbours. */
+function pose(scope: Scope) {
+  const magnitude = Float32Array.from({ length: 172 }, (_, j) => Math.sqrt(problem.H[j * 173] as number) * 0.8);
+  return {
+    ...upload(scope, problem),
+    magnitude: uploadMatrix(scope, magnitude, 1, 172, 'mean |x|'),
+    neighbours: { input: { kind: 'channels' as const }, outputs: [{ kind: 'stream' as const, rows: 48 }] },
+  };
+}
 
 describe('pieces', () => {
   it('are implemented where the catalog names them', () => {
@@ -135,8 +146,10 @@ describe('laws of the solver', () => {
   it('eight bits lose next to nothing, with every method', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const matrices = upload(scope, problem);
-    for (const { name } of recipes) {
+    const matrices = pose(scope);
+    for (const { name, widths } of recipes) {
+      // QuIP's published range cuts off what lies beyond 2.4 deviations, whatever the width.
+      if ((widths && !widths.includes(8)) || /^quip$|\/quip$/.test(name)) continue;
       const { loss, energy } = await solveLayer(matrices, method(name, 8, 32), testContext(gpu, scope));
       // A step is about 1/255 of a range of 5 deviations: error² ≈ (5/255)²/12 of the energy.
       expect((loss ?? NaN) / (energy ?? NaN), name).toBeLessThan(1e-4);
@@ -230,18 +243,23 @@ describe('what is stored', () => {
   it('counts as many bits as it writes, is the same twice, and restores bit for bit', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const matrices = upload(scope, problem);
-    for (const { name, groups } of recipes) {
-      for (const bits of [2, 3, 5, 8]) {
-        for (const group of groups === 'required' ? [32] : [null, 32]) {
-          const recipe = withGrid(method(name, bits, group), { symmetric: bits === 5 });
+    const matrices = pose(scope);
+    for (const { name, groups, widths } of recipes) {
+      for (const bits of [2, 3, 5, 8].filter((width) => widths?.includes(width) ?? true)) {
+        for (const group of groups === 'required' ? [32] : groups === 'own' ? [null] : [null, 32]) {
+          const plain = method(name, bits, group);
+          const recipe = 'symmetric' in plain.grid ? withGrid(plain, { symmetric: bits === 5 }) : plain;
           const grid = makeGrid(recipe.grid, 172);
           const one = await solveLayer(matrices, recipe, testContext(gpu, scope));
           const two = await solveLayer(matrices, recipe, testContext(gpu, scope));
           expect(one.hash).toBe(two.hash);
           expect(await hashStored(one.stored)).toBe(one.hash);
+          // The grid's own part; what transforms and corrections count is held in their tests. Up to three parts fill a last byte.
           const written = writeStorage(one.stored, grid).length * 8;
-          expect(one.bits, name).toBe(written);
+          const counted = grid.storage.bits(one.stored) + 32 * (one.stored.groupOf?.length ?? 0);
+          expect(written - counted, name).toBeGreaterThanOrEqual(0);
+          expect(written - counted, name).toBeLessThan(24);
+          expect(one.bits, name).toBeGreaterThanOrEqual(counted);
           const kept = storedFromBytes(storedBytes(one.stored), problem);
           expect(kept).toEqual(one.stored);
           const restored = await restoreLayer(one.stored, recipe, { gpu, scope });

@@ -33,7 +33,7 @@ export const benchmark: readonly MethodMeta[] = [
       recipeOf({
         transform: [{ name: 'incohere' }, { name: 'permute', order: 'reversed' }],
         grid: { name: 'tensor', bits },
-        rounding: { ...compensate, passes: 1 },
+        rounding: { ...compensate, damping: 0.02, passes: 1 },
       }),
   }),
   method({

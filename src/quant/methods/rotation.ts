@@ -6,6 +6,8 @@ import { compensate, method, nearest, papers, uniform } from './method';
 const reversed: Piece = { name: 'permute', order: 'reversed' };
 const fused: Piece = { name: 'rotate' };
 const incohere: Piece = { name: 'incohere' };
+/** QuIP adds 1 % of the mean diagonal twice. */
+const published: Piece = { ...compensate, damping: 0.02 };
 
 export const rotation: readonly MethodMeta[] = [
   method({
@@ -18,7 +20,7 @@ export const rotation: readonly MethodMeta[] = [
     paper: papers.quip,
     groups: 'own',
     recipe: (bits) =>
-      recipeOf({ transform: [incohere, reversed], grid: { name: 'tensor', bits }, rounding: compensate }),
+      recipeOf({ transform: [incohere, reversed], grid: { name: 'tensor', bits }, rounding: published }),
   }),
   method({
     name: 'quip-fitted',
@@ -33,7 +35,7 @@ export const rotation: readonly MethodMeta[] = [
       recipeOf({
         transform: [incohere, reversed],
         grid: { name: 'tensor', bits, multiplier: 'fitted' },
-        rounding: compensate,
+        rounding: published,
       }),
   }),
   method({
