@@ -6,7 +6,7 @@ import type { Context, Posed, Undoing } from './problem';
 
 /** The problem itself where its columns are whole points already. */
 export function padProblem(problem: Posed, width: number, { gpu, scope }: Context): Posed {
-  const { W, H } = problem;
+  const { W, H, magnitude, cross } = problem;
   const cols = Math.ceil(W.cols / width) * width;
   if (cols === W.cols) return problem;
   const order = uploadOrder(
@@ -17,6 +17,8 @@ export function padProblem(problem: Posed, width: number, { gpu, scope }: Contex
     W: gatherColumns(gpu, scope, W, order),
     // Those inputs never occur. With a walk, they are dead columns.
     ...(H && { H: gatherSymmetric(gpu, scope, H, order, 'zero') }),
+    ...(magnitude && { magnitude: gatherColumns(gpu, scope, magnitude, order) }),
+    ...(cross && { cross: gatherSymmetric(gpu, scope, cross, order, 'zero') }),
     factors: problem.factors.under(`padded to ${width}`),
   };
 }

@@ -22,3 +22,18 @@ export function inverseUpper(u: ArrayLike<number>, n: number): Float64Array {
     n,
   );
 }
+
+/** diagonal·I + factor·X above the diagonal blocks of `width` columns. x [n, n]. Twin of shaders/linalg/strict_upper.wgsl. */
+export function strictUpper(
+  x: ArrayLike<number>,
+  n: number,
+  diagonal: number,
+  factor: number,
+  width: number,
+): Float64Array {
+  return Float64Array.from({ length: n * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    if (i === j) return diagonal;
+    return Math.floor(j / width) > Math.floor(i / width) ? factor * (x[at] as number) : 0;
+  });
+}

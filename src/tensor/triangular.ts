@@ -4,12 +4,13 @@
  */
 import grid from '../../shaders/lib/grid.wgsl?raw';
 import blockCode from '../../shaders/linalg/triangular_block.wgsl?raw';
+import strictCode from '../../shaders/linalg/strict_upper.wgsl?raw';
 import updateCode from '../../shaders/linalg/triangular_update.wgsl?raw';
 import type { Scope } from '../gpu/buffers';
 import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
 import { assert } from '../util/assert';
-import { emptyMatrix, uploadMatrix, type Matrix } from './matrix';
+import { emptyMatrix, type Matrix } from './matrix';
 
 /** Columns per step: what a row then does by itself is small beside the product. */
 const block = 32;
@@ -30,6 +31,14 @@ export const triangularUpdateKernel = defineKernel({
   params: { rows: 'u32', n: 'u32', first: 'u32', end: 'u32', first_tile: 'u32', last_tile: 'u32', outputs: 'u32' },
 });
 
+export const strictUpperKernel = defineKernel({
+  name: 'strict_upper',
+  code: strictCode,
+  lib: [grid],
+  bindings: { x: 'read', y: 'readWrite' },
+  params: { n: 'u32', width: 'u32', diagonal: 'f32', factor: 'f32' },
+});
+
 /** `unit`: the diagonal is ones and is not read. */
 export type Diagonal = 'unit' | 'any';
 
@@ -44,12 +53,32 @@ export function rightSolve(gpu: Gpu, scope: Scope, X: Matrix, U: Matrix, diagona
 
 /** U⁻¹ [n, n], upper triangular, owned by the scope. U [n, n] f32 upper triangular without a zero on the diagonal. */
 export function inverseUpper(gpu: Gpu, scope: Scope, U: Matrix, diagonal: Diagonal = 'any'): Matrix {
-  const n = U.rows;
-  const ones = Float32Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0));
-  const inverse = uploadMatrix(scope, ones, n, n, 'triangular inverse');
+  const inverse = strictUpper(gpu, scope, U, { diagonal: 1, factor: 0 });
   // Rows below a block are still those of the identity: zero in it.
   solveInPlace(gpu, inverse, U, diagonal, (end) => end);
   return inverse;
+}
+
+/**
+ * diagonal·I + factor·X above the diagonal blocks of `width` columns (1: above the diagonal), zero elsewhere; [n, n], owned by the
+ * scope. X [n, n] f32.
+ */
+export function strictUpper(
+  gpu: Gpu,
+  scope: Scope,
+  X: Matrix,
+  { diagonal, factor, width = 1 }: { readonly diagonal: 0 | 1; readonly factor: number; readonly width?: number },
+): Matrix {
+  const n = X.rows;
+  assert(X.cols === n && X.type === 'f32', `the upper part of ${X.rows}×${X.cols} ${X.type}`);
+  const Y = emptyMatrix(scope, n, n, 'upper part');
+  gpu.run(strictUpperKernel, {
+    bind: { x: read(X.view), y: readWrite(Y.view) },
+    params: { n, width, diagonal, factor },
+    workgroups: Math.ceil((n * n) / 64),
+    work: 3 * n * n,
+  });
+  return Y;
 }
 
 /** `rowsOf(end)`: rows that may be nonzero in columns before `end`. */

@@ -1,9 +1,13 @@
 /** Solves by the factors of second moments: sizes around the block, more and fewer rows than columns, outlier and dead columns. */
 import { choleskyUpper } from '../../src/reference/cholesky';
 import { gram } from '../../src/reference/gram';
-import { inverseUpper as inverseReference, rightSolve as solveReference } from '../../src/reference/triangular';
+import {
+  inverseUpper as inverseReference,
+  rightSolve as solveReference,
+  strictUpper as strictReference,
+} from '../../src/reference/triangular';
 import { uploadMatrix } from '../../src/tensor/matrix';
-import { inverseUpper, rightSolve } from '../../src/tensor/triangular';
+import { inverseUpper, rightSolve, strictUpper } from '../../src/tensor/triangular';
 import { normals, outlierColumns, type OpCase } from '../opCase';
 
 type Kind = 'well conditioned' | 'outlier columns' | 'dead columns' | 'rank 8';
@@ -34,11 +38,31 @@ function declare(rows: number | 'inverse', n: number, kind: Kind = 'well conditi
   };
 }
 
+function declareStrict(n: number, width: number): OpCase {
+  return {
+    op: 'strictUpper',
+    label: `${n} by ${width}`,
+    work: 3 * n * n,
+    tolerance: { atol: 0, rtol: 1e-6, because: 'one product' },
+    prepare(gpu, scope, rng) {
+      const x = normals(rng, n * n);
+      const X = uploadMatrix(scope, x, n, n, 'x');
+      return {
+        run: (into) => strictUpper(gpu, into, X, { diagonal: 1, factor: -0.25, width }),
+        reference: () => strictReference(x, n, 1, -0.25, width),
+      };
+    },
+  };
+}
+
 export const cases: readonly OpCase[] = [
   ...[1, 31, 32, 33, 64, 65, 172].map((n) => declare('inverse', n)),
   declare('inverse', 130, 'outlier columns'),
   declare('inverse', 96, 'dead columns'),
   declare('inverse', 200, 'rank 8'),
+  declareStrict(1, 1),
+  declareStrict(65, 1),
+  declareStrict(64, 8),
   declare(1, 1),
   declare(1, 33),
   declare(3, 172, 'outlier columns'),

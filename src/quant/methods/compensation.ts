@@ -84,4 +84,14 @@ export const compensation: readonly MethodMeta[] = [
         rounding: { ...compensate, groups: 'static' },
       }),
   }),
+  method({
+    name: 'gptaq',
+    label: 'GPTAQ',
+    line: 'GPTQ that also makes up for what the quantized blocks before have done to the inputs.',
+    strategy: 'compensation',
+    helps: 'At 2 and 3 bits and in deep models, where errors of earlier blocks add up. Calibrate sequentially.',
+    cost: 'Two streams of calibration, one more product of moments and two triangular solves per site.',
+    paper: papers.gptaq,
+    recipe: (bits, group) => recipeOf({ grid: uniform(bits, group), rounding: { name: 'asymmetric' } }),
+  }),
 ];

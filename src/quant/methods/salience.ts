@@ -82,4 +82,15 @@ export const salience: readonly MethodMeta[] = [
     paper: papers.bench,
     recipe: (bits, group) => recipeOf({ transform: [scale], grid: uniform(bits, group), rounding: compensate }),
   }),
+  method({
+    name: 'owq',
+    label: 'OWQ',
+    line: 'The one column in a hundred whose errors matter most stays in half precision; GPTQ rounds the others.',
+    strategy: 'salience',
+    helps: 'At 2 and 3 bits, where a few channels of the input are far stronger than all others.',
+    cost: '16 bits a weight on one column in a hundred: an eighth of a bit a weight at 3 bits. A gather at inference.',
+    paper: papers.owq,
+    recipe: (bits, group) =>
+      recipeOf({ grid: uniform(bits, group), rounding: compensate, correction: [{ name: 'keep' }] }),
+  }),
 ];

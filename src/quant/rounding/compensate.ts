@@ -116,8 +116,25 @@ async function prepare(
   return { W, factor: await factorise(H1, damping, scope, cx) };
 }
 
-/** @throws NumericError when H cannot be factored with any damping. */
-export function compensate({ damping, groups, staleness, passes = 0 }: Piece): Rounding {
+/** What the walk rounds, and the factor that its feedback multiplies with. */
+export interface Course {
+  readonly W: Matrix;
+  /** [n, n], unit upper triangular. */
+  readonly Rt: Matrix;
+}
+
+/** Changes the course of the walk: `course` is that of compensation, with dead columns taken out; `factor` is H's. */
+export type Steer = (course: Course, factor: Factor, problem: Posed, grid: Grid, cx: Context) => Promise<Course>;
+
+export function compensate(piece: Piece): Rounding {
+  return compensateSteered(piece, (course) => Promise.resolve(course));
+}
+
+/**
+ * The rounding of `compensate` on a course of its own; grids known beforehand are fitted to the problem's weights all the same.
+ * @throws NumericError when H cannot be factored with any damping.
+ */
+export function compensateSteered({ name, damping, groups, staleness, passes = 0 }: Piece, steer: Steer): Rounding {
   assert(typeof damping === 'number' && typeof passes === 'number', 'a parsed compensate piece');
   return async (problem, grid, cx, columnOrder) => {
     const { factors } = problem;
@@ -126,7 +143,7 @@ export function compensate({ damping, groups, staleness, passes = 0 }: Piece): R
     if (!dead.includes(0)) {
       cx.emit({
         type: 'fallback-used',
-        wanted: 'compensate',
+        wanted: name,
         used: 'nearest',
         reason: 'no input ever occurred: H = 0',
       });
@@ -158,7 +175,8 @@ export function compensate({ damping, groups, staleness, passes = 0 }: Piece): R
     const decided = passes > 0 && given?.decided ? emptyMatrix(cx.scope, W.rows, W.cols, 'decided') : null;
     if (decided) cx.gpu.copy(codes.view, decided.view);
     const shared = { grid, map, importance, parameters, codes };
-    await walk({ ...shared, W, Rt, fit }, cx);
+    const course = await steer({ W, Rt }, factor, problem, grid, cx);
+    await walk({ ...shared, ...course, fit }, cx);
     if (passes > 0) {
       const start = { problem, W, grid, map, parameters, codes, damping: factor.damping };
       const again = (step: GreedyStep) => {
@@ -171,9 +189,7 @@ export function compensate({ damping, groups, staleness, passes = 0 }: Piece): R
   };
 }
 
-interface Walk {
-  readonly W: Matrix;
-  readonly Rt: Matrix;
+interface Walk extends Course {
   /** [rows, cols] f32, added to what is rounded. */
   readonly added?: Matrix;
   readonly grid: Grid;
