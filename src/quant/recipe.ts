@@ -101,6 +101,8 @@ export interface MethodMeta {
   readonly paper: Paper | null;
   /** Whether it reads H, and so needs a calibration text. */
   readonly calibrated: boolean;
+  /** Whether it compares the inputs behind quantized blocks with those in full precision: sequential calibration only. */
+  readonly cross: boolean;
   /** Whether it makes sense on a whole row, only on groups of columns, or on a grid that brings its own groups (`group` is not read). */
   readonly groups: 'any' | 'required' | 'own';
   /** Widths that it has; every one where left out. */

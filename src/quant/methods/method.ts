@@ -1,13 +1,14 @@
 /** How a method of the literature is written down: its telling parts. What follows from them is filled in. Data only. */
-import { needsCalibration } from '../parseRecipe';
+import { needsCalibration, needsCross } from '../parseRecipe';
 import { someWidth, type MethodMeta, type Paper, type Piece } from '../recipe';
 
-type Told = Omit<MethodMeta, 'calibrated' | 'groups' | 'paper'> & Partial<Pick<MethodMeta, 'groups' | 'paper'>>;
+type Told = Omit<MethodMeta, 'calibrated' | 'cross' | 'groups' | 'paper'> &
+  Partial<Pick<MethodMeta, 'groups' | 'paper'>>;
 
 export function method(told: Told): MethodMeta {
   const { groups = 'any', paper = null } = told;
   const recipe = told.recipe(someWidth(told), groups === 'own' ? null : 32);
-  return { ...told, groups, paper, calibrated: needsCalibration(recipe) };
+  return { ...told, groups, paper, calibrated: needsCalibration(recipe), cross: needsCross(recipe) };
 }
 
 export const nearest: Piece = { name: 'nearest' };
