@@ -27,7 +27,7 @@ export const commands: readonly CommandMeta[] = [
       model,
       ...evaluation,
       { name: 'calibration', value: 'FILE', line: 'calibration text; needed by recipes that are calibrated' },
-      { name: 'recipes', value: 'A,B', line: 'methods by name (rtn,gptq)' },
+      { name: 'recipes', value: 'A,B', line: 'methods by name, or all that the other options allow (rtn,gptq)' },
       { name: 'bits', value: '2,3,4', line: 'widths, 2 to 8 (2,3,4,8)' },
       { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' },
       { name: 'symmetric', value: null, line: 'grids without a zero point' },

@@ -73,6 +73,8 @@ export function describeEvent(event: RunEvent): string | null {
       return `${event.point}, block ${event.block}, ${event.site}: damping raised from ${event.from} to ${event.to}`;
     case 'fallback-used':
       return `${event.point}, block ${event.block}, ${event.site}: ${event.used} instead of ${event.wanted}, because ${event.reason}`;
+    case 'rotation-verified':
+      return `the rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens`;
     case 'layer-quantized':
     case 'point-started':
     case 'progressed':

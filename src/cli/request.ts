@@ -34,10 +34,13 @@ const plain = recipes
 
 /** Every recipe at every width, in the order given. A RecipeError names the option that is wrong, or missing for a method. */
 export function pointsOf(given: Given): PlannedPoint[] {
-  const names = listOf(textOf(given, 'recipes') ?? 'rtn,gptq', '--recipes');
-  const widths = listOf(textOf(given, 'bits') ?? '2,3,4,8', '--bits').map((text) => wholeNumber('--bits', text, 2, 8));
+  const asked = textOf(given, 'recipes') ?? 'rtn,gptq';
+  const widthsText = textOf(given, 'bits') ?? '2,3,4,8';
+  const widths = listOf(widthsText, '--bits').map((text) => wholeNumber('--bits', text, 2, 8));
   const groupText = textOf(given, 'group') ?? 'row';
   const group = groupText === 'row' ? null : wholeNumber('--group', groupText, 2, 65_536);
+  // "all": those that can be run as asked for; a method that is named must be possible.
+  const names = asked === 'all' ? possible(given, widths, group) : listOf(asked, '--recipes');
   return names.flatMap((name) => {
     const method = findMethod(name);
     if (!method) {
@@ -51,21 +54,37 @@ export function pointsOf(given: Given): PlannedPoint[] {
         `--recipes: ${name} needs a calibration text, and none was given; add --calibration FILE, or choose methods without (${plain})`,
       );
     }
-    const missing = widths.find((bits) => method.widths && !method.widths.includes(bits));
-    if (missing !== undefined) {
-      throw refused(`--recipes: ${name} has no ${missing} bits; it has ${method.widths?.join(', ')}`);
+    const sequential = textOf(given, 'mode') === 'sequential';
+    if (method.cross && !sequential) {
+      throw refused(`--recipes: ${name} compares two streams of calibration text; add --mode sequential`);
     }
-    return widths.map((bits): PlannedPoint => {
+    const has = widths.filter((bits) => method.widths?.includes(bits) ?? true);
+    if (!has.length)
+      throw refused(`--recipes: ${name} has no ${widths.join(', ')} bits; it has ${method.widths?.join(', ')}`);
+    return has.map((bits): PlannedPoint => {
       const recipe = method.recipe(bits, group);
       return {
         id: `${name}-${bits}`,
         method: name,
-        recipe: given.has('symmetric') ? withGrid(recipe, { symmetric: true }) : recipe,
+        recipe: given.has('symmetric') && 'symmetric' in recipe.grid ? withGrid(recipe, { symmetric: true }) : recipe,
         bits,
         group,
       };
     });
   });
+}
+
+/** Names of all methods that the options allow. */
+function possible(given: Given, widths: readonly number[], group: number | null): string[] {
+  return recipes
+    .filter(
+      (method) =>
+        (group !== null || method.groups !== 'required') &&
+        (!method.calibrated || given.has('calibration')) &&
+        (!method.cross || textOf(given, 'mode') === 'sequential') &&
+        (!method.widths || method.widths.some((width) => widths.includes(width))),
+    )
+    .map(({ name }) => name);
 }
 
 function listOf(text: string, option: string): string[] {

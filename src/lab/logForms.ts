@@ -106,6 +106,12 @@ const result = record({
   ),
   ...fields(nullable(number), 'lnRatio lnRatioLow lnRatioHigh kld kldLow kldHigh kld99 top1 top1Low top1High'),
 });
+const both = (check: Check): Check => record({ before: check, after: check });
+const insight = record({
+  outliers: both(number),
+  weights: both(list(number, 100)),
+  inputs: nullable(both(list(number, 100))),
+});
 const place: Form = { point: text, block: number, site: text };
 
 const events: Readonly<Record<string, Check>> = {
@@ -131,11 +137,13 @@ const events: Readonly<Record<string, Check>> = {
   }),
   'damping-raised': record({ ...place, ...fields(number, 'from to attempt') }),
   'fallback-used': record({ ...place, ...fields(text, 'wanted used reason') }),
+  'rotation-verified': record({ basis: text, ...fields(number, 'tokens kld') }),
   'layer-quantized': record({
     ...place,
     layers: list(text, 100),
     ...fields(number, 'rows cols damping bits seconds'),
     ...fields(nullable(number), 'energy nearestLoss loss'),
+    insight: optional(nullable(insight)),
     hash: text,
     resumed: flag,
   }),

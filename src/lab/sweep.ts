@@ -10,10 +10,16 @@
 import type { Scope } from '../gpu/buffers';
 import type { Block } from '../model/model';
 import { present } from '../util/assert';
-import { CalibrationStream, type Moment } from './calibrate';
+import { needsCross } from '../quant/parseRecipe';
+import { CalibrationStream, type Embed, type Moment } from './calibrate';
 import type { RunEvent } from './events';
+import type { Basis } from '../quant/transform/rotate';
 import { quantizedBlock } from './pointModel';
+import { verifyRotation } from './verifyRotation';
 import type { QuantizedPoint, Session } from './session';
+
+/** Tokens of the window that a rotation is verified on: a wrong basis shows on the first few. */
+const verifiedTokens = 128;
 
 type Moments = ReadonlyMap<string, Moment>;
 
@@ -24,12 +30,29 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
   const need = await whatIsMissing(session);
   planProgress(session, need);
   yield* session.measureReference(present(settings.points[0], 'full precision'));
+  yield* verifyRotations(session);
   if (settings.mode === 'shared') yield* shared(session, need.lastOfAll);
   else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1);
   // In the order of the request, whatever the order of work was.
   const order = settings.points.map(({ id }) => id);
   const points = [...session.results].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   yield { type: 'run-finished', points, secondsElapsed: session.progress.elapsed };
+}
+
+/** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
+async function* verifyRotations({ opening }: Session): AsyncGenerator<RunEvent> {
+  const { model, input, settings, windows } = opening;
+  const bases = new Set(
+    settings.points
+      .flatMap(({ recipe }) => recipe?.transform.filter(({ name }) => name === 'rotate') ?? [])
+      .map(({ basis }): Basis => (basis === 'orthogonal' ? 'orthogonal' : 'hadamard')),
+  );
+  for (const basis of bases) {
+    const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
+    const { signal } = input;
+    const kld = await verifyRotation(input.gpu, model, ids, { basis, seed: settings.seed, signal });
+    yield { type: 'rotation-verified', basis, tokens: ids.length - 1, kld };
+  }
 }
 
 /** The last block with a layer still to be solved: by point that reads H, and of all; −1 where there is none. */
@@ -152,6 +175,7 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
   yield { type: 'point-started', point: point.id };
   using home = gpu.scope(`calibration of ${point.id}`);
   using streamHolder = new Holder<CalibrationStream>();
+  using besideHolder = new Holder<CalibrationStream>();
   for (let block = 0; block < model.blockCount; block++) {
     using opened = gpu.scope('block');
     const open = once(() => session.source.open(opened, block));
@@ -159,23 +183,21 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
     if (block <= lastMissing && session.calibrationBatches) {
       if (!streamHolder.value) {
         const { embed } = yield* session.openTables(point, home);
-        streamHolder.value = await CalibrationStream.start(
-          gpu,
-          model,
-          session.calibrationBatches,
-          embed,
-          signal,
-          session.budgets.states,
-        );
+        const { calibrationBatches, budgets } = session;
+        const start = (how: Embed) =>
+          CalibrationStream.start(gpu, model, calibrationBatches, how, signal, budgets.states);
+        streamHolder.value = await start(embed);
+        if (needsCross(point.recipe)) besideHolder.value = await start((scope, ids) => model.embed(scope, ids));
       }
-      moments = yield* calibrateOwn(session, streamHolder.value, point, block, await open(), opened);
+      const streams = { own: streamHolder.value, beside: besideHolder.value };
+      moments = yield* calibrateOwn(session, streams, point, block, await open(), opened);
     }
     for (const site of model.sites) {
       yield* session.quantizeSite(point, block, site, moments.get(site.name) ?? null, open);
     }
     if (block < lastMissing && streamHolder.value) {
       const lookup = (index: number, site: (typeof model.sites)[number]) => session.solved(point, index, site);
-      const quantized = await quantizedBlock(gpu, opened, await open(), model.sites, lookup, point.recipe.grid);
+      const quantized = await quantizedBlock(gpu, opened, await open(), model.sites, lookup, point.recipe);
       yield* told(session, point, streamHolder.value.run(quantized, [], 'advance', opened));
     }
   }
@@ -185,7 +207,7 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
 /** H of the sites that the point still needs, from what its own quantized blocks pass on. */
 async function* calibrateOwn(
   session: Session,
-  stream: CalibrationStream,
+  { own: stream, beside }: { readonly own: CalibrationStream; readonly beside: CalibrationStream | undefined },
   point: QuantizedPoint,
   block: number,
   source: Block,
@@ -193,9 +215,13 @@ async function* calibrateOwn(
 ): AsyncGenerator<RunEvent, Moments> {
   const { clock } = session.opening;
   const sites = await session.missing(point, block);
-  if (!sites.length) return new Map();
+  if (!sites.length) {
+    // All layers are kept: only the stream in full precision still has to get past the block.
+    if (beside) yield* told(session, point, beside.run(source, [], 'advance', scope));
+    return new Map();
+  }
   const start = clock();
-  const moments = yield* told(session, point, stream.run(source, sites, 'stay', scope));
+  const moments = yield* told(session, point, stream.run(source, sites, 'stay', scope, beside));
   const seconds = clock() - start;
   session.spend(point, seconds);
   for (const { name } of sites) {

@@ -63,8 +63,10 @@ export interface PieceMeta {
   /** One line: the idea. */
   readonly line: string;
   readonly paper: Paper | null;
-  /** Whether the piece reads H, and so needs a calibration text. */
-  readonly calibrated: boolean;
+  /** Whether the piece (with these options) reads H, and so needs a calibration text. */
+  readonly calibrated: boolean | ((piece: Piece) => boolean);
+  /** Whether the piece reads the cross moment of inputs in full precision and behind quantized blocks: sequential calibration only. */
+  readonly cross?: boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
   /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
   readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;
@@ -99,6 +101,8 @@ export interface MethodMeta {
   readonly paper: Paper | null;
   /** Whether it reads H, and so needs a calibration text. */
   readonly calibrated: boolean;
+  /** Whether it compares the inputs behind quantized blocks with those in full precision: sequential calibration only. */
+  readonly cross: boolean;
   /** Whether it makes sense on a whole row, only on groups of columns, or on a grid that brings its own groups (`group` is not read). */
   readonly groups: 'any' | 'required' | 'own';
   /** Widths that it has; every one where left out. */

@@ -25,7 +25,7 @@ export interface CompensatedReference {
 }
 
 /** The problem as both forms walk it: columns in order, dead ones zeroed with 1 on the diagonal, H damped. */
-function pose(W: ArrayLike<number>, H: ArrayLike<number>, rows: number, n: number, o: CompensateOptions) {
+export function pose(W: ArrayLike<number>, H: ArrayLike<number>, rows: number, n: number, o: CompensateOptions) {
   const order = o.order ?? Uint32Array.from({ length: n }, (_, j) => j);
   const dead = Array.from({ length: n }, (_, j) => H[j * n + j] === 0);
   const living = Float64Array.from({ length: rows * n }, (_, i) => (dead[i % n] ? 0 : (W[i] as number)));
@@ -49,7 +49,14 @@ function pose(W: ArrayLike<number>, H: ArrayLike<number>, rows: number, n: numbe
   return { order, w, h, size, given };
 }
 
-function fitColumns(x: ArrayLike<number>, rows: number, n: number, begin: number, end: number, o: UniformOptions) {
+export function fitColumns(
+  x: ArrayLike<number>,
+  rows: number,
+  n: number,
+  begin: number,
+  end: number,
+  o: UniformOptions,
+) {
   return Array.from({ length: rows }, (_, r) =>
     fitUniform(
       Array.from({ length: end - begin }, (_, j) => x[r * n + begin + j] as number),
@@ -59,7 +66,7 @@ function fitColumns(x: ArrayLike<number>, rows: number, n: number, begin: number
 }
 
 /** Lower Cholesky factor. */
-function choleskyLower(a: Float64Array, n: number): Float64Array {
+export function choleskyLower(a: Float64Array, n: number): Float64Array {
   const l = new Float64Array(n * n);
   for (let j = 0; j < n; j++) {
     for (let i = j; i < n; i++) {
@@ -72,7 +79,7 @@ function choleskyLower(a: Float64Array, n: number): Float64Array {
 }
 
 /** A⁻¹ from its lower factor: L⁻ᵀ L⁻¹. */
-function choleskyInverse(l: Float64Array, n: number): Float64Array {
+export function choleskyInverse(l: Float64Array, n: number): Float64Array {
   const inverse = new Float64Array(n * n);
   for (let j = 0; j < n; j++) {
     for (let i = j; i < n; i++) {

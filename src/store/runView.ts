@@ -41,7 +41,7 @@ export interface PointView {
 
 /** Something that the reader should know of: damping raised, a fallback, layers kept. One sentence each. */
 export interface Remark {
-  readonly kind: 'damping' | 'fallback' | 'resumed' | 'lost';
+  readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost';
   readonly text: string;
 }
 
@@ -124,6 +124,11 @@ function fold(view: RunView, event: RunEvent): RunView {
       return remark(view, {
         kind: 'resumed',
         text: `Resumed: ${event.layersKept} finished layers were taken from the earlier run.`,
+      });
+    case 'rotation-verified':
+      return remark(view, {
+        kind: 'verified',
+        text: `The rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens.`,
       });
     case 'run-stopped':
       return { ...view, status: 'stopped', progress: null, secondsElapsed: event.secondsElapsed };

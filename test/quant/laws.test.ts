@@ -1,16 +1,19 @@
 /** Laws that hold whatever the numbers are (design: algorithms 8.1), on the GPU through solveLayer. */
 import { describe, expect, it } from 'vitest';
+import type { Scope } from '../../src/gpu/buffers';
 import { FactorCache } from '../../src/quant/factorCache';
 import { identity } from '../../src/quant/groups';
 import { withGrid } from '../../src/quant/parseRecipe';
-import { implemented, makeGrid, makeTransform } from '../../src/quant/pieces';
-import { piecesOf } from '../../src/quant/catalog';
+import { makeGrid, makeTransform, missing } from '../../src/quant/pieces';
 import type { QuantEvent } from '../../src/quant/problem';
-import type { Piece, Recipe, Slot } from '../../src/quant/recipe';
+import type { Piece, Recipe } from '../../src/quant/recipe';
 import { findMethod, recipes } from '../../src/quant/recipes';
 import { blocksOf } from '../../src/quant/rounding/compensate';
-import { restoreLayer, roundWeights, solveLayer } from '../../src/quant/solve';
-import { hashStored, packBits, storedBytes, storedFromBytes, unpackBits, writeStorage } from '../../src/quant/stored';
+import { restoreLayer } from '../../src/quant/restore';
+import { roundWeights, solveLayer } from '../../src/quant/solve';
+import { writeStorage } from '../../src/quant/storage';
+import { packBits, unpackBits } from '../../src/quant/bytes';
+import { hashStored, storedBytes, storedFromBytes } from '../../src/quant/stored';
 import { activationOrder, groupAwareOrder } from '../../src/quant/transform/permute';
 import { choleskyUpper, unitUpper } from '../../src/reference/cholesky';
 import { compensatePublished } from '../../src/reference/compensate';
@@ -27,11 +30,19 @@ const method = (name: string, bits: number, group: number | null): Recipe =>
   findMethod(name)?.recipe(bits, group) as Recipe;
 const problem = makeProblem(createRng(3), 48, 172);
 
+/** The problem as a site of a model poses it: with mean inputs and neighbours. */
+function pose(scope: Scope) {
+  const magnitude = Float32Array.from({ length: 172 }, (_, j) => Math.sqrt(problem.H[j * 173] as number) * 0.8);
+  return {
+    ...upload(scope, problem),
+    magnitude: uploadMatrix(scope, magnitude, 1, 172, 'mean |x|'),
+    neighbours: { input: { kind: 'channels' as const }, outputs: [{ kind: 'stream' as const, rows: 48 }] },
+  };
+}
+
 describe('pieces', () => {
   it('are implemented where the catalog names them', () => {
-    for (const slot of ['transform', 'grid', 'rounding', 'correction'] as Slot[]) {
-      expect(implemented[slot]).toEqual(piecesOf(slot).map((meta) => meta.name));
-    }
+    expect(missing).toEqual([]);
   });
 });
 
@@ -65,14 +76,14 @@ describe('laws of the solver', () => {
     );
     const before = await totalProxyLoss(gpu, W, What, H);
     for (const order of ['activation', 'group-aware']) {
-      const grid = makeGrid({ name: 'uniform', bits: 3, group: 32 });
+      const grid = makeGrid({ name: 'uniform', bits: 3, group: 32 }, 172);
       const transform = makeTransform({ name: 'permute', order });
       const fitted = await transform.fit({ W, H, factors: new FactorCache(scope) }, grid, cx);
       const moved = await transform.fit({ W: What, H, factors: new FactorCache(scope) }, grid, cx);
       const after = await totalProxyLoss(gpu, fitted.problem.W, moved.problem.W, fitted.problem.H ?? H);
       // Sums of float32 in another order.
       expect(Math.abs(after / before - 1)).toBeLessThan(1e-5);
-      expect(await readMatrix(gpu, await fitted.undo(fitted.problem.W, cx))).toEqual(problem.W);
+      expect(await readMatrix(gpu, await transform.undo(fitted.problem.W, fitted.kept, cx))).toEqual(problem.W);
       expect([...(fitted.columnOrder ?? [])].sort((a, b) => a - b)).toEqual([...identity(172)]);
     }
   });
@@ -135,8 +146,10 @@ describe('laws of the solver', () => {
   it('eight bits lose next to nothing, with every method', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const matrices = upload(scope, problem);
-    for (const { name } of recipes) {
+    const matrices = pose(scope);
+    for (const { name, widths } of recipes) {
+      // QuIP's published range cuts off what lies beyond 2.4 deviations, whatever the width.
+      if ((widths && !widths.includes(8)) || /^quip$|\/quip$/.test(name)) continue;
       const { loss, energy } = await solveLayer(matrices, method(name, 8, 32), testContext(gpu, scope));
       // A step is about 1/255 of a range of 5 deviations: error² ≈ (5/255)²/12 of the energy.
       expect((loss ?? NaN) / (energy ?? NaN), name).toBeLessThan(1e-4);
@@ -230,26 +243,31 @@ describe('what is stored', () => {
   it('counts as many bits as it writes, is the same twice, and restores bit for bit', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const matrices = upload(scope, problem);
-    for (const { name, groups } of recipes) {
-      for (const bits of [2, 3, 5, 8]) {
-        for (const group of groups === 'required' ? [32] : [null, 32]) {
-          const recipe = withGrid(method(name, bits, group), { symmetric: bits === 5 });
-          const grid = makeGrid(recipe.grid);
+    const matrices = pose(scope);
+    for (const { name, groups, widths } of recipes) {
+      for (const bits of [2, 3, 5, 8].filter((width) => widths?.includes(width) ?? true)) {
+        for (const group of groups === 'required' ? [32] : groups === 'own' ? [null] : [null, 32]) {
+          const plain = method(name, bits, group);
+          const recipe = 'symmetric' in plain.grid ? withGrid(plain, { symmetric: bits === 5 }) : plain;
+          const grid = makeGrid(recipe.grid, 172);
           const one = await solveLayer(matrices, recipe, testContext(gpu, scope));
           const two = await solveLayer(matrices, recipe, testContext(gpu, scope));
           expect(one.hash).toBe(two.hash);
           expect(await hashStored(one.stored)).toBe(one.hash);
+          // The grid's own part; what transforms and corrections count is held in their tests. Up to three parts fill a last byte.
           const written = writeStorage(one.stored, grid).length * 8;
-          expect(one.bits, name).toBe(written);
-          const kept = storedFromBytes(storedBytes(one.stored), problem, grid);
+          const counted = grid.storage.bits(one.stored) + 32 * (one.stored.groupOf?.length ?? 0);
+          expect(written - counted, name).toBeGreaterThanOrEqual(0);
+          expect(written - counted, name).toBeLessThan(24);
+          expect(one.bits, name).toBeGreaterThanOrEqual(counted);
+          const kept = storedFromBytes(storedBytes(one.stored), problem);
           expect(kept).toEqual(one.stored);
-          const restored = restoreLayer(one.stored, recipe.grid, { gpu, scope });
+          const restored = await restoreLayer(one.stored, recipe, { gpu, scope });
           expect(await readMatrix(gpu, restored)).toEqual(await readMatrix(gpu, one.What));
         }
       }
     }
-    expect(storedFromBytes(new Uint8Array(5), problem, makeGrid({ name: 'uniform', bits: 3, group: null }))).toBe(null);
+    expect(storedFromBytes(new Uint8Array(5), problem)).toBe(null);
   });
 
   it('costs what the design says per weight', async () => {

@@ -5,7 +5,7 @@
  */
 import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, readDiagonal, uploadOrder } from '../columns';
-import { invert } from '../groups';
+import { identity, invert } from '../groups';
 import type { Transform } from '../problem';
 import type { Piece } from '../recipe';
 
@@ -20,15 +20,21 @@ export function activationOrder(diagonal: ArrayLike<number>): Uint32Array<ArrayB
 }
 
 /**
- * Columns by falling diagonal inside each group, groups by their largest; a shorter last group stays last.
- * The original column of each place.
+ * Columns by falling diagonal inside each group, groups by their largest; a shorter last group stays last. Where a group has several
+ * parameter sets (sub-blocks), columns stay with theirs: `setOf` an offset in the group, rising. The original column of each place.
  */
-export function groupAwareOrder(diagonal: ArrayLike<number>, group: number): Uint32Array<ArrayBuffer> {
+export function groupAwareOrder(
+  diagonal: ArrayLike<number>,
+  group: number,
+  setOf: (offset: number) => number = () => 0,
+): Uint32Array<ArrayBuffer> {
   const values = Array.from(diagonal, (d) => d || 1);
   const whole = Math.floor(values.length / group);
   const groups = Array.from({ length: whole }, (_, g) => values.slice(g * group, (g + 1) * group));
   const order = falling(groups.map((members) => Math.max(...members))).flatMap((g) =>
-    falling(groups[g] as number[]).map((i) => g * group + i),
+    falling(groups[g] as number[])
+      .sort((a, b) => setOf(a) - setOf(b))
+      .map((i) => g * group + i),
   );
   for (let j = whole * group; j < values.length; j++) order.push(j);
   return Uint32Array.from(order);
@@ -42,23 +48,35 @@ export function permute({ order: kind }: Piece): Transform {
       const aware = kind === 'group-aware';
       assert(!aware || grid.group < Infinity, 'group-aware order has groups');
       const diagonal = await readDiagonal(gpu, problem);
-      const factors = problem.factors.under(`permute ${aware ? `group-aware ${grid.group}` : 'activation'}`);
-      const moved = await factors.remember('moved', (scope) => {
-        const order = aware ? groupAwareOrder(diagonal, grid.group) : activationOrder(diagonal);
+      const factors = problem.factors.under(
+        `permute ${aware ? `group-aware ${grid.group} ${grid.sets}` : String(kind)}`,
+      );
+      const { order, ...matrices } = await factors.remember('moved', (scope) => {
+        const order =
+          kind === 'reversed'
+            ? identity(diagonal.length).reverse()
+            : aware
+              ? groupAwareOrder(diagonal, grid.group, grid.setOf)
+              : activationOrder(diagonal);
         const forth = uploadOrder(scope, order);
         return {
           order,
-          back: uploadOrder(scope, invert(order)),
           W: gatherColumns(gpu, scope, problem.W, forth),
           H: gatherSymmetric(gpu, scope, H, forth, 'zero'),
+          ...(problem.magnitude ? { magnitude: gatherColumns(gpu, scope, problem.magnitude, forth) } : {}),
+          ...(problem.cross ? { cross: gatherSymmetric(gpu, scope, problem.cross, forth, 'zero') } : {}),
         };
       });
       return {
-        problem: { W: moved.W, H: moved.H, factors },
-        columnOrder: moved.order,
-        undo: (w, { scope }) => Promise.resolve(gatherColumns(gpu, scope, w, moved.back)),
-        extraBits: 0,
+        problem: { ...problem, ...matrices, factors },
+        columnOrder: order,
+        kept: Float32Array.from(order),
+        bits: 0,
       };
+    },
+    undo(w, kept, { gpu, scope }) {
+      using local = gpu.scope('column order');
+      return Promise.resolve(gatherColumns(gpu, scope, w, uploadOrder(local, invert(Uint32Array.from(kept)))));
     },
   };
 }

@@ -1,0 +1,163 @@
+/** Kept columns against the formulas in float64: which are weak, the problem of the others, the fit, and GPTQ with weak columns last. */
+import { describe, expect, it } from 'vitest';
+import { recipeOf } from '../../src/quant/parseRecipe';
+import { restoreLayer } from '../../src/quant/restore';
+import { solveLayer } from '../../src/quant/solve';
+import { columnEnergy } from '../../src/reference/columnEnergy';
+import { compensatePublished, type CompensateOptions } from '../../src/reference/compensate';
+import { nearest } from '../../src/reference/nearest';
+import { readMatrix } from '../../src/tensor/matrix';
+import { f16ToF32, f32ToF16 } from '../../src/util/halfFloat';
+import { inverseSymmetric } from '../../src/util/inverseSymmetric';
+import { createRng } from '../../src/util/rng';
+import { testGpu } from '../gpu';
+import { nmse } from '../opCase';
+import { hostLoss, makeProblem, testContext, upload, type HostProblem, type ProblemKind } from './fixture';
+
+function recipe(bits: number, share: number | null, rounding: 'nearest' | 'compensate', group: number | null = null) {
+  return recipeOf({
+    grid: { name: 'uniform', bits, group },
+    rounding: { name: rounding },
+    correction: share === null ? [] : [{ name: 'keep', share }],
+  });
+}
+
+const options = (bits: number, damping = 0.01): CompensateOptions => ({
+  bits,
+  group: null,
+  symmetric: false,
+  clip: 'min-max',
+  damping,
+  groups: 'dynamic',
+  staleness: 'fresh',
+});
+
+/** Kept columns by H_jj·‖ΔW_j‖², rising. */
+function weak({ W, H, rows, cols }: HostProblem, bits: number, count: number): number[] {
+  const { What } = nearest(W, rows, cols, null, { bits, symmetric: false, clip: 'min-max' });
+  const cost = columnEnergy(W, What, rows, cols).map((e, j) => e * (H[j * (cols + 1)] as number));
+  const order = Array.from(cost.keys()).sort((a, b) => (cost[b] as number) - (cost[a] as number));
+  return order.slice(0, count).sort((a, b) => a - b);
+}
+
+const meanDiagonal = ({ H, cols }: HostProblem) =>
+  Array.from({ length: cols }, (_, j) => H[j * (cols + 1)] as number).reduce((a, b) => a + b, 0) / cols;
+
+const pick = (x: ArrayLike<number>, stride: number, rows: readonly number[], cols: readonly number[]) =>
+  Float64Array.from({ length: rows.length * cols.length }, (_, at) => {
+    return x[(rows[Math.floor(at / cols.length)] as number) * stride + (cols[at % cols.length] as number)] as number;
+  });
+
+/** H_qq − H_qk (H_kk + λI)⁻¹ H_kq, and H_qk (H_kk + λI)⁻¹. */
+function schur({ H, cols }: HostProblem, kept: readonly number[], others: readonly number[], lambda: number) {
+  const [k, q] = [kept.length, others.length];
+  const inverse = inverseSymmetric(
+    pick(H, cols, kept, kept).map((v, at) => v + (at % (k + 1) === 0 ? lambda : 0)),
+    k,
+  );
+  const ties = pick(H, cols, others, kept);
+  const pull = Float64Array.from({ length: q * k }, (_, at) => {
+    let sum = 0;
+    for (let l = 0; l < k; l++)
+      sum += (ties[Math.floor(at / k) * k + l] as number) * (inverse[l * k + (at % k)] as number);
+    return sum;
+  });
+  const rest = pick(H, cols, others, others).map((v, at) => {
+    let sum = v;
+    for (let l = 0; l < k; l++)
+      sum -= (pull[Math.floor(at / q) * k + l] as number) * (ties[(at % q) * k + l] as number);
+    return sum;
+  });
+  return { pull, rest };
+}
+
+async function solve(problem: HostProblem, r: ReturnType<typeof recipe>) {
+  const gpu = await testGpu();
+  using scope = gpu.scope('test');
+  const cx = testContext(gpu, scope);
+  const solved = await solveLayer(upload(scope, problem), r, cx);
+  const What = await readMatrix(gpu, solved.What);
+  expect(await readMatrix(gpu, await restoreLayer(solved.stored, r, cx))).toEqual(What);
+  return { What, bits: solved.bits, loss: solved.loss as number, stored: solved.stored };
+}
+
+const kinds: readonly [string, ProblemKind][] = [
+  ['outlier columns', {}],
+  ['dead columns, strong outliers', { dead: [0, 11, 40], outlier: 100, causes: 5 }],
+];
+
+describe('columns in half precision', () => {
+  for (const [label, kind] of kinds) {
+    it(`${label}: which, what the others become, and the fit are those of the formulas`, async () => {
+      const problem = makeProblem(createRng(31), 17, 90, kind);
+      const { W, rows, cols } = problem;
+      for (const bits of [2, 3]) {
+        const { What, stored } = await solve(problem, recipe(bits, 0.05, 'compensate'));
+        const kept = weak(problem, bits, Math.round(0.05 * cols));
+        expect(Array.from(stored.kept[0]?.subarray(0, kept.length) ?? [])).toEqual(kept);
+        const others = Array.from({ length: cols }, (_, j) => j).filter((j) => !kept.includes(j));
+        const { pull, rest } = schur(problem, kept, others, 0.01 * meanDiagonal(problem));
+        const all = Array.from({ length: rows }, (_, r) => r);
+        const want = compensatePublished(pick(W, cols, all, others), rest, rows, others.length, options(bits));
+        const got = pick(What, cols, all, others);
+        // As in test/quant/compensate.test.ts: a near-tie that flips moves the rest of its row.
+        expect(nmse(got, want.What)).toBeLessThan(1e-3);
+        // The fit for what the others have become.
+        const fit = pick(W, cols, all, kept).map((w, at) => {
+          const r = Math.floor(at / kept.length);
+          let value = w;
+          others.forEach((j, i) => {
+            const d = (got[r * others.length + i] as number) - (W[r * cols + j] as number);
+            value -= d * (pull[i * kept.length + (at % kept.length)] as number);
+          });
+          return value;
+        });
+        const gotKept = pick(What, cols, all, kept);
+        gotKept.forEach((v, at) => {
+          expect(v).toBe(f16ToF32(f32ToF16(v)));
+          expect(Math.abs(v - (fit[at] as number))).toBeLessThan(1e-3 * Math.abs(fit[at] as number) + 1e-5);
+        });
+      }
+    });
+  }
+
+  it('is GPTQ with the weak columns last, in float64', () => {
+    const problem = makeProblem(createRng(32), 9, 40);
+    const { W, H, rows, cols } = problem;
+    const lambda = 0.01 * meanDiagonal(problem);
+    const damped: HostProblem = { ...problem, H: H.map((v, at) => v + (at % (cols + 1) === 0 ? lambda : 0)) };
+    const kept = weak(problem, 3, 4);
+    const others = Array.from({ length: cols }, (_, j) => j).filter((j) => !kept.includes(j));
+    const last = [...others, ...kept];
+    const all = Array.from({ length: rows }, (_, r) => r);
+    // Given grids: of the others alone, in both.
+    const whole = { ...options(3, 0), group: others.length };
+    const gptq = compensatePublished(pick(W, cols, all, last), pick(damped.H, cols, last, last), rows, cols, whole);
+    const { rest } = schur(damped, kept, others, 0);
+    const apart = compensatePublished(pick(W, cols, all, others), rest, rows, others.length, whole);
+    const front = others.map((_, i) => i);
+    expect(pick(apart.What, others.length, all, front)).toEqual(pick(gptq.What, cols, all, front));
+  });
+
+  it('costs 16 bits a weight and 32 a column, and lowers the loss of either rounding', async () => {
+    const problem = makeProblem(createRng(33), 16, 100);
+    for (const rounding of ['nearest', 'compensate'] as const) {
+      const base = await solve(problem, recipe(3, null, rounding));
+      const one = await solve(problem, recipe(3, 0.01, rounding));
+      // 99 columns of 3 bits, the row's scale and zero as before.
+      expect(one.bits).toBe(base.bits - 16 * 3 + 16 * 16 + 32);
+      const five = await solve(problem, recipe(3, 0.05, rounding));
+      expect(one.loss).toBeLessThan(base.loss);
+      expect(five.loss).toBeLessThan(one.loss);
+      expect(five.loss / hostLoss(problem, five.What)).toBeCloseTo(1, 4);
+    }
+  });
+
+  it('works on groups and on the smallest layer', async () => {
+    const problem = makeProblem(createRng(34), 5, 70);
+    const base = await solve(problem, recipe(3, null, 'compensate', 32));
+    expect((await solve(problem, recipe(3, 0.05, 'compensate', 32))).loss).toBeLessThan(base.loss);
+    const two = await solve(makeProblem(createRng(35), 1, 2), recipe(2, 0.01, 'compensate'));
+    expect(two.stored.innerCols).toBe(1);
+  });
+});
