@@ -18,16 +18,20 @@ const rankTitles: Record<CellRank, string> = {
 
 export function MatrixPanel() {
   const lab = useLab();
-  const { bits, group, symmetric, run, running, why } = useLabState((state) => ({
+  const { bits, group, symmetric, mode, run, running, why } = useLabState((state) => ({
     bits: matrixWidth(state),
     group: state.setup.group,
     symmetric: state.setup.symmetric,
+    mode: state.setup.mode,
     run: state.run.points,
     running: state.activity !== 'idle',
     why: unready(state),
   }));
   const points = useThrottled(run, redraw);
-  const view = useMemo(() => matrixView(bits, { group, symmetric }, points), [bits, group, symmetric, points]);
+  const view = useMemo(
+    () => matrixView(bits, { group, symmetric, mode }, points),
+    [bits, group, symmetric, mode, points],
+  );
   return (
     <section className="panel matrix-panel" aria-label="Combinations">
       <header className="panel-head">
