@@ -113,6 +113,8 @@ export interface Grid {
   readonly fitWork: number;
   /** Parameters that are not fitted group by group. */
   given?(problem: Posed, cx: Context): Promise<Given>;
+  /** The same grid without its own search of parameters, for searches of something else that round many times; itself where absent. */
+  readonly unsearched?: Grid;
   readonly storage: GridStorage;
   /** Where the columns of this layer do not fit the format that was asked for: what is used in its place, and why. */
   readonly fallback?: { readonly wanted: string; readonly used: string; readonly reason: string };
