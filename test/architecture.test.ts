@@ -41,7 +41,9 @@ const room = (path: string) => path.split('/')[0] as string;
 
 /** Modules that hold types and literals only: any room of the page's side may import them. */
 const isDeclaration = (path: string) =>
-  /^(quant\/(recipe|recipes|catalog|parseRecipe)|lab\/(events|log|permalink.*)|model\/card)$|\.meta$/.test(path);
+  /^(quant\/(recipe|recipes|methods\/\w+|catalog|matrix|parseRecipe)|lab\/(events|log|permalink.*)|model\/card)$|\.meta$/.test(
+    path,
+  );
 
 const table: Record<string, readonly string[]> = {
   util: [],

@@ -1,8 +1,13 @@
 // Uniform grid: ŵ = s (c − z), c = clamp(round(x / s) + z, 0, levels). [rows, groups] scale s and zero z of the row's group of columns.
-// Defines quantize, value_of and fit_group for a rounding kernel, which declares parameters, group_of, params.groups, params.levels
-// (the largest code) and target_value(row, col), the weight that a fit sees. The published GPTQ quantizer: the range holds 0.
+// Defines quantize, value_of and fit for a rounding kernel, which declares parameters, group_of, params.groups, params.levels (the
+// largest code) and target_value(row, col), the weight that a fit sees. The published GPTQ quantizer: the range holds 0.
+const SETS: u32 = 1;
 override SYMMETRIC: u32 = 0;
 override CLIP_MSE: u32 = 0;
+override CLIP_IMPORTANCE: u32 = 0;
+
+// Scale and zero that `fit` found.
+var<private> fitted: array<vec2f, SETS>;
 
 fn grid_parameters(row: u32, col: u32) -> vec2f {
   let at = (row * params.groups + group_of[col]) * 2;
@@ -31,7 +36,7 @@ fn parameters_of(low: f32, high: f32) -> vec2f {
 }
 
 // Scale and zero for columns [begin, end) of a row.
-fn fit_group(row: u32, begin: u32, end: u32) -> vec2f {
+fn fit(row: u32, begin: u32, end: u32) {
   var low = 0.0;
   var high = 0.0;
   for (var col = begin; col < end; col++) {
@@ -49,8 +54,8 @@ fn fit_group(row: u32, begin: u32, end: u32) -> vec2f {
     high = 1.0;
   }
   var best = parameters_of(low, high);
-  if (CLIP_MSE == 1) {
-    // Published search: shrink by i/100 for i < 80, keep the first least sum of |ŵ − x|^2.4.
+  if (CLIP_MSE + CLIP_IMPORTANCE > 0) {
+    // Published search: shrink by i/100 for i < 80, keep the first least sum of |ŵ − x|^2.4. With importance: of H_jj (ŵ − x)².
     var least = 0.0;
     for (var i = 0u; i < 80; i++) {
       let share = 1.0 - f32(i) / 100.0;
@@ -59,7 +64,9 @@ fn fit_group(row: u32, begin: u32, end: u32) -> vec2f {
       for (var col = begin; col < end; col++) {
         let x = target_value(row, col);
         let off = abs(p.x * (code_of(x, p.x, p.y) - p.y) - x);
-        if (off > 0.0) {
+        if (CLIP_IMPORTANCE == 1) {
+          sum += importance_of(col) * off * off;
+        } else if (off > 0.0) {
           sum += pow(off, 2.4);
         }
       }
@@ -69,5 +76,5 @@ fn fit_group(row: u32, begin: u32, end: u32) -> vec2f {
       }
     }
   }
-  return best;
+  fitted[0] = best;
 }

@@ -1,7 +1,9 @@
-// y[i, j] = H[order[i], order[j]], and, where `unit` is 1, 1 on the diagonal where H has 0 (an input that is never used). One invocation owns one
-// element. H [n, n].
+// y[i, j] = H[order[i], order[j]], 0 where an order names no column, and, where `unit` is 1, 1 on the diagonal where that is 0 (an
+// input that is never used). One invocation owns one element. H need not be symmetric.
 struct Params {
+  // Rows of y, and of H.
   n: u32,
+  source_n: u32,
   unit: u32,
   // Elements of this dispatch: [first, last).
   first: u32,
@@ -9,7 +11,7 @@ struct Params {
 }
 override WG: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> H: array<f32>; // [n, n] second moment of the inputs
+@group(0) @binding(0) var<storage, read> H: array<f32>; // [source_n, source_n] second moment of the inputs
 @group(0) @binding(1) var<storage, read> order: array<u32>; // [n] source of each row and column
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [n, n] result
 @group(0) @binding(3) var<uniform> params: Params;
@@ -22,6 +24,9 @@ fn gather_symmetric(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) 
   }
   let i = at / params.n;
   let j = at % params.n;
-  let h = H[order[i] * params.n + order[j]];
+  var h = 0.0;
+  if (max(order[i], order[j]) < params.source_n) {
+    h = H[order[i] * params.source_n + order[j]];
+  }
   y[at] = select(h, 1.0, params.unit == 1 && i == j && h == 0.0);
 }

@@ -1,22 +1,27 @@
-// Rounding to nearest: codes[i, j] = quantize(i, j, W[i, j]). One invocation owns one weight. Concatenated with a grid file.
+// Rounding to nearest: codes of the point of the grid next to W[i, j … j + WIDTH). One invocation owns one point: WIDTH columns of a
+// row. Concatenated with a grid file.
 struct Params {
   cols: u32,
   groups: u32,
   levels: u32,
-  // Weights of this dispatch: [first, last).
+  // Points of this dispatch: [first, last).
   first: u32,
   last: u32,
 }
 override WG: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> W: array<f32>; // [rows, cols] weights
-@group(0) @binding(1) var<storage, read> group_of: array<u32>; // [cols] group of each column
+@group(0) @binding(1) var<storage, read> group_of: array<u32>; // [cols] parameter set of each column
 @group(0) @binding(2) var<storage, read> parameters: array<f32>; // [rows, groups, 2] the grid's
-@group(0) @binding(3) var<storage, read_write> codes: array<u32>; // [rows, cols] result
+@group(0) @binding(3) var<storage, read_write> codes: array<u32>; // [rows, cols] result; what the grid decided beforehand, before
 @group(0) @binding(4) var<uniform> params: Params;
 
 fn target_value(row: u32, col: u32) -> f32 {
   return W[row * params.cols + col];
+}
+
+fn importance_of(col: u32) -> f32 {
+  return 1.0;
 }
 
 @compute @workgroup_size(WG)
@@ -25,5 +30,13 @@ fn nearest(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups: v
   if (i >= params.last) {
     return;
   }
-  codes[i] = quantize(i / params.cols, i % params.cols, W[i]);
+  let at = i * WIDTH;
+  var x: array<f32, WIDTH>;
+  for (var k = 0u; k < WIDTH; k++) {
+    x[k] = W[at + k];
+  }
+  let code = round_point(at / params.cols, at % params.cols, x);
+  for (var k = 0u; k < WIDTH; k++) {
+    codes[at + k] = code[k];
+  }
 }

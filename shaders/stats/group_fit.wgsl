@@ -1,7 +1,8 @@
 // Grid parameters of every row and group: fit over the columns [g·group, (g+1)·group) of the original order; a shorter last group is
-// a group of its own. One invocation owns one row and group. Concatenated with a grid file.
+// a group of its own. One invocation owns one row and group of columns. Concatenated with a grid file.
 struct Params {
   cols: u32,
+  // Parameter sets of a row: SETS for each group of columns.
   groups: u32,
   // Columns per group.
   group: u32,
@@ -14,12 +15,17 @@ override WG: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> W: array<f32>; // [rows, cols] weights
 @group(0) @binding(1) var<storage, read> position: array<u32>; // [cols] where W holds each original column
-@group(0) @binding(2) var<storage, read> group_of: array<u32>; // [cols] group of each column of W
-@group(0) @binding(3) var<storage, read_write> parameters: array<f32>; // [rows, groups, 2] scale and zero
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> group_of: array<u32>; // [cols] parameter set of each column of W
+@group(0) @binding(3) var<storage, read> importance: array<f32>; // [cols] weight of an error in each column of W
+@group(0) @binding(4) var<storage, read_write> parameters: array<f32>; // [rows, groups, 2] the grid's
+@group(0) @binding(5) var<uniform> params: Params;
 
 fn target_value(row: u32, col: u32) -> f32 {
   return W[row * params.cols + position[col]];
+}
+
+fn importance_of(col: u32) -> f32 {
+  return importance[position[col]];
 }
 
 @compute @workgroup_size(WG)
@@ -28,8 +34,11 @@ fn group_fit(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups:
   if (i >= params.last) {
     return;
   }
-  let begin = (i % params.groups) * params.group;
-  let fitted = fit_group(i / params.groups, begin, min(begin + params.group, params.cols));
-  parameters[2 * i] = fitted.x;
-  parameters[2 * i + 1] = fitted.y;
+  let across = params.groups / SETS;
+  let begin = (i % across) * params.group;
+  fit(i / across, begin, min(begin + params.group, params.cols));
+  for (var s = 0u; s < SETS; s++) {
+    parameters[2 * (i * SETS + s)] = fitted[s].x;
+    parameters[2 * (i * SETS + s) + 1] = fitted[s].y;
+  }
 }

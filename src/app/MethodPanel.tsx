@@ -1,89 +1,88 @@
-/** The methods, drawn from their metadata: a new method appears here by itself. */
-import type { MethodMeta } from '../quant/recipe';
-import { piecesOf, possible, type Overrides } from '../store/plan';
+/** The methods by strategy, drawn from their metadata: a new method appears here by itself. Groups that hold no choice are closed. */
+import { useId, useState } from 'react';
+import type { Strategy } from '../quant/recipe';
+import { groupMethods, type MethodGroup } from '../store/methods';
 import { useLab, useLabState } from './context';
 import { Section } from './controls';
-import { OptionField } from './OptionField';
-import { looksOf, Swatch } from './series';
+import { MethodCard } from './MethodCard';
 
-/** Options that the form sets for all methods together. */
-const shared = ['bits', 'group', 'symmetric'];
+/** Fewer than these are found at a glance, without a search. */
+const searchFrom = 6;
 
 export function MethodPanel() {
   const lab = useLab();
-  const { chosen, group } = useLabState(({ setup }) => ({ chosen: setup.methods, group: setup.group }));
-  const toggle = (name: string, on: boolean) =>
-    lab.configure({ methods: on ? [...chosen, name] : chosen.filter((other) => other !== name) });
+  const chosen = useLabState(({ setup }) => setup.methods);
+  const [search, setSearch] = useState('');
+  const [turned, setTurned] = useState<Partial<Record<Strategy, boolean>>>({});
+  // As the page opened: a group does not close because its last method was given up.
+  const [first] = useState(chosen);
+  const groups = groupMethods(lab.methods, search);
+  const known = lab.methods.filter(({ name }) => chosen.includes(name)).length;
   return (
-    <Section title="Methods">
-      <ul className="methods">
-        {lab.methods.map((method) => {
-          const fits = possible(method, group);
+    <Section
+      title="Methods"
+      aside={
+        <span className="hint figure">
+          {known} of {lab.methods.length}
+        </span>
+      }
+    >
+      {lab.methods.length >= searchFrom && (
+        <input
+          type="search"
+          className="method-search"
+          placeholder="Find by name, idea or arXiv number"
+          aria-label="Find a method"
+          value={search}
+          onChange={({ target }) => setSearch(target.value)}
+        />
+      )}
+      <div className="method-groups">
+        {groups.map((group) => {
+          const open =
+            search.trim() !== '' || (turned[group.name] ?? group.methods.some(({ name }) => first.includes(name)));
           return (
-            <li key={method.name} className={fits ? undefined : 'impossible'}>
-              <label>
-                <input
-                  type="checkbox"
-                  checked={chosen.includes(method.name)}
-                  disabled={!fits}
-                  onChange={({ target }) => toggle(method.name, target.checked)}
-                />
-                <Swatch looks={looksOf(method.name, lab.methods)} />
-                <span className="method-label">{method.label}</span>
-              </label>
-              <p className="hint">
-                {fits ? method.line : 'Needs groups: choose a group size below.'} <Paper method={method} />
-              </p>
-              {fits && chosen.includes(method.name) && <Options method={method} group={group} />}
-            </li>
+            <Group
+              key={group.name}
+              group={group}
+              chosen={chosen}
+              open={open}
+              onTurn={() => setTurned({ ...turned, [group.name]: !open })}
+            />
           );
         })}
-      </ul>
+        {groups.length === 0 && <p className="empty">No method says “{search.trim()}”.</p>}
+      </div>
     </Section>
   );
 }
 
-function Paper({ method: { paper } }: { readonly method: MethodMeta }) {
-  if (!paper) return null;
-  return (
-    <a href={`https://arxiv.org/abs/${paper.arxiv}`} target="_blank" rel="noreferrer" title={paper.title}>
-      paper
-    </a>
-  );
+interface GroupProps {
+  readonly group: MethodGroup;
+  readonly chosen: readonly string[];
+  readonly open: boolean;
+  readonly onTurn: () => void;
 }
 
-/** The method's own options: those of its pieces that the form does not set for all. */
-function Options({ method, group }: { readonly method: MethodMeta; readonly group: number | null }) {
-  const lab = useLab();
-  const overrides: Overrides = useLabState(({ setup }) => setup.overrides[method.name] ?? {});
-  const all = useLabState(({ setup }) => setup.overrides);
-  // Any width will do: which options there are does not depend on it.
-  const fields = piecesOf(method.recipe(4, group)).flatMap(({ place, piece }) => {
-    const slot = place.split('.')[0];
-    const meta = lab.pieces.find((m) => m.slot === slot && m.name === piece.name);
-    return Object.entries(meta?.options ?? {})
-      .filter(([option]) => !shared.includes(option))
-      .map(([option, schema]) => ({ key: `${place}.${option}`, schema, standard: piece[option] ?? schema.default }));
-  });
-  if (fields.length === 0) return null;
-  const changed = Object.keys(overrides).length;
-  const set = (next: Overrides) => lab.configure({ overrides: { ...all, [method.name]: next } });
+function Group({ group: { label, line, methods }, chosen, open, onTurn }: GroupProps) {
+  const id = useId();
+  const picked = methods.filter(({ name }) => chosen.includes(name));
   return (
-    <details className="options">
-      <summary>Options{changed > 0 && <span className="changed"> · {changed} changed</span>}</summary>
-      <div className="option-grid">
-        {fields.map(({ key, schema, standard }) => (
-          <OptionField
-            key={key}
-            schema={schema}
-            value={overrides[key] ?? standard}
-            onChange={(value) => {
-              const { [key]: _, ...others } = overrides;
-              set(value === standard ? others : { ...others, [key]: value });
-            }}
-          />
-        ))}
-      </div>
-    </details>
+    <div className="method-group">
+      <h3>
+        <button type="button" className="turn" aria-expanded={open} aria-controls={id} onClick={onTurn} title={line}>
+          <span className="method-group-name">{label}</span>
+          {/* What is chosen shows while the group is closed. */}
+          <span className="method-group-chosen">{open ? '' : picked.map((method) => method.label).join(', ')}</span>
+          <span className="figure">
+            {picked.length}/{methods.length}
+            <span className="unseen"> chosen</span>
+          </span>
+        </button>
+      </h3>
+      <ul id={id} className="methods" hidden={!open}>
+        {open && methods.map((method) => <MethodCard key={method.name} method={method} />)}
+      </ul>
+    </div>
   );
 }

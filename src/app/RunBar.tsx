@@ -1,7 +1,7 @@
 /** Run, Stop, and how far it is. Its height does not change, so that nothing jumps. */
 import type { Phase } from '../lab/events';
 import { duration } from '../store/format';
-import { chosenMethods } from '../store/plan';
+import { countPoints } from '../store/plan';
 import { obstacle } from '../store/ready';
 import { useLab, useLabState } from './context';
 
@@ -22,7 +22,7 @@ export function RunBar() {
     why: obstacle(state, lab.methods),
   }));
   const running = activity !== 'idle';
-  const planned = chosenMethods(setup, lab.methods).length * setup.widths.length;
+  const planned = countPoints(setup, lab.methods);
   const done = run.progress?.done ?? 0;
   return (
     <div className="run-bar">

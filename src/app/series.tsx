@@ -20,9 +20,9 @@ export function looksOf(method: string, methods: readonly MethodMeta[]): Looks {
   const found = methods.findIndex(({ name }) => name === method);
   const place = found < 0 ? methods.length : found;
   return {
-    // Eight colours in styles/tokens.css; markers and dashes have other periods, so that combinations repeat late.
+    // Eight colours in styles/tokens.css and six markers repeat together every 24 methods: then the markers move on by one.
     colour: `var(--series-${(place % 8) + 1})`,
-    marker: markers[place % markers.length] as MarkerKind,
+    marker: markers[(place + Math.floor(place / 24)) % markers.length] as MarkerKind,
     dash: dashes[place % dashes.length],
   };
 }

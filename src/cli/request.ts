@@ -51,6 +51,10 @@ export function pointsOf(given: Given): PlannedPoint[] {
         `--recipes: ${name} needs a calibration text, and none was given; add --calibration FILE, or choose methods without (${plain})`,
       );
     }
+    const missing = widths.find((bits) => method.widths && !method.widths.includes(bits));
+    if (missing !== undefined) {
+      throw refused(`--recipes: ${name} has no ${missing} bits; it has ${method.widths?.join(', ')}`);
+    }
     return widths.map((bits): PlannedPoint => {
       const recipe = method.recipe(bits, group);
       return {

@@ -3,7 +3,7 @@
  * and a bounded cache in memory for stores that lose entries or are slow.
  */
 import { canonicalRecipe } from '../quant/parseRecipe';
-import type { Piece, Recipe } from '../quant/recipe';
+import type { Recipe } from '../quant/recipe';
 import { FetchError } from '../util/errors';
 import { sha256 } from '../util/hash';
 import { packLayer, unpackLayer, type KeptLayer } from './keptLayer';
@@ -37,14 +37,14 @@ export class Cabinet {
   }
 
   /** Null when there is none that can be believed. */
-  async find(key: string, grid: Piece): Promise<KeptLayer | null> {
+  async find(key: string): Promise<KeptLayer | null> {
     const record = this.#cache.get(key) ?? (await this.store.get(key));
-    return record && unpackLayer(record, grid);
+    return record && unpackLayer(record);
   }
 
   /** What was put or found before. A FetchError when the store has lost it since. */
-  async get(key: string, grid: Piece): Promise<KeptLayer> {
-    const kept = await this.find(key, grid);
+  async get(key: string): Promise<KeptLayer> {
+    const kept = await this.find(key);
     if (kept) return kept;
     throw new FetchError(
       'layer-lost',

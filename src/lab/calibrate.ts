@@ -8,13 +8,20 @@ import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { Batch, Block, Model, Site, Tap } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
+import { accumulateMagnitude } from '../tensor/columnMagnitude';
 import { accumulateGram, finishGram } from '../tensor/gram';
-import { zeroMatrix, type Matrix } from '../tensor/matrix';
+import { accumulateCross } from '../tensor/cross';
+import { emptyMatrix, zeroMatrix, type Matrix } from '../tensor/matrix';
+import { present } from '../util/assert';
 import { States } from './states';
 
 /** What calibration knows of a site. The cache keeps what recipes derive from (W, H), so that widths share one factorisation. */
 export interface Moment {
   readonly H: Matrix;
+  /** [1, cols]: mean |x| of each input. */
+  readonly magnitude?: Matrix;
+  /** [cols, cols]: mean of (x̄ − x) xᵀ, x̄ the input in full precision. Only where a second stream runs beside. */
+  readonly cross?: Matrix;
   readonly factors: FactorCache;
 }
 
@@ -79,30 +86,63 @@ export class CalibrationStream implements Disposable {
   }
 
   /**
-   * Runs every batch through `block`. Gathers H of the given sites, owned by `scope`; `after` says whether the stream moves past the
-   * block or stays before it. Yields the tokens done after each batch.
+   * Runs every batch through `block`. Gathers H and mean |x| of the given sites, owned by `scope`; `after` says whether the stream moves past the
+   * block or stays before it. `beside`: the same text through full-precision blocks, which moves past this one; then cross moments
+   * are gathered too. Yields the tokens done after each batch.
    */
   async *run(
     block: Block,
     sites: readonly Site[],
     after: 'advance' | 'stay',
     scope: Scope,
+    beside?: CalibrationStream,
   ): AsyncGenerator<number, ReadonlyMap<string, Moment>> {
     const { gpu, model, signal } = this;
     const sums = new Map(sites.map((site) => [site.name, zeroMatrix(scope, site.cols, site.cols, `H ${site.name}`)]));
+    const magnitudes = new Map(sites.map((site) => [site.name, zeroMatrix(scope, 1, site.cols, 'mean |x|')]));
+    const crosses = new Map(
+      (beside ? sites : []).map(({ name, cols }) => [name, zeroMatrix(scope, cols, cols, `cross ${name}`)]),
+    );
+    let exact: ReadonlyMap<string, Matrix> = new Map();
     const tap: Tap = (site, input) => {
       const sum = sums.get(site.name);
       if (sum) accumulateGram(gpu, input, sum);
+      const magnitude = magnitudes.get(site.name);
+      if (magnitude) accumulateMagnitude(gpu, input, magnitude, 1 / this.tokens);
+      const [cross, full] = [crosses.get(site.name), exact.get(site.name)];
+      if (cross && full) accumulateCross(gpu, full, input, cross, 1 / this.tokens);
     };
     for (const [i, { batch }] of this.batches.entries()) {
       using local = gpu.scope('calibration');
+      if (beside) exact = await beside.#inputs(local, block, i, sites);
       const next = model.forward(local, block, this.#states.get(local, i), batch, sites.length ? tap : undefined);
       if (after === 'advance') await this.#states.put(i, next);
       await gpu.pace(signal);
       yield batch.windows * batch.length;
     }
     for (const sum of sums.values()) finishGram(gpu, sum, this.tokens);
-    return new Map([...sums].map(([name, H]) => [name, { H, factors: new FactorCache(scope) }]));
+    return new Map(
+      [...sums].map(([name, H]) => {
+        const magnitude = magnitudes.get(name);
+        const cross = crosses.get(name);
+        return [name, { H, ...(magnitude && { magnitude }), ...(cross && { cross }), factors: new FactorCache(scope) }];
+      }),
+    );
+  }
+
+  /** Moves batch i past the block; copies of what the sites saw. */
+  async #inputs(scope: Scope, block: Block, i: number, sites: readonly Site[]): Promise<ReadonlyMap<string, Matrix>> {
+    const { gpu, model } = this;
+    const { batch } = present(this.batches[i], `batch ${i}`);
+    const seen = new Map<string, Matrix>();
+    const next = model.forward(scope, block, this.#states.get(scope, i), batch, (site, input) => {
+      if (!sites.some(({ name }) => name === site.name)) return;
+      const copy = emptyMatrix(scope, input.rows, input.cols, 'inputs in full precision');
+      gpu.copy(input.view, copy.view);
+      seen.set(site.name, copy);
+    });
+    await this.#states.put(i, next);
+    return seen;
   }
 
   /** The states of one batch, for tests of what calibration sees. Owned by this or by `scope`. */

@@ -4,6 +4,7 @@
  */
 import type { AdapterCard } from '../gpu/gpu';
 import type { ModelCard } from '../model/card';
+import type { Insight } from '../quant/insight';
 import type { Recipe } from '../quant/recipe';
 import type { ErrorRecord } from '../util/errors';
 
@@ -116,6 +117,8 @@ export interface LayerResult extends Place {
   readonly nearestLoss: number | null;
   readonly loss: number | null;
   readonly damping: number;
+  /** How weights and inputs were spread before the transforms and after; absent in logs of earlier versions. */
+  readonly insight?: Insight | null;
   readonly bits: number;
   /** SHA-256 over codes and parameters, hex. */
   readonly hash: string;

@@ -2,9 +2,7 @@
  * A solved layer as the bytes of one record: a line of JSON and the stored parts. Records come back from disks and browsers that may
  * have lost the end of them, so a checksum decides whether one is believed; what is not is computed again.
  */
-import { makeGrid } from '../quant/pieces';
 import type { QuantEvent } from '../quant/problem';
-import type { Piece } from '../quant/recipe';
 import { storedBytes, storedFromBytes, type StoredLayer } from '../quant/stored';
 import { sha256 } from '../util/hash';
 import type { Solved } from './layers';
@@ -37,8 +35,8 @@ export async function packLayer({ solved, events }: KeptLayer): Promise<Uint8Arr
   return concatenate([new TextEncoder().encode(await sha256(content)), content]);
 }
 
-/** Null when the record is damaged, or not of this grid. */
-export async function unpackLayer(record: Uint8Array<ArrayBuffer>, grid: Piece): Promise<KeptLayer | null> {
+/** Null when the record is damaged. */
+export async function unpackLayer(record: Uint8Array<ArrayBuffer>): Promise<KeptLayer | null> {
   const content = record.slice(checkLength);
   const check = new TextDecoder().decode(record.subarray(0, checkLength));
   if ((await sha256(content)) !== check) return null;
@@ -48,7 +46,7 @@ export async function unpackLayer(record: Uint8Array<ArrayBuffer>, grid: Piece):
   const parts: StoredLayer[] = [];
   let at = end + 1;
   for (const { rows, bytes } of header.parts) {
-    const part = storedFromBytes(content.slice(at, at + bytes), { rows, cols }, makeGrid(grid));
+    const part = storedFromBytes(content.slice(at, at + bytes), { rows, cols });
     if (!part) return null;
     parts.push(part);
     at += bytes;

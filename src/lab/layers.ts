@@ -6,9 +6,11 @@ import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { bindingLimit } from '../gpu/limits';
 import type { Block, Site } from '../model/model';
-import type { Context } from '../quant/problem';
+import type { Insight } from '../quant/insight';
+import type { Context, Neighbours } from '../quant/problem';
 import type { Piece, Recipe } from '../quant/recipe';
-import { restoreLayer, roundWeights, solveLayer, type SolvedLayer } from '../quant/solve';
+import { restoreLayer } from '../quant/restore';
+import { roundWeights, solveLayer, type SolvedLayer } from '../quant/solve';
 import type { StoredLayer } from '../quant/stored';
 import { uploadMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
@@ -32,6 +34,8 @@ export interface Solved {
   readonly nearestLoss: number | null;
   readonly loss: number | null;
   readonly damping: number;
+  /** Of the first row range, where there are several. */
+  readonly insight: Insight | null;
   readonly hash: string;
 }
 
@@ -87,12 +91,26 @@ export function solveSite(
   const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
   const take = siteRows(cx.gpu, block, site);
   return solveParts(rows, site.cols, cx, limit, async (range, local) => {
-    if (!moment) return solveLayer({ W: take(local.scope, ...range) }, recipe, local);
+    // Neighbours are told of whole sites: in a range of rows no change of basis passes into them.
+    const neighbours = range[1] - range[0] === rows ? neighboursOf(block, site) : undefined;
+    const around = neighbours && { neighbours };
+    if (!moment) return solveLayer({ W: take(local.scope, ...range), ...around }, recipe, local);
     // What the cache holds depends on W: each range has names of its own, and its W lives as long as they do.
     const factors = range[1] - range[0] === rows ? moment.factors : moment.factors.under(`rows ${range[0]}`);
     const W = await factors.remember('weights', (scope) => take(scope, ...range));
-    return solveLayer({ W, H: moment.H, factors }, recipe, local);
+    return solveLayer({ W, ...moment, ...around, factors }, recipe, local);
   });
+}
+
+/** What lies around a site, in the terms of its rows and columns. */
+export function neighboursOf({ index, others }: Block, { reads, layers, cols }: Site): Neighbours {
+  const gains = reads.kind === 'stream' ? present(others.get(reads.norm), `block ${index}: ${reads.norm}`) : null;
+  return {
+    input: gains ? { kind: 'stream', gains } : (reads as Exclude<Site['reads'], { kind: 'stream' }>),
+    outputs: layers.map(({ rows, writes, headSize }) =>
+      writes === 'heads' ? { kind: writes, rows, size: headSize ?? cols } : { kind: writes, rows },
+    ),
+  };
 }
 
 /** Rounds an embedding or head to the nearest values of a grid; no H. */
@@ -128,32 +146,31 @@ async function solveParts(
     nearestLoss: sum(solved.map(({ nearestLoss }) => nearestLoss)),
     loss: sum(solved.map(({ loss }) => loss)),
     damping: Math.max(...solved.map(({ damping }) => damping)),
+    insight: first?.insight ?? null,
     hash: solved.length === 1 && first ? first.hash : await sha256(solved.map(({ hash }) => hash).join('')),
   };
 }
 
-/** Ŵ [rows, cols] f32 of what was solved on this grid. */
-export function restore(gpu: Gpu, scope: Scope, parts: readonly StoredLayer[], grid: Piece): Matrix {
+/** Ŵ [rows, cols] f32 of what was solved by this recipe. */
+export async function restore(gpu: Gpu, scope: Scope, parts: readonly StoredLayer[], recipe: Recipe): Promise<Matrix> {
   const [only] = parts;
-  if (only && parts.length === 1) return restoreLayer(only, grid, { gpu, scope });
+  if (only && parts.length === 1) return restoreLayer(only, recipe, { gpu, scope });
   using local = gpu.scope('restored parts');
-  return stackRows(
-    gpu,
-    scope,
-    parts.map((part) => restoreLayer(part, grid, { gpu, scope: local })),
-  );
+  const restored: Matrix[] = [];
+  for (const part of parts) restored.push(await restoreLayer(part, recipe, { gpu, scope: local }));
+  return stackRows(gpu, scope, restored);
 }
 
 /** The site's Ŵ as one matrix per layer, by layer name. */
-export function restoreSite(
+export async function restoreSite(
   gpu: Gpu,
   scope: Scope,
   site: Site,
   parts: readonly StoredLayer[],
-  grid: Piece,
-): ReadonlyMap<string, Matrix> {
+  recipe: Recipe,
+): Promise<ReadonlyMap<string, Matrix>> {
   using local = gpu.scope('restored site');
-  const stacked = restore(gpu, local, parts, grid);
+  const stacked = await restore(gpu, local, parts, recipe);
   const matrices = splitRows(
     gpu,
     scope,

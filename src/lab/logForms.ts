@@ -106,6 +106,12 @@ const result = record({
   ),
   ...fields(nullable(number), 'lnRatio lnRatioLow lnRatioHigh kld kldLow kldHigh kld99 top1 top1Low top1High'),
 });
+const both = (check: Check): Check => record({ before: check, after: check });
+const insight = record({
+  outliers: both(number),
+  weights: both(list(number, 100)),
+  inputs: nullable(both(list(number, 100))),
+});
 const place: Form = { point: text, block: number, site: text };
 
 const events: Readonly<Record<string, Check>> = {
@@ -136,6 +142,7 @@ const events: Readonly<Record<string, Check>> = {
     layers: list(text, 100),
     ...fields(number, 'rows cols damping bits seconds'),
     ...fields(nullable(number), 'energy nearestLoss loss'),
+    insight: optional(nullable(insight)),
     hash: text,
     resumed: flag,
   }),

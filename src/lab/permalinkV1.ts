@@ -184,8 +184,8 @@ export function readV1(text: string): SharedRun {
   const canonical = JSON.stringify(parsed[1]);
   if (hash32(canonical) !== parsed[0]) throw damaged('its checksum does not fit its content');
 
-  const families = body.list('r', 100).map((item, i) => readRecipe(new Fields(item, `link.r[${i}]`)));
-  const methods = body.texts('m', 100, 60);
+  const families = body.list('r', maxPoints).map((item, i) => readRecipe(new Fields(item, `link.r[${i}]`)));
+  const methods = body.texts('m', maxPoints, 80);
   const p = body.fields('p');
   const count = Math.max(...['m', 'f', 'b', 'g', 'i'].map((key) => p.columnLength(key, maxPoints)));
   const column = (key: string, min: number, max: number) => p.integers(key, count, min, max);

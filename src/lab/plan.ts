@@ -1,6 +1,6 @@
 /** A request, checked and settled before any work: points, settings, and what the work will cost. Pure. */
 import type { Model } from '../model/model';
-import { needsCalibration, parseRecipe } from '../quant/parseRecipe';
+import { needsCalibration, needsCross, parseRecipe } from '../quant/parseRecipe';
 import type { Piece } from '../quant/recipe';
 import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
@@ -43,6 +43,13 @@ export function settle(settings: RunSettings, calibration: 'given' | 'none', max
         'needs-calibration',
         `point ${id}: this recipe reads the inputs of the layers, and no calibration text was given. Choose one, or a recipe without calibration.`,
         { path: 'calibration', point: id },
+      );
+    }
+    if (recipe && mode === 'shared' && needsCross(recipe)) {
+      throw new RecipeError(
+        'needs-sequential',
+        `point ${id}: this recipe compares the inputs behind quantized blocks with those in full precision, and shared calibration has only the latter. Choose sequential calibration, or a recipe without asymmetric calibration.`,
+        { path: 'mode', point: id },
       );
     }
   }

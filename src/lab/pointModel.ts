@@ -5,7 +5,7 @@
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { Block, Model, Site } from '../model/model';
-import type { Piece } from '../quant/recipe';
+import type { Recipe } from '../quant/recipe';
 import type { Matrix } from '../tensor/matrix';
 import type { Blocks } from './evaluate';
 import { restoreSite, type Solved } from './layers';
@@ -38,12 +38,12 @@ export async function quantizedBlock(
   source: Block,
   sites: readonly Site[],
   lookup: Lookup,
-  grid: Piece,
+  recipe: Recipe,
 ): Promise<Block> {
   const weights = new Map<string, Matrix>();
   for (const site of sites) {
     const { parts } = await lookup(source.index, site);
-    for (const [name, matrix] of restoreSite(gpu, scope, site, parts, grid)) weights.set(name, matrix);
+    for (const [name, matrix] of await restoreSite(gpu, scope, site, parts, recipe)) weights.set(name, matrix);
   }
   return { ...source, weights };
 }
@@ -54,14 +54,14 @@ export function pointBlocks(
   model: Model,
   source: Blocks,
   lookup: Lookup,
-  grid: Piece,
+  recipe: Recipe,
   home: Scope,
   budget: number,
 ): Blocks {
   const resident = source.residency === 'resident' && model.card.linearParameters * 4 <= budget;
   const opened = new Map<number, Promise<Block>>();
   const make = async (scope: Scope, index: number) =>
-    quantizedBlock(gpu, scope, await source.open(scope, index), model.sites, lookup, grid);
+    quantizedBlock(gpu, scope, await source.open(scope, index), model.sites, lookup, recipe);
   return {
     residency: resident ? 'resident' : 'streamed',
     open: (scope, index) => {

@@ -6,7 +6,8 @@ import type { Scope } from '../gpu/buffers';
 import type { Block, Head, Model, Site } from '../model/model';
 import { needsCalibration } from '../quant/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
-import type { Piece, Recipe } from '../quant/recipe';
+import type { Recipe } from '../quant/recipe';
+import { tableRecipe } from '../quant/solve';
 import { assert, present } from '../util/assert';
 import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
@@ -135,15 +136,15 @@ export class Session implements Disposable {
   async findKept(): Promise<void> {
     const { model, input } = this.opening;
     for (const point of this.points) {
-      const look = async (block: number, site: string, grid: Piece) => {
+      const look = async (block: number, site: string) => {
         const key = await this.keyOf(point, block, site);
-        if (await this.#cabinet(point).find(key, grid)) this.kept.add(key);
+        if (await this.#cabinet(point).find(key)) this.kept.add(key);
       };
       const { embedding, head } = tableGrids(point, model.card.tiedEmbeddings);
-      if (embedding) await look(-1, embeddingSite, embedding);
-      if (head && !model.card.tiedEmbeddings) await look(model.blockCount, headSite, head);
+      if (embedding) await look(-1, embeddingSite);
+      if (head && !model.card.tiedEmbeddings) await look(model.blockCount, headSite);
       for (let block = 0; block < model.blockCount; block++) {
-        for (const { name } of model.sites) await look(block, name, point.recipe.grid);
+        for (const { name } of model.sites) await look(block, name);
         await input.gpu.pace(input.signal);
       }
     }
@@ -161,7 +162,7 @@ export class Session implements Disposable {
   /** What was solved for a site. */
   async solved(point: QuantizedPoint, block: number, site: Site): Promise<Solved> {
     const key = await this.keyOf(point, block, site.name);
-    return (await this.#cabinet(point).get(key, point.recipe.grid)).solved;
+    return (await this.#cabinet(point).get(key)).solved;
   }
 
   /** Solves a site for a point and keeps it, or takes what was kept. `open` gives the source block where it is needed. */
@@ -174,11 +175,12 @@ export class Session implements Disposable {
   ): AsyncGenerator<RunEvent> {
     const { signal, gpu } = this.opening.input;
     const solve = async (emit: (event: QuantEvent) => void) => {
-      const rng = createRng(this.opening.settings.seed).fork(`${block} ${site.name}`);
-      return solveSite(await open(), site, point.recipe, moment, { gpu, signal, rng, emit });
+      const shared = createRng(this.opening.settings.seed);
+      const rng = shared.fork(`${block} ${site.name}`);
+      return solveSite(await open(), site, point.recipe, moment, { gpu, signal, rng, shared, emit });
     };
     const layers = site.layers.map(({ name }) => name);
-    const solved = yield* this.#layer(point, block, site.name, layers, point.recipe.grid, solve);
+    const solved = yield* this.#layer(point, block, site.name, layers, solve);
     this.#account(point).linearBits += solved.storageBits;
     const share = this.opening.costs.solve / this.opening.model.sites.length;
     yield* this.worked('quantizing', point.id, share, this.kept.has(await this.keyOf(point, block, site.name)));
@@ -190,7 +192,6 @@ export class Session implements Disposable {
     block: number,
     site: string,
     layers: readonly string[],
-    grid: Piece,
     solve: (emit: (event: QuantEvent) => void) => Promise<Solved>,
   ): AsyncGenerator<RunEvent, Solved> {
     const { clock } = this.opening;
@@ -199,7 +200,7 @@ export class Session implements Disposable {
     const cabinet = this.#cabinet(point);
     const key = await this.keyOf(point, block, site);
     const found =
-      this.kept.has(key) || this.#account(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key, grid) : null;
+      this.kept.has(key) || this.#account(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key) : null;
     const events: QuantEvent[] = [];
     const solved = found ? found.solved : await solve((event) => events.push(event));
     if (!found) await cabinet.put(key, { solved, events });
@@ -210,10 +211,10 @@ export class Session implements Disposable {
     if (account.hashes.has(`${block} ${site}`)) return solved;
     account.hashes.set(`${block} ${site}`, solved.hash);
     for (const event of found ? found.events : events) yield { ...event, ...place };
-    const { rows, cols, energy, nearestLoss, loss, damping, hash } = solved;
+    const { rows, cols, energy, nearestLoss, loss, damping, insight, hash } = solved;
     const result: LayerResult = {
       ...place,
-      ...{ layers, rows, cols, energy, nearestLoss, loss, damping },
+      ...{ layers, rows, cols, energy, nearestLoss, loss, damping, insight },
       bits: solved.storageBits / (rows * cols),
       hash,
       seconds,
@@ -245,26 +246,27 @@ export class Session implements Disposable {
     const grids = tableGrids(point, model.card.tiedEmbeddings);
     const account = this.#account(point);
     const rng = createRng(this.opening.settings.seed);
+    const cx = { gpu, signal, rng, shared: rng };
     let embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
     let ownHead: Head | undefined;
     if (grids.embedding) {
       const { embedding } = grids;
-      const solved = yield* this.#layer(point, -1, embeddingSite, ['embedding'], embedding, async (emit) => {
+      const solved = yield* this.#layer(point, -1, embeddingSite, ['embedding'], async (emit) => {
         using scope = gpu.scope('embedding');
-        return solveTable(await model.openEmbedding(scope), embedding, { gpu, signal, rng, emit });
+        return solveTable(await model.openEmbedding(scope), embedding, { ...cx, emit });
       });
       account.embeddingBits = solved.storageBits;
-      const table = restore(gpu, home, solved.parts, embedding);
+      const table = await restore(gpu, home, solved.parts, tableRecipe(embedding));
       embed = (scope, ids) => model.embed(scope, ids, table);
       if (model.card.tiedEmbeddings) ownHead = this.head.withWeight(table);
     }
     if (grids.head && !model.card.tiedEmbeddings) {
       const { head } = grids;
-      const solved = yield* this.#layer(point, model.blockCount, headSite, ['head'], head, (emit) =>
-        solveTable(this.head.weight, head, { gpu, signal, rng, emit }),
+      const solved = yield* this.#layer(point, model.blockCount, headSite, ['head'], (emit) =>
+        solveTable(this.head.weight, head, { ...cx, emit }),
       );
       account.headBits = solved.storageBits;
-      ownHead = this.head.withWeight(restore(gpu, home, solved.parts, head));
+      ownHead = this.head.withWeight(await restore(gpu, home, solved.parts, tableRecipe(head)));
     }
     return { embed, ...(ownHead ? { ownHead } : {}) };
   }
@@ -288,7 +290,7 @@ export class Session implements Disposable {
       model,
       this.source,
       (block, site) => this.solved(point, block, site),
-      point.recipe.grid,
+      point.recipe,
       home,
       this.budgets.weights,
     );

@@ -10,7 +10,8 @@
 import type { Scope } from '../gpu/buffers';
 import type { Block } from '../model/model';
 import { present } from '../util/assert';
-import { CalibrationStream, type Moment } from './calibrate';
+import { needsCross } from '../quant/parseRecipe';
+import { CalibrationStream, type Embed, type Moment } from './calibrate';
 import type { RunEvent } from './events';
 import { quantizedBlock } from './pointModel';
 import type { QuantizedPoint, Session } from './session';
@@ -152,6 +153,7 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
   yield { type: 'point-started', point: point.id };
   using home = gpu.scope(`calibration of ${point.id}`);
   using streamHolder = new Holder<CalibrationStream>();
+  using besideHolder = new Holder<CalibrationStream>();
   for (let block = 0; block < model.blockCount; block++) {
     using opened = gpu.scope('block');
     const open = once(() => session.source.open(opened, block));
@@ -159,23 +161,21 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
     if (block <= lastMissing && session.calibrationBatches) {
       if (!streamHolder.value) {
         const { embed } = yield* session.openTables(point, home);
-        streamHolder.value = await CalibrationStream.start(
-          gpu,
-          model,
-          session.calibrationBatches,
-          embed,
-          signal,
-          session.budgets.states,
-        );
+        const { calibrationBatches, budgets } = session;
+        const start = (how: Embed) =>
+          CalibrationStream.start(gpu, model, calibrationBatches, how, signal, budgets.states);
+        streamHolder.value = await start(embed);
+        if (needsCross(point.recipe)) besideHolder.value = await start((scope, ids) => model.embed(scope, ids));
       }
-      moments = yield* calibrateOwn(session, streamHolder.value, point, block, await open(), opened);
+      const streams = { own: streamHolder.value, beside: besideHolder.value };
+      moments = yield* calibrateOwn(session, streams, point, block, await open(), opened);
     }
     for (const site of model.sites) {
       yield* session.quantizeSite(point, block, site, moments.get(site.name) ?? null, open);
     }
     if (block < lastMissing && streamHolder.value) {
       const lookup = (index: number, site: (typeof model.sites)[number]) => session.solved(point, index, site);
-      const quantized = await quantizedBlock(gpu, opened, await open(), model.sites, lookup, point.recipe.grid);
+      const quantized = await quantizedBlock(gpu, opened, await open(), model.sites, lookup, point.recipe);
       yield* told(session, point, streamHolder.value.run(quantized, [], 'advance', opened));
     }
   }
@@ -185,7 +185,7 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
 /** H of the sites that the point still needs, from what its own quantized blocks pass on. */
 async function* calibrateOwn(
   session: Session,
-  stream: CalibrationStream,
+  { own: stream, beside }: { readonly own: CalibrationStream; readonly beside: CalibrationStream | undefined },
   point: QuantizedPoint,
   block: number,
   source: Block,
@@ -193,9 +193,13 @@ async function* calibrateOwn(
 ): AsyncGenerator<RunEvent, Moments> {
   const { clock } = session.opening;
   const sites = await session.missing(point, block);
-  if (!sites.length) return new Map();
+  if (!sites.length) {
+    // All layers are kept: only the stream in full precision still has to get past the block.
+    if (beside) yield* told(session, point, beside.run(source, [], 'advance', scope));
+    return new Map();
+  }
   const start = clock();
-  const moments = yield* told(session, point, stream.run(source, sites, 'stay', scope));
+  const moments = yield* told(session, point, stream.run(source, sites, 'stay', scope, beside));
   const seconds = clock() - start;
   session.spend(point, seconds);
   for (const { name } of sites) {

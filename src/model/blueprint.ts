@@ -11,22 +11,34 @@ export function sitesOf(config: ModelConfig): readonly [qkv: Site, output: Site,
     {
       name: 'attention.qkv',
       cols: hidden,
+      reads: { kind: 'stream', norm: 'input_layernorm' },
       layers: [
-        { name: 'self_attn.q_proj', rows: queries },
-        { name: 'self_attn.k_proj', rows: keys },
-        { name: 'self_attn.v_proj', rows: keys },
+        { name: 'self_attn.q_proj', rows: queries, writes: 'fixed' },
+        { name: 'self_attn.k_proj', rows: keys, writes: 'fixed' },
+        { name: 'self_attn.v_proj', rows: keys, writes: 'heads', headSize },
       ],
     },
-    { name: 'attention.output', cols: queries, layers: [{ name: 'self_attn.o_proj', rows: hidden }] },
+    {
+      name: 'attention.output',
+      cols: queries,
+      reads: { kind: 'heads', size: headSize, repeat: heads / keyValueHeads },
+      layers: [{ name: 'self_attn.o_proj', rows: hidden, writes: 'stream' }],
+    },
     {
       name: 'mlp.gate-up',
       cols: hidden,
+      reads: { kind: 'stream', norm: 'post_attention_layernorm' },
       layers: [
-        { name: 'mlp.gate_proj', rows: intermediate },
-        { name: 'mlp.up_proj', rows: intermediate },
+        { name: 'mlp.gate_proj', rows: intermediate, writes: 'fixed' },
+        { name: 'mlp.up_proj', rows: intermediate, writes: 'channels' },
       ],
     },
-    { name: 'mlp.down', cols: intermediate, layers: [{ name: 'mlp.down_proj', rows: hidden }] },
+    {
+      name: 'mlp.down',
+      cols: intermediate,
+      reads: { kind: 'channels' },
+      layers: [{ name: 'mlp.down_proj', rows: hidden, writes: 'stream' }],
+    },
   ];
 }
 

@@ -39,8 +39,9 @@ export function createHead(gpu: Gpu, { norm, weight, epsilon }: HeadParts): Logi
 
   const head: LogitsHead = {
     weight,
+    gains: norm,
     normed,
-    withWeight: (replacement) => createHead(gpu, { norm, weight: replacement, epsilon }),
+    withWeight: (replacement, gains = norm) => createHead(gpu, { norm: gains, weight: replacement, epsilon }),
 
     score(scope, hidden, targets) {
       const score = startScore(scope, hidden.rows);

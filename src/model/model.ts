@@ -13,12 +13,26 @@ export interface Site {
   readonly layers: readonly LayerRef[];
   /** Width of the input. */
   readonly cols: number;
+  /**
+   * Where the input comes from, as far as a change of its basis can pass into its source: the residual stream through the named norm;
+   * attention heads of `size`, each read by `repeat` query heads; or channels, each linear in one row of the layer before.
+   */
+  readonly reads:
+    | { readonly kind: 'stream'; readonly norm: string }
+    | { readonly kind: 'heads'; readonly size: number; readonly repeat: number }
+    | { readonly kind: 'channels' };
 }
 
 /** One linear layer: its name inside the block ("self_attn.q_proj") and rows. */
 export interface LayerRef {
   readonly name: string;
   readonly rows: number;
+  /**
+   * What becomes of the rows: added to the residual stream, mixed head by head (of `headSize` rows), or scaled channel by channel;
+   * `fixed` where a change of basis cannot pass.
+   */
+  readonly writes: 'stream' | 'heads' | 'channels' | 'fixed';
+  readonly headSize?: number;
 }
 
 /** Windows stacked one after another: `windows × length` rows. Each window starts at position 0 and attends only to itself. */
@@ -62,8 +76,10 @@ export interface Head {
   logits(scope: Scope, hidden: Matrix): Matrix;
   /** Head matrix, [vocabulary, hidden]: a layer like others. */
   readonly weight: Matrix;
-  /** The same final norm with another head matrix (quantized). */
-  withWeight(weight: Matrix): Head;
+  /** Gains of the final norm, [1, hidden] f32. */
+  readonly gains: Matrix;
+  /** The same final norm with another head matrix (quantized), and other gains where they went into it. */
+  withWeight(weight: Matrix, gains?: Matrix): Head;
 }
 
 export interface Model {

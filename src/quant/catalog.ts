@@ -1,14 +1,23 @@
 /**
- * Every piece that a recipe may name, by slot. The option form, the command line's help and the parser are made from this; a new
- * piece is one line here and one in pieces.ts. Metadata only: no GPU code is imported.
+ * Every piece that a recipe may name, by slot. The option form, the command line's help and the parser are made from this. A piece is
+ * found by its file src/quant/<slot>/<name>.meta.ts, which exports <name>. Metadata only: no GPU code is imported.
  */
-import { uniform } from './grid/uniform.meta';
-import { compensate } from './rounding/compensate.meta';
-import { nearest } from './rounding/nearest.meta';
 import type { PieceMeta, Slot } from './recipe';
-import { permute } from './transform/permute.meta';
 
-export const catalog: readonly PieceMeta[] = [permute, uniform, nearest, compensate];
+const modules = import.meta.glob<Readonly<Record<string, PieceMeta>>>(
+  './{transform,grid,rounding,correction}/*.meta.ts',
+  { eager: true },
+);
+
+const slots: readonly Slot[] = ['transform', 'grid', 'rounding', 'correction'];
+
+/** The plain pieces first, which are what a form opens with; then by name. */
+const plain = ['uniform', 'nearest', 'compensate'];
+const place = ({ name }: PieceMeta) => (plain.includes(name) ? plain.indexOf(name) : plain.length);
+
+export const catalog: readonly PieceMeta[] = Object.values(modules)
+  .flatMap((module) => Object.values(module))
+  .sort((a, b) => slots.indexOf(a.slot) - slots.indexOf(b.slot) || place(a) - place(b) || (a.name < b.name ? -1 : 1));
 
 export function piecesOf(slot: Slot): readonly PieceMeta[] {
   return catalog.filter((meta) => meta.slot === slot);

@@ -17,14 +17,14 @@ const gatherColumnsKernel = defineKernel({
   code: gatherCode,
   lib: [lib],
   bindings: { x: 'read', order: 'read', y: 'readWrite' },
-  params: { cols: 'u32', first: 'u32', last: 'u32' },
+  params: { cols: 'u32', source_cols: 'u32', first: 'u32', last: 'u32' },
 });
 const gatherSymmetricKernel = defineKernel({
   name: 'gather_symmetric',
   code: symmetricCode,
   lib: [lib],
   bindings: { H: 'read', order: 'read', y: 'readWrite' },
-  params: { n: 'u32', unit: 'u32', first: 'u32', last: 'u32' },
+  params: { n: 'u32', source_n: 'u32', unit: 'u32', first: 'u32', last: 'u32' },
 });
 
 /** In place of a column: write zeros. */
@@ -34,30 +34,32 @@ export function uploadOrder(scope: Scope, order: Uint32Array<ArrayBuffer>): View
   return view(scope.upload(order, 'column order'), 0, order.byteLength);
 }
 
-/** y[i, j] = x[i, order[j]], zero for `noColumn`. x [rows, cols] of 32-bit words (f32, or codes). */
+/** y[i, j] = x[i, order[j]], zero for `noColumn`; as many columns as `order` has. x of 32-bit words (f32, or codes). */
 export function gatherColumns<M extends Matrix | Codes>(gpu: Gpu, scope: Scope, x: M, order: View): M {
-  const { rows, cols } = x;
+  const { rows } = x;
+  const cols = order.bytes / 4;
   const y = emptyMatrix(scope, rows, cols, 'gathered columns');
   const count = rows * cols;
   eachSlice(gpu, count, 2, 64, (first, last) =>
     gpu.run(gatherColumnsKernel, {
       bind: { x: read(x.view), order: read(order), y: readWrite(y.view) },
-      params: { cols, first, last },
+      params: { cols, source_cols: x.cols, first, last },
       workgroups: Math.ceil((last - first) / 64),
       work: 2 * (last - first),
     }),
   );
-  return { ...x, view: y.view };
+  return { ...x, view: y.view, cols };
 }
 
-/** y[i, j] = H[order[i], order[j]]. `dead`: what an input that never occurs gets on the diagonal. */
+/** y[i, j] = H[order[i], order[j]], zero for `noColumn`; as many as `order` has. `dead`: what an input that never occurs gets on the diagonal. */
 export function gatherSymmetric(gpu: Gpu, scope: Scope, H: Matrix, order: View, dead: 'zero' | 'one'): Matrix {
-  const y = emptyMatrix(scope, H.rows, H.cols, 'gathered H');
-  const count = H.rows * H.cols;
+  const n = order.bytes / 4;
+  const y = emptyMatrix(scope, n, n, 'gathered H');
+  const count = n * n;
   eachSlice(gpu, count, 2, 64, (first, last) =>
     gpu.run(gatherSymmetricKernel, {
       bind: { H: read(H.view), order: read(order), y: readWrite(y.view) },
-      params: { n: H.cols, unit: dead === 'one' ? 1 : 0, first, last },
+      params: { n, source_n: H.cols, unit: dead === 'one' ? 1 : 0, first, last },
       workgroups: Math.ceil((last - first) / 64),
       work: 2 * (last - first),
     }),

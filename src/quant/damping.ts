@@ -3,8 +3,10 @@
  * implementations raise as well. Damping bounds the condition number by 1 + n/d.
  */
 import type { Scope } from '../gpu/buffers';
+import type { Gpu } from '../gpu/gpu';
 import { choleskyFailed, choleskyUpper, unitUpper } from '../tensor/cholesky';
 import type { Matrix } from '../tensor/matrix';
+import { assert } from '../util/assert';
 import { NumericError } from '../util/errors';
 import type { Context } from './problem';
 
@@ -12,8 +14,8 @@ import type { Context } from './problem';
 const strongest = 1;
 
 export interface Factor {
-  /** R̃ = R·diag(R)⁻¹ [n, n], unit upper triangular. */
-  readonly Rt: Matrix;
+  /** [n, n], upper triangular. */
+  readonly R: Matrix;
   readonly damping: number;
   /** Every raise, so that a remembered factor can tell each recipe what it took. */
   readonly raises: readonly { readonly from: number; readonly to: number; readonly attempt: number }[];
@@ -26,7 +28,10 @@ export async function factorise(H: Matrix, damping: number, scope: Scope, cx: Co
     using local = cx.gpu.scope('factorise');
     const cholesky = choleskyUpper(cx.gpu, local, H, d);
     const failed = await choleskyFailed(cx.gpu, cholesky);
-    if (!failed) return { Rt: unitUpper(cx.gpu, scope, cholesky.R), damping: d, raises };
+    if (!failed) {
+      local.move(cholesky.R.view.buffer, scope);
+      return { R: cholesky.R, damping: d, raises };
+    }
     if (d >= strongest) {
       throw new NumericError(
         'not-positive-definite',
@@ -38,4 +43,10 @@ export async function factorise(H: Matrix, damping: number, scope: Scope, cx: Co
     raises.push({ from: d, to, attempt: raises.length + 1 });
     d = to;
   }
+}
+
+/** R̃ = R·diag(R)⁻¹ [n, n], unit upper triangular: what the feedback of the walk multiplies with. `width`: columns of a point. */
+export function unitFactor({ R }: Factor, width: number, gpu: Gpu, scope: Scope): Matrix {
+  assert(width === 1, 'a factor for points of one column');
+  return unitUpper(gpu, scope, R);
 }

@@ -1,32 +1,36 @@
 /** Which columns share grid parameters, when columns have changed places and when they have not. */
 import { view } from '../gpu/buffers';
 import type { FactorCache } from './factorCache';
-import type { GroupMap } from './problem';
+import type { Grid, GroupMap } from './problem';
 
-/** The map and, on the host, the group of each column. */
+/** The map and, on the host, the parameter set of each column. */
 export interface Grouping extends GroupMap {
   readonly columns: Uint32Array<ArrayBuffer>;
 }
 
 /**
- * Groups of `group` columns (Infinity: one per row); a shorter last group is a group of its own.
+ * The grid's groups of columns (one per row where its group is Infinity); a shorter last group is a group of its own.
  * dynamic: consecutive columns of the problem as it stands. static: consecutive columns of the original, wherever they are now.
  * `order[j]` is the original place of column j.
  */
 export function groupColumns(
   cols: number,
-  group: number,
+  grid: Grid,
   kind: 'dynamic' | 'static',
   order: Uint32Array | undefined,
   factors: FactorCache,
 ): Promise<Grouping> {
-  const size = Math.min(group, cols);
+  const { sets, setOf } = grid;
+  const size = Math.min(grid.group, cols);
   const moved = kind === 'static' ? order : undefined;
-  return factors.remember(`${kind} groups of ${size}`, (scope) => {
-    const columns = Uint32Array.from({ length: cols }, (_, j) => Math.floor((moved?.[j] ?? j) / size));
+  return factors.remember(`${kind} groups of ${size} ${grid.shader}`, (scope) => {
+    const columns = Uint32Array.from({ length: cols }, (_, j) => {
+      const place = moved?.[j] ?? j;
+      return Math.floor(place / size) * sets + setOf(place % size);
+    });
     const position = moved ? invert(moved) : identity(cols);
     return {
-      groups: Math.ceil(cols / size),
+      groups: Math.ceil(cols / size) * sets,
       size,
       columns,
       groupOf: view(scope.upload(columns, 'group of column'), 0, 4 * cols),

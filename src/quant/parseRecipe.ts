@@ -36,6 +36,17 @@ export function parseRecipe(json: unknown): Recipe {
     const reason = findPiece(slot, piece.name)?.refuses?.(piece, recipe);
     if (reason) refuse(path, reason, 'another combination', 'impossible-pair');
   }
+  for (const table of ['embedding', 'head'] as const) {
+    const piece = recipe[table];
+    if (piece && readsInputs('grid', piece)) {
+      refuse(
+        `$.${table}`,
+        'its inputs are not recorded, and this grid reads them',
+        'a grid without inputs',
+        'impossible-pair',
+      );
+    }
+  }
   return recipe;
 }
 
@@ -65,7 +76,17 @@ export function hashRecipe(recipe: Recipe): Promise<string> {
 
 /** Whether some piece reads H, and so needs a calibration text. */
 export function needsCalibration(recipe: Recipe): boolean {
-  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.calibrated);
+  return placed(recipe).some(({ slot, piece }) => readsInputs(slot, piece));
+}
+
+function readsInputs(slot: Slot, piece: Piece): boolean {
+  const calibrated = findPiece(slot, piece.name)?.calibrated ?? false;
+  return typeof calibrated === 'boolean' ? calibrated : calibrated(piece);
+}
+
+/** Whether some piece compares the inputs behind quantized blocks with those in full precision, which takes sequential calibration. */
+export function needsCross(recipe: Recipe): boolean {
+  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.cross);
 }
 
 interface Placed {

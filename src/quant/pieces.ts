@@ -1,34 +1,37 @@
-/** What the names in a recipe run: one line per piece, beside its line in catalog.ts. */
+/**
+ * The implementation of every piece that the catalog names: src/quant/<slot>/<name>.ts exports the function <name>, which makes the
+ * piece from its options. Found by themselves: a new piece is its own files.
+ */
 import { assert } from '../util/assert';
-import { uniform } from './grid/uniform';
+import { catalog } from './catalog';
 import type { Correction, Grid, Rounding, Transform } from './problem';
-import type { Piece } from './recipe';
-import { compensate } from './rounding/compensate';
-import { nearest } from './rounding/nearest';
-import { permute } from './transform/permute';
+import type { Piece, PieceMeta, Slot } from './recipe';
 
-type Make<T> = (piece: Piece) => T;
+type Make = (piece: Piece, cols: number) => unknown;
 
-const transforms: Readonly<Record<string, Make<Transform>>> = { permute };
-const grids: Readonly<Record<string, Make<Grid>>> = { uniform };
-const roundings: Readonly<Record<string, Make<Rounding>>> = { nearest: () => nearest, compensate };
-const corrections: Readonly<Record<string, Make<Correction>>> = {};
+const modules = import.meta.glob<Readonly<Record<string, unknown>>>(
+  ['./{transform,grid,rounding,correction}/*.ts', '!./**/*.meta.ts'],
+  { eager: true },
+);
 
-function make<T>(table: Readonly<Record<string, Make<T>>>, piece: Piece): T {
-  const found = table[piece.name];
-  // parseRecipe has refused unknown names: a miss is a piece in the catalog without a line here.
-  assert(found, `the catalog's ${piece.name} has an implementation`);
-  return found(piece);
+function find({ slot, name }: PieceMeta): Make | undefined {
+  const found = modules[`./${slot}/${name}.ts`]?.[name];
+  return typeof found === 'function' ? (found as Make) : undefined;
 }
 
-export const makeTransform = (piece: Piece): Transform => make(transforms, piece);
-export const makeGrid = (piece: Piece): Grid => make(grids, piece);
-export const makeRounding = (piece: Piece): Rounding => make(roundings, piece);
+/** Pieces of the catalog without an implementation, for the test that there is none. */
+export const missing = catalog.filter((meta) => !find(meta)).map(({ name }) => name);
 
-/** Names with an implementation, for the test that holds them against the catalog. */
-export const implemented: Readonly<Record<string, readonly string[]>> = {
-  transform: Object.keys(transforms),
-  grid: Object.keys(grids),
-  rounding: Object.keys(roundings),
-  correction: Object.keys(corrections),
-};
+function make<T>(slot: Slot, piece: Piece, cols: number): T {
+  const meta = catalog.find((one) => one.slot === slot && one.name === piece.name);
+  const found = meta && find(meta);
+  // parseRecipe has refused unknown names: a miss is a meta file without its implementation.
+  assert(found, `src/quant/${slot}/${piece.name}.ts exports ${piece.name}`);
+  return found(piece, cols) as T;
+}
+
+export const makeTransform = (piece: Piece): Transform => make('transform', piece, 0);
+/** `cols`: of the matrix to be rounded, because some formats hold only whole blocks of columns. */
+export const makeGrid = (piece: Piece, cols: number): Grid => make('grid', piece, cols);
+export const makeRounding = (piece: Piece): Rounding => make('rounding', piece, 0);
+export const makeCorrection = (piece: Piece): Correction => make('correction', piece, 0);

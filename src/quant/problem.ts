@@ -7,14 +7,36 @@ import type { Gpu } from '../gpu/gpu';
 import type { Matrix } from '../tensor/matrix';
 import type { Rng } from '../util/rng';
 import type { FactorCache } from './factorCache';
-import type { GridShader } from './grid/shaders';
+import type { StoredLayer } from './stored';
 
 /** W [out, in]; H [in, in], the mean of x xᵀ over calibration tokens, undamped. H may be absent where no piece reads it. */
 export interface LayerProblem {
   readonly W: Matrix;
   readonly H?: Matrix;
+  /** [1, in]: mean |x| of each input. With H. */
+  readonly magnitude?: Matrix;
+  /** [in, in]: mean of (x̄ − x) xᵀ, x̄ the input in full precision and x the one behind quantized blocks. Sequential calibration only. */
+  readonly cross?: Matrix;
+  readonly neighbours?: Neighbours;
   /** What was computed from (W, H) for other grids; give the same cache with the same pair, and one Cholesky serves all widths. */
   readonly factors?: FactorCache;
+}
+
+/**
+ * What lies around a site, as far as a change of basis can pass into it at no cost when the model runs. In terms of rows and columns
+ * alone: `stream` is the residual stream, read through a norm with gains; `heads` are attention heads side by side, each produced
+ * once and read by `repeat` query heads; `channels` are produced one by one, each linear in one row of its producer.
+ */
+export interface Neighbours {
+  readonly input:
+    | { readonly kind: 'stream'; readonly gains: Matrix }
+    | { readonly kind: 'heads'; readonly size: number; readonly repeat: number }
+    | { readonly kind: 'channels' };
+  /** Ranges of rows from top to bottom, and what reads them. `fixed`: nothing may change. */
+  readonly outputs: readonly (
+    | { readonly kind: 'stream' | 'channels' | 'fixed'; readonly rows: number }
+    | { readonly kind: 'heads'; readonly rows: number; readonly size: number }
+  )[];
 }
 
 /** A problem on its way through the pieces: the cache is always there. */
@@ -28,7 +50,10 @@ export interface Context {
   /** Owns what a call returns; temporaries live in scopes of the callee. */
   readonly scope: Scope;
   readonly signal: AbortSignal;
+  /** Of this layer. */
   readonly rng: Rng;
+  /** The same for every layer of the model: what neighbours must agree on. */
+  readonly shared: Rng;
   readonly emit: (event: QuantEvent) => void;
 }
 
@@ -44,44 +69,75 @@ export interface Shape {
   readonly cols: number;
 }
 
+/** What undoing needs of a context. */
+export type Undoing = Pick<Context, 'gpu' | 'scope'>;
+
 /** A change of basis: rewrites the problem so that it is easier to round, and knows the way back. */
 export interface Transform {
   fit(problem: Posed, grid: Grid, cx: Context): Promise<Fitted>;
+  /** Ŵ in the basis before, from Ŵ in the basis after; owned by cx.scope. The same arithmetic for a solved and a restored layer. */
+  undo(w: Matrix, kept: Float32Array<ArrayBuffer>, cx: Undoing): Promise<Matrix>;
 }
 export interface Fitted {
   readonly problem: Posed;
   /** For each column of the new problem, the original one; absent when columns kept their places. Codes are stored un-permuted. */
   readonly columnOrder?: Uint32Array<ArrayBuffer>;
-  undo(w: Matrix, cx: Context): Promise<Matrix>;
-  /** Storage of the transform itself, bits. */
-  readonly extraBits: number;
+  /** All that `undo` needs; empty where it needs nothing. Stored with the layer. */
+  readonly kept: Float32Array<ArrayBuffer>;
+  /** Storage of the transform itself, bits; 0 where neighbours absorb it. */
+  readonly bits: number;
 }
+export const nothingKept = new Float32Array();
 
 /**
- * The values Ŵ may take. Its arithmetic is WGSL: the named file in shaders/grid defines quantize, value_of and fit_group, and is
- * concatenated to each rounding kernel, so a fit sees compensated weights wherever the rounding asks for it.
+ * The values Ŵ may take. Its arithmetic is WGSL: the named file in shaders/grid defines fit and either quantize and value_of (scalar
+ * grids) or round_point and point_of, and is concatenated to each rounding kernel, so a fit sees compensated weights wherever the
+ * rounding asks for it.
  */
 export interface Grid {
-  /** Columns rounded together: 1 for scalars, 8 for E8. */
+  /** Columns rounded together: 1 for scalars, 8 for E8. Problems are padded with empty columns to a multiple. */
   readonly width: number;
-  /** Columns that share parameters; Infinity when a row does. */
+  /** Columns whose parameters are fitted together; Infinity for a whole row. */
   readonly group: number;
-  readonly shader: GridShader;
+  /** Parameter sets of such a group (SETS in the WGSL), and which of them a column at an offset in the group has. */
+  readonly sets: number;
+  readonly setOf: (offset: number) => number;
+  readonly shader: string;
   /** `override` constants of the shader: what is the same for every width. */
   readonly constants: Readonly<Record<string, number>>;
   /** Bits of a code. */
   readonly bits: number;
-  /** Bits that a scale and a zero take where the layer is written. */
-  readonly scaleBits: number;
-  readonly zeroBits: number;
+  /** What weighs errors in a fit: nothing, or the diagonal of H. */
+  readonly importance: 'none' | 'inputs';
+  /** Operations of a fit for each weight. */
+  readonly fitWork: number;
+  /** Parameters that are not fitted group by group. */
+  given?(problem: Posed, cx: Context): Promise<Given>;
+  readonly storage: GridStorage;
+  /** Where the columns of this layer do not fit the format that was asked for: what is used in its place, and why. */
+  readonly fallback?: { readonly wanted: string; readonly used: string; readonly reason: string };
 }
 
-/** Which columns share parameters. `groups` of them; group g is fitted on the columns position[g·size .. (g+1)·size). */
+export interface Given {
+  /** [rows, 2 × sets of a row] f32, owned by the context's scope. */
+  readonly parameters: Matrix;
+  /** What the grid has decided for each weight; the rounding replaces it by codes. */
+  readonly decided?: Codes;
+}
+
+/** Codes and parameters as an exported format holds them. Bits are those of the bytes, save the filling of the last byte of a part. */
+export interface GridStorage {
+  bits(stored: StoredLayer): number;
+  write(stored: StoredLayer): Uint8Array<ArrayBuffer>;
+}
+
+/** Which columns share parameters. Group g of columns is fitted on the columns position[g·size .. (g+1)·size). */
 export interface GroupMap {
-  /** Parameter sets per row. */
+  /** Parameter sets per row: those of all groups. */
   readonly groups: number;
+  /** Columns per group. */
   readonly size: number;
-  /** [cols] u32: the group of each column. */
+  /** [cols] u32: the parameter set of each column. */
   readonly groupOf: View;
   /** [cols] u32: where the columns of the groups, in turn, lie in W. */
   readonly position: View;
@@ -96,9 +152,9 @@ export interface Codes {
 
 export interface Rounded {
   readonly codes: Codes;
-  /** [rows, 2 × groups] f32: scale and zero of each group in turn. */
+  /** [rows, 2 × sets of a row] f32, the grid's parameters. */
   readonly parameters: Matrix;
-  /** Group of each column, in the column order of the problem that was rounded. */
+  /** Parameter set of each column, in the column order of the problem that was rounded. */
   readonly groupOf: Uint32Array<ArrayBuffer>;
   /** Relative damping that was needed; 0 when H was not used. */
   readonly damping: number;
@@ -112,9 +168,17 @@ export type Rounding = (
   columnOrder?: Uint32Array<ArrayBuffer>,
 ) => Promise<Rounded>;
 
-/** Takes a part out of the problem before rounding, or fits what is left after it. */
+/** Takes a part out of the problem before it is transformed and rounded, or fits what is left after it. */
 export interface Correction {
-  before?(problem: Posed, cx: Context): Promise<{ readonly problem: Posed; readonly part: Matrix }>;
-  after?(problem: Posed, What: Matrix, cx: Context): Promise<Matrix>;
-  bits(shape: Shape): number;
+  before?(problem: Posed, grid: Grid, cx: Context): Promise<Posed>;
+  /** `problem` is the one that `before` was given, `What` the result for the one that it returned. */
+  after(problem: Posed, What: Matrix, cx: Context): Promise<Corrected>;
+  /** Ŵ with the part put back; owned by cx.scope. The same arithmetic for a solved and a restored layer. */
+  apply(What: Matrix, kept: Float32Array<ArrayBuffer>, cx: Undoing): Promise<Matrix>;
+}
+export interface Corrected {
+  /** All that `apply` needs. Stored with the layer. */
+  readonly kept: Float32Array<ArrayBuffer>;
+  /** Storage of the correction, bits. */
+  readonly bits: number;
 }

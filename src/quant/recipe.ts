@@ -63,8 +63,10 @@ export interface PieceMeta {
   /** One line: the idea. */
   readonly line: string;
   readonly paper: Paper | null;
-  /** Whether the piece reads H, and so needs a calibration text. */
-  readonly calibrated: boolean;
+  /** Whether the piece (with these options) reads H, and so needs a calibration text. */
+  readonly calibrated: boolean | ((piece: Piece) => boolean);
+  /** Whether the piece reads the cross moment of inputs in full precision and behind quantized blocks: sequential calibration only. */
+  readonly cross?: boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
   /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
   readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;
@@ -72,16 +74,40 @@ export interface PieceMeta {
   readonly describe?: (piece: Piece) => string;
 }
 
+/** What a method does about the rounding error: the taxonomy of PTQ-Bench (arXiv 2502.13178), with room for what is none or several. */
+export type Strategy = 'baseline' | 'compensation' | 'rotation' | 'salience' | 'low-rank' | 'combination';
+
+/** The strategies in the order of the form, each with its idea. */
+export const strategies: readonly { readonly name: Strategy; readonly label: string; readonly line: string }[] = [
+  { name: 'baseline', label: 'Baselines', line: 'Each weight on its own: what every other method has to beat.' },
+  { name: 'compensation', label: 'Compensation', line: 'Columns still to be rounded make up for those that are.' },
+  { name: 'rotation', label: 'Rotation', line: 'A change of basis spreads outliers over all columns before rounding.' },
+  { name: 'salience', label: 'Salience', line: 'The weights that matter most are scaled, or kept in more bits.' },
+  { name: 'low-rank', label: 'Low rank', line: 'A product of two thin matrices is added to what rounding lost.' },
+  { name: 'combination', label: 'Combinations', line: 'More than one of these together.' },
+];
+
 /** A method of the literature: a name for a recipe at any width. */
 export interface MethodMeta {
   readonly name: string;
   readonly label: string;
+  /** One line: the idea. */
   readonly line: string;
+  readonly strategy: Strategy;
+  /** When it is worth trying, in a sentence. */
+  readonly helps: string;
+  /** What it costs: while quantizing, in storage, at inference. */
+  readonly cost: string;
   readonly paper: Paper | null;
   /** Whether it reads H, and so needs a calibration text. */
   readonly calibrated: boolean;
-  /** Whether it makes sense on a whole row, or only on groups of columns. */
-  readonly groups: 'any' | 'required';
+  /** Whether it makes sense on a whole row, only on groups of columns, or on a grid that brings its own groups (`group` is not read). */
+  readonly groups: 'any' | 'required' | 'own';
+  /** Widths that it has; every one where left out. */
+  readonly widths?: readonly number[];
   /** The recipe at a width and group (null: whole row). */
   readonly recipe: (bits: number, group: number | null) => Recipe;
 }
+
+/** A width at which the method has a recipe, for what does not depend on it. */
+export const someWidth = ({ widths }: Pick<MethodMeta, 'widths'>): number => widths?.[0] ?? 4;

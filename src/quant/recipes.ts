@@ -1,95 +1,21 @@
 /** The literature: each method a few lines over the pieces of the catalog, with the defaults of its paper. Data only. */
 import { findPiece } from './catalog';
-import { canonicalRecipe, equalRecipe, recipeOf } from './parseRecipe';
-import type { MethodMeta, Paper, Piece, Recipe } from './recipe';
-
-const gptqPaper: Paper = {
-  title: 'GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers',
-  arxiv: '2210.17323',
-};
-const garPaper: Paper = {
-  title: 'Dual Precision Quantization for Efficient and Accurate Deep Neural Networks Inference',
-  arxiv: '2505.14638',
-};
-const nearest: Piece = { name: 'nearest' };
-const compensate: Piece = { name: 'compensate' };
-const activation: Piece = { name: 'permute', order: 'activation' };
+import { benchmark } from './methods/benchmark';
+import { compensation } from './methods/compensation';
+import { blockFormats } from './methods/formats';
+import { plain } from './methods/plain';
+import { rotation } from './methods/rotation';
+import { salience } from './methods/salience';
+import { canonicalRecipe, equalRecipe } from './parseRecipe';
+import type { MethodMeta, Piece, Recipe } from './recipe';
 
 export const recipes: readonly MethodMeta[] = [
-  {
-    name: 'rtn',
-    label: 'RTN',
-    line: 'Every weight goes to the nearest level, on its own. No calibration.',
-    paper: null,
-    calibrated: false,
-    groups: 'any',
-    recipe: (bits, group) => recipeOf({ grid: { name: 'uniform', bits, group }, rounding: nearest }),
-  },
-  {
-    name: 'rtn-mse',
-    label: 'RTN, mse clip',
-    line: 'Nearest levels on ranges shrunk to lower the rounding error.',
-    paper: null,
-    calibrated: false,
-    groups: 'any',
-    recipe: (bits, group) => recipeOf({ grid: { name: 'uniform', bits, group, clip: 'mse' }, rounding: nearest }),
-  },
-  {
-    name: 'gptq',
-    label: 'GPTQ',
-    line: 'Each column makes up for the rounding errors of the columns before it.',
-    paper: gptqPaper,
-    calibrated: true,
-    groups: 'any',
-    recipe: (bits, group) => recipeOf({ grid: { name: 'uniform', bits, group }, rounding: compensate }),
-  },
-  {
-    name: 'gptq-act-order',
-    label: 'GPTQ act-order',
-    line: 'GPTQ, columns with the strongest inputs first; groups follow that order.',
-    paper: gptqPaper,
-    calibrated: true,
-    groups: 'any',
-    recipe: (bits, group) =>
-      recipeOf({ transform: [activation], grid: { name: 'uniform', bits, group }, rounding: compensate }),
-  },
-  {
-    name: 'gptq-static',
-    label: 'GPTQ act-order, static groups',
-    line: 'GPTQ in act-order on contiguous groups whose scales come from the original weights.',
-    paper: gptqPaper,
-    calibrated: true,
-    groups: 'any',
-    recipe: (bits, group) =>
-      recipeOf({
-        transform: [activation],
-        grid: { name: 'uniform', bits, group },
-        rounding: { ...compensate, groups: 'static' },
-      }),
-  },
-  {
-    name: 'gptq-gar',
-    label: 'GPTQ group-aware order',
-    line: 'GPTQ with columns ordered inside groups and groups among themselves: act-order without its cost at inference.',
-    paper: garPaper,
-    calibrated: true,
-    groups: 'required',
-    recipe: (bits, group) =>
-      recipeOf({
-        transform: [{ name: 'permute', order: 'group-aware' }],
-        grid: { name: 'uniform', bits, group },
-        rounding: compensate,
-      }),
-  },
-  {
-    name: 'gptq-mse',
-    label: 'GPTQ, mse clip',
-    line: 'GPTQ on ranges shrunk to lower the rounding error.',
-    paper: gptqPaper,
-    calibrated: true,
-    groups: 'any',
-    recipe: (bits, group) => recipeOf({ grid: { name: 'uniform', bits, group, clip: 'mse' }, rounding: compensate }),
-  },
+  ...plain,
+  ...compensation,
+  ...salience,
+  ...rotation,
+  ...blockFormats,
+  ...benchmark,
 ];
 
 export function findMethod(name: string): MethodMeta | undefined {
@@ -98,13 +24,18 @@ export function findMethod(name: string): MethodMeta | undefined {
 
 /** The method that a recipe is, at any width, group and symmetry; undefined for a composition of one's own. */
 export function methodOf(recipe: Recipe): MethodMeta | undefined {
-  const { bits, group, symmetric } = recipe.grid;
-  if (typeof bits !== 'number' || !(group === null || typeof group === 'number')) return undefined;
+  const { bits, group, symmetric, name } = recipe.grid;
   const body = canonicalRecipe({ ...recipe, embedding: undefined, head: undefined });
   return recipes.find((method) => {
-    if (method.groups === 'required' && group === null) return false;
-    const plain = method.recipe(bits, group);
-    return equalRecipe(symmetric === true ? { ...plain, grid: { ...plain.grid, symmetric } } : plain, body);
+    if (method.groups === 'required' && typeof group !== 'number') return false;
+    const all = method.widths ?? [2, 3, 4, 5, 6, 7, 8];
+    return all.some((width) => {
+      // Where the grid says its width, only that one can be meant.
+      if (typeof bits === 'number' && bits !== width) return false;
+      const plain = method.recipe(width, typeof group === 'number' ? group : null);
+      if (plain.grid.name !== name || plain.rounding.name !== recipe.rounding.name) return false;
+      return equalRecipe(symmetric === true ? { ...plain, grid: { ...plain.grid, symmetric } } : plain, body);
+    });
   });
 }
 

@@ -9,13 +9,14 @@ export interface RoundedReference {
   readonly parameters: UniformParameters[];
 }
 
-/** W [rows, cols]; `group` columns share parameters (null: the row), a shorter last group is a group of its own. */
+/** W [rows, cols]; `group` columns share parameters (null: the row), a shorter last group is a group of its own. `importance` [cols]. */
 export function nearest(
   W: ArrayLike<number>,
   rows: number,
   cols: number,
   group: number | null,
   options: UniformOptions,
+  importance?: ArrayLike<number>,
 ): RoundedReference {
   const size = Math.min(group ?? cols, cols);
   const What = new Float64Array(rows * cols);
@@ -28,6 +29,7 @@ export function nearest(
       const p = fitUniform(
         Array.from({ length: end - begin }, (_, j) => W[at + begin + j] as number),
         options,
+        importance && Array.from({ length: end - begin }, (_, j) => importance[begin + j] as number),
       );
       parameters.push(p);
       for (let j = at + begin; j < at + end; j++) {

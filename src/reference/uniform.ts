@@ -7,7 +7,7 @@ import { roundHalfEven } from '../util/halfFloat';
 export interface UniformOptions {
   readonly bits: number;
   readonly symmetric: boolean;
-  readonly clip: 'min-max' | 'mse';
+  readonly clip: 'min-max' | 'mse' | 'importance';
 }
 
 export interface UniformParameters {
@@ -23,8 +23,12 @@ export function valueOf(code: number, { scale, zero }: UniformParameters): numbe
   return scale * (code - zero);
 }
 
-/** Scale and zero for these weights. */
-export function fitUniform(x: ArrayLike<number>, { bits, symmetric, clip }: UniformOptions): UniformParameters {
+/** Scale and zero for these weights. `importance`: what squared errors weigh where the clip asks for it. */
+export function fitUniform(
+  x: ArrayLike<number>,
+  { bits, symmetric, clip }: UniformOptions,
+  importance?: ArrayLike<number>,
+): UniformParameters {
   let low = 0;
   let high = 0;
   for (let i = 0; i < x.length; i++) {
@@ -43,14 +47,15 @@ export function fitUniform(x: ArrayLike<number>, { bits, symmetric, clip }: Unif
     return { scale, zero: symmetric ? (top + 1) / 2 : roundHalfEven((-share * low) / scale) };
   };
   if (clip === 'min-max') return within(1);
-  // Published constants: exponent 2.4, grid 100, largest shrink 0.8.
+  // Published constants: exponent 2.4, grid 100, largest shrink 0.8. With importance, the diagonal of H, the exponent is that of the loss.
   let best = within(1);
   let least = Infinity;
   for (let i = 0; i < 80; i++) {
     const p = within(1 - i / 100);
     let sum = 0;
     for (let j = 0; j < x.length; j++) {
-      sum += Math.abs(valueOf(codeOf(x[j] as number, p, bits), p) - (x[j] as number)) ** 2.4;
+      const off = Math.abs(valueOf(codeOf(x[j] as number, p, bits), p) - (x[j] as number));
+      sum += clip === 'importance' ? (importance?.[j] ?? 1) * off ** 2 : off ** 2.4;
     }
     if (sum < least) {
       least = sum;

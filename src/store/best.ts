@@ -2,7 +2,7 @@
  * Which method is best at each width: the page's question, answered in words. A method beats another where its ln ratio lies below
  * with its whole 95 % interval: both intervals are paired with full precision on the same windows. Pure.
  */
-import { number } from './format';
+import { listed, number } from './format';
 import { fullPrecision, type PointView } from './runView';
 
 export interface Ranking {
@@ -75,6 +75,3 @@ function clause(part: readonly Ranking[], label: (method: string) => string): st
   const against = points.length === 2 ? '' : ` of ${label(next.method)}`;
   return `${bits} ${names[0]} beats ${others} (${of}ln ratio ${number(mean(best), 2)} against ${number(mean(next), 2)}${against})`;
 }
-
-const listed = (names: readonly string[]) =>
-  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

@@ -69,3 +69,8 @@ export function duration(seconds: number): string {
 export function groupName(group: number | null): string {
   return group === null ? 'row' : String(group);
 }
+
+/** "8, 6 and 5". */
+export function listed(items: readonly (string | number)[]): string {
+  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}

@@ -9,6 +9,7 @@ import type { SourceFile } from '../worker/protocol';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
 import { sortDropped } from './dropped';
 import { createLinks, type Links } from './links';
+import { createMatrices, type Matrices } from './matrix';
 import { recall, remember, type Notebook, type Remembered } from './remember';
 import { errorNotice, notice, type Notice, type Topic } from './notices';
 import type { Setup } from './plan';
@@ -28,7 +29,7 @@ export interface Bench {
   readonly settle: (...topics: Topic[]) => void;
 }
 
-export interface Lab extends Checkpoints, Links, Runs, Texts {
+export interface Lab extends Checkpoints, Links, Matrices, Runs, Texts {
   readonly store: StoreApi<LabState>;
   readonly methods: readonly MethodMeta[];
   readonly pieces: readonly PieceMeta[];
@@ -79,6 +80,7 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
   const runs = createRuns(bench, texts);
   const checkpoints = createCheckpoints(bench, (card) => runs.opened(card));
   const links = createLinks(bench, runs.share);
+  const matrices = createMatrices(bench, runs);
 
   async function connectAdapter(): Promise<void> {
     try {
@@ -102,6 +104,7 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
   return {
     ...checkpoints,
     ...links,
+    ...matrices,
     ...runs,
     ...texts,
     store,

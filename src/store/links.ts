@@ -1,5 +1,6 @@
 /** The run in the address: copying it, and opening one. A shared run is shown without its model. */
 import { decodePermalink, encodePermalink, isPermalink, type SharedRun } from '../lab/permalink';
+import { isMatrixMethod } from '../quant/matrix';
 import type { Piece } from '../quant/recipe';
 import type { Bench } from './lab';
 import { busyNotice, errorNotice, notice } from './notices';
@@ -67,6 +68,7 @@ export function createLinks({ store, notify, settle }: Bench, share: () => Share
         store.setState(({ setup }) => ({
           run: view,
           source: 'link',
+          matrixBits: null,
           shared: { share: shared, run: view },
           setup: { ...setup, ...settingsOf(shared) },
           announcement: `A shared run of ${shared.model.label} is shown.`,
@@ -103,13 +105,19 @@ function viewOf({ app, model, adapter, settings, evaluation, calibration, result
 function settingsOf({ settings }: SharedRun) {
   const { points, protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
   const planned = points.filter(({ recipe }) => recipe !== null);
+  const chosen = planned.filter(({ method }) => !isMatrixMethod(method));
   const recipe = planned[0]?.recipe;
   const bitsOf = (piece: Piece | undefined) => (typeof piece?.['bits'] === 'number' ? piece['bits'] : null);
   return {
     ...(planned.length
       ? {
-          methods: [...new Set(planned.map(({ method }) => method))],
-          widths: [...new Set(planned.map(({ bits }) => bits))],
+          // Combinations are chosen in a panel of their own.
+          ...(chosen.length
+            ? {
+                methods: [...new Set(chosen.map(({ method }) => method))],
+                widths: [...new Set(chosen.map(({ bits }) => bits))],
+              }
+            : {}),
           group: planned[0]?.group ?? null,
           symmetric: recipe?.grid['symmetric'] === true,
           embedding: bitsOf(recipe?.embedding),

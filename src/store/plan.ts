@@ -5,6 +5,7 @@
 import type { CalibrationMode, PlannedPoint, Protocol, RunSettings } from '../lab/events';
 import { parseRecipe } from '../quant/parseRecipe';
 import type { MethodMeta, Piece, Recipe } from '../quant/recipe';
+import { listed } from './format';
 
 export const widths = [2, 3, 4, 5, 6, 7, 8] as const;
 export const groups = [null, 32, 64, 128] as const;
@@ -71,20 +72,43 @@ export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe
     ...recipe,
     transform: recipe.transform.map((piece, i) => change(`transform.${i}`, piece)),
     grid,
-    ...(setup.embedding === null ? {} : { embedding: { ...grid, bits: setup.embedding } }),
-    ...(setup.head === null ? {} : { head: { ...grid, bits: setup.head } }),
+    ...tableGrids(grid, setup),
     rounding: change('rounding', recipe.rounding),
     correction: recipe.correction.map((piece, i) => change(`correction.${i}`, piece)),
   });
 }
 
-/** The methods that will run: chosen, and possible on the chosen groups. */
+/** Grids of embedding and head where the form rounds them: those of the method where it has every width, else the uniform one. */
+export function tableGrids(grid: Piece, { embedding, head, group, symmetric }: Setup): Partial<Recipe> {
+  const at = (bits: number): Piece =>
+    grid.name === 'uniform' ? { ...grid, bits } : { name: 'uniform', bits, group, symmetric };
+  return {
+    ...(embedding === null ? {} : { embedding: at(embedding) }),
+    ...(head === null ? {} : { head: at(head) }),
+  };
+}
+
+/** Why a method cannot run as the form stands, and what to change; null where it can. */
+export function unfit(method: MethodMeta, { group, widths: chosen }: Pick<Setup, 'group' | 'widths'>): string | null {
+  if (!possible(method, group)) return 'Needs groups: choose a group size below.';
+  if (chosen.length > 0 && widthsOf(method, chosen).length === 0) {
+    return `Has ${listed(method.widths ?? [])} bits only: choose such a width below.`;
+  }
+  return null;
+}
+
+/** The methods that will run: chosen, and possible on the chosen groups and widths. */
 export function chosenMethods(setup: Setup, methods: readonly MethodMeta[]): readonly MethodMeta[] {
-  return methods.filter((method) => setup.methods.includes(method.name) && possible(method, setup.group));
+  return methods.filter((method) => setup.methods.includes(method.name) && unfit(method, setup) === null);
 }
 
 export function possible(method: MethodMeta, group: number | null): boolean {
-  return group !== null || method.groups === 'any';
+  return group !== null || method.groups !== 'required';
+}
+
+/** Those of `chosen` that the method has. */
+export function widthsOf({ widths: own }: Pick<MethodMeta, 'widths'>, chosen: readonly number[]): readonly number[] {
+  return own ? chosen.filter((bits) => own.includes(bits)) : chosen;
 }
 
 /** Points in the order of computing: all methods of the widest width first, so that the curves grow side by side. */
@@ -92,21 +116,29 @@ export function planPoints(setup: Setup, methods: readonly MethodMeta[]): Planne
   const chosen = chosenMethods(setup, methods);
   const falling = [...setup.widths].sort((a, b) => b - a);
   return falling.flatMap((bits) =>
-    chosen.map((method) => ({
-      id: `${method.name}-${bits}`,
-      method: method.name,
-      recipe: recipeOf(method, bits, setup),
-      bits,
-      group: setup.group,
-    })),
+    chosen
+      .filter((method) => widthsOf(method, [bits]).length > 0)
+      .map((method) => ({
+        id: `${method.name}-${bits}`,
+        method: method.name,
+        recipe: recipeOf(method, bits, setup),
+        bits,
+        group: method.groups === 'own' ? null : setup.group,
+      })),
   );
 }
 
-export function planRun(setup: Setup, methods: readonly MethodMeta[]): RunSettings {
-  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = setup;
-  return { points: planPoints(setup, methods), protocol, context, maxTokens, calibrationTokens, mode, seed };
+/** How many points the form asks for. */
+export function countPoints(setup: Setup, methods: readonly MethodMeta[]): number {
+  return chosenMethods(setup, methods).reduce((sum, method) => sum + widthsOf(method, setup.widths).length, 0);
 }
 
-export function needsCalibration(setup: Setup, methods: readonly MethodMeta[]): boolean {
-  return chosenMethods(setup, methods).some(({ calibrated }) => calibrated);
+export function planRun(setup: Setup, methods: readonly MethodMeta[]): RunSettings {
+  return { points: planPoints(setup, methods), ...measurementOf(setup) };
+}
+
+/** How the form measures, whatever it measures. */
+export function measurementOf(setup: Setup): Omit<RunSettings, 'points'> {
+  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = setup;
+  return { protocol, context, maxTokens, calibrationTokens, mode, seed };
 }

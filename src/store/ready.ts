@@ -1,12 +1,26 @@
 /** Why Run cannot be pressed, in words. Pure. */
 import type { MethodMeta } from '../quant/recipe';
-import { chosenMethods } from './plan';
+import { chosenMethods, unfit } from './plan';
 import type { LabState } from './state';
 
 type Part = Pick<LabState, 'engine' | 'checkpoint' | 'setup' | 'shared' | 'mistakes'>;
 
-/** Null when everything that a run needs is there. */
+/** Null when everything that the form's run needs is there. */
 export function obstacle(state: Part, methods: readonly MethodMeta[]): string | null {
+  const { setup } = state;
+  const lacking = unready(state);
+  if (lacking) return lacking;
+  if (setup.methods.length === 0) return 'Choose at least one method';
+  if (setup.widths.length === 0) return 'Choose at least one width';
+  if (chosenMethods(setup, methods).length === 0) {
+    const stuck = methods.find(({ name }) => setup.methods.includes(name));
+    return stuck ? `${stuck.label}: ${unfit(stuck, setup) ?? ''}` : 'Choose at least one method';
+  }
+  return null;
+}
+
+/** What any run needs, whatever it measures: null when it is there. */
+export function unready(state: Part): string | null {
   const { engine, checkpoint, setup, shared } = state;
   if (engine.status === 'missing') return 'Nothing can run without WebGPU';
   if (checkpoint.status === 'opening')
@@ -15,10 +29,6 @@ export function obstacle(state: Part, methods: readonly MethodMeta[]): string | 
   if (!checkpoint.card) return 'Open a checkpoint to run it';
   const mistake = Object.values(state.mistakes)[0];
   if (mistake) return mistake;
-  if (setup.methods.length === 0) return 'Choose at least one method';
-  if (chosenMethods(setup, methods).length === 0) return 'The chosen methods need groups: choose a group size';
-  if (setup.widths.length === 0) return 'Choose at least one width';
   const { name, maxContext } = checkpoint.card;
-  if (setup.context > maxContext) return `Context: ${name} reads at most ${maxContext} tokens`;
-  return null;
+  return setup.context > maxContext ? `Context: ${name} reads at most ${maxContext} tokens` : null;
 }

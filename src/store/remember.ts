@@ -3,7 +3,7 @@
  * localStorage; no results, no names of files but that of the open checkpoint. What is read back is checked value by value.
  */
 import type { StoreApi } from 'zustand/vanilla';
-import type { MethodMeta } from '../quant/recipe';
+import { someWidth, type MethodMeta } from '../quant/recipe';
 import { groups, possible, recipeOf, widths, type Overrides, type Setup } from './plan';
 import { startingSetup, type LabState } from './state';
 
@@ -107,7 +107,11 @@ function canRun(method: MethodMeta, overrides: unknown): boolean {
   if (!isRecord(overrides)) return false;
   const group = possible(method, null) ? null : 64;
   try {
-    recipeOf(method, 4, { ...startingSetup, group, overrides: { [method.name]: overrides as Overrides } });
+    recipeOf(method, someWidth(method), {
+      ...startingSetup,
+      group,
+      overrides: { [method.name]: overrides as Overrides },
+    });
     return true;
   } catch {
     return false;

@@ -1,8 +1,9 @@
 /** Starting, stopping and replaying runs, and taking their log and tables away as files. */
-import type { RunEvent } from '../lab/events';
+import type { RunEvent, RunSettings } from '../lab/events';
 import { readLog, writeLog } from '../lab/log';
 import { sharedRun, type SharedName, type SharedRun } from '../lab/permalink';
 import type { ModelCard } from '../model/card';
+import { needsCalibration } from '../quant/parseRecipe';
 import { Cancelled, FetchError, RecipeError } from '../util/errors';
 import type { RunRequest, SourceFile, TextSource } from '../worker/protocol';
 import { createBatch } from './batch';
@@ -11,13 +12,15 @@ import { toCsv, toJson } from './exports';
 import type { Bench } from './lab';
 import { adapterName } from './format';
 import { busyNotice, errorNotice, notice } from './notices';
-import { needsCalibration, planRun } from './plan';
+import { planRun } from './plan';
 import { emptyRun, foldEvents, type RunView } from './runView';
 import type { LabState } from './state';
 import type { Texts } from './texts';
 
 export interface Runs {
   run(): Promise<void>;
+  /** Runs what a plan asks for on the chosen texts. A plan that cannot be is said, and costs nothing. */
+  runPlanned(plan: () => RunSettings): Promise<void>;
   /** Runs the shared run's own settings on the open checkpoint. */
   reproduce(): Promise<void>;
   /** A checkpoint was opened: the one of the shared run is run again, another one is named as different. */
@@ -133,24 +136,25 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     }));
   }
 
+  async function runPlanned(plan: () => RunSettings): Promise<void> {
+    await start(async () => {
+      const { evaluation, calibration } = store.getState().setup;
+      const settings = plan();
+      if (settings.points.length === 0) {
+        throw new RecipeError('nothing-planned', 'Nothing is chosen to run. Choose at least one method and one width.');
+      }
+      const calibrated = settings.points.some(({ recipe }) => recipe && needsCalibration(recipe));
+      return {
+        settings,
+        evaluation: await texts.textOf(evaluation),
+        calibration: calibrated ? await texts.textOf(calibration) : null,
+      };
+    });
+  }
+
   return {
-    async run() {
-      const { setup } = store.getState();
-      await start(async () => {
-        const settings = planRun(setup, methods);
-        if (settings.points.length === 0) {
-          throw new RecipeError(
-            'nothing-planned',
-            'Nothing is chosen to run. Choose at least one method and one width.',
-          );
-        }
-        return {
-          settings,
-          evaluation: await texts.textOf(setup.evaluation),
-          calibration: needsCalibration(setup, methods) ? await texts.textOf(setup.calibration) : null,
-        };
-      });
-    },
+    run: () => runPlanned(() => planRun(store.getState().setup, methods)),
+    runPlanned,
     reproduce,
     opened(card) {
       const { shared, source } = store.getState();
@@ -184,7 +188,7 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       try {
         const events = readLog(await blob.text());
         log = [];
-        store.setState({ run: emptyRun, source: 'log', announcement: `${path} is shown.` });
+        store.setState({ run: emptyRun, source: 'log', matrixBits: null, announcement: `${path} is shown.` });
         show(events);
         // A log that ends in mid-run is of a run that nobody finished.
         close('stopped');

@@ -55,6 +55,8 @@ export interface LabState {
   readonly mistakes: Readonly<Record<string, string>>;
   /** `scale` null: the y axis' natural one. */
   readonly axes: { readonly x: XAxis; readonly y: YAxis; readonly scale: Scale | null };
+  /** Width of the shown combination matrix; null: that of the shown run. */
+  readonly matrixBits: number | null;
   readonly run: RunView;
   /** Where the shown run comes from. */
   readonly source: 'live' | 'log' | 'link' | null;
@@ -93,6 +95,7 @@ export const startingState: LabState = {
   setup: startingSetup,
   mistakes: {},
   axes: { x: 'bits', y: 'perplexity', scale: null },
+  matrixBits: null,
   run: emptyRun,
   source: null,
   activity: 'idle',

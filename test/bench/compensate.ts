@@ -16,18 +16,11 @@ import { readMatrix, uploadMatrix, zeroMatrix } from '../../src/tensor/matrix';
 import { createRng } from '../../src/util/rng';
 import { normals, outlierColumns } from '../opCase';
 import { median } from './compare';
+import { findTorch } from './torch';
 
 /** Runs of PyTorch; of ours as many before and as many after. */
 const runs = 5;
 const [bits, group, damping] = [4, 64, 0.01] as const;
-
-/** A Python that imports torch: $PYTHON, else python3. */
-function findTorch(): string | null {
-  for (const python of [process.env.PYTHON, 'python3']) {
-    if (python && spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0) return python;
-  }
-  return null;
-}
 
 export async function benchCompensate(gpu: Gpu, n: number, print: (line: string) => void): Promise<number> {
   using scope = gpu.scope('bench');
@@ -45,10 +38,10 @@ export async function benchCompensate(gpu: Gpu, n: number, print: (line: string)
   const ours = async () => {
     using local = gpu.scope('run');
     const begin = performance.now();
-    const cx = { gpu, scope: local, signal: new AbortController().signal, rng, emit: () => undefined };
+    const cx = { gpu, scope: local, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
     const rounded = await makeRounding(recipe.rounding)(
       { W, H, factors: new FactorCache(local) },
-      makeGrid(recipe.grid),
+      makeGrid(recipe.grid, W.cols),
       cx,
     );
     const codes = new Uint32Array(await gpu.read(rounded.codes.view));

@@ -43,6 +43,7 @@ it('quantizes a layer of a 1.1 B model within 1 GB, no binding above 128 MiB', {
     gpu,
     signal,
     rng: createRng(1),
+    shared: createRng(1),
     emit: () => undefined,
   });
   expect([solved.rows, solved.cols]).toEqual([2048, 5632]);

@@ -38,14 +38,14 @@ describe('a site', () => {
         accumulateGram(gpu, uploadMatrix(scope, normals(rng, 200 * site.cols), 200, site.cols, 'x'), H);
         finishGram(gpu, H, 200);
         const recipe = present(point('gptq-act-order', 3).recipe, 'recipe');
-        const cx = { gpu, signal: new AbortController().signal, rng, emit: () => undefined };
+        const cx = { gpu, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
         const moment = () => ({ H, factors: new FactorCache(scope) });
         const whole = await solveSite(block, site, recipe, moment(), cx);
         const parts = await solveSite(block, site, recipe, moment(), cx, 64 * 4 * site.cols);
         expect(parts.parts.length).toBe(Math.ceil(whole.rows / 64));
         expect(parts.storageBits).toBeGreaterThanOrEqual(whole.storageBits);
         const weights = async (solved: typeof whole) => {
-          const restored = restoreSite(gpu, scope, site, solved.parts, recipe.grid);
+          const restored = await restoreSite(gpu, scope, site, solved.parts, recipe);
           const values = [];
           for (const { name: layer } of site.layers)
             values.push(...(await readMatrix(gpu, present(restored.get(layer), layer))));
@@ -58,15 +58,15 @@ describe('a site', () => {
           solved: parts,
           events: [{ type: 'damping-raised', from: 0.01, to: 0.1, attempt: 1 }],
         });
-        const kept = present(await unpackLayer(record, recipe.grid), 'a record');
+        const kept = present(await unpackLayer(record), 'a record');
         expect(kept.events.length).toBe(1);
         expect(kept.solved).toEqual(parts);
         expect(await weights(kept.solved)).toEqual(want);
         const spoiled = record.slice();
         spoiled[record.length - 3] = (spoiled[record.length - 3] as number) ^ 1;
-        expect(await unpackLayer(spoiled, recipe.grid)).toBe(null);
+        expect(await unpackLayer(spoiled)).toBe(null);
         for (const length of [0, 30, 64, 65, 200, record.length - 1]) {
-          expect(await unpackLayer(record.slice(0, length), recipe.grid)).toBe(null);
+          expect(await unpackLayer(record.slice(0, length))).toBe(null);
         }
       }
     });

@@ -39,7 +39,7 @@ describe('a request', () => {
   });
 
   it('is refused before calibration where a layer is too wide for it', () => {
-    const site = (cols: number) => ({ name: 'mlp.down', layers: [], cols });
+    const site = (cols: number) => ({ name: 'mlp.down', layers: [], reads: { kind: 'channels' as const }, cols });
     expect(() => requireMoments({ sites: [site(5792)] })).not.toThrow();
     expect(() => requireMoments({ sites: [site(64), site(5793)] })).toThrow(/mlp\.down of this model has 5793 inputs/);
   });

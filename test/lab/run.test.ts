@@ -281,11 +281,11 @@ describe('calibration', () => {
       using stream = await CalibrationStream.start(gpu, model, batches, embed, signal, 0);
       const moments = await drain(stream.run(blocks[0], model.sites, 'stay', scope));
       for (const site of model.sites) {
-        const cx = { gpu, signal, rng: createRng(1), emit: () => undefined };
+        const cx = { gpu, signal, rng: createRng(1), shared: createRng(1), emit: () => undefined };
         const solved = await solveSite(blocks[0], site, recipe, present(moments.get(site.name), site.name), cx);
         expect(layer('shared', 0, site.name).hash).toBe(solved.hash);
         expect(layer('sequential', 0, site.name).hash).toBe(solved.hash);
-        for (const [name, W] of restoreSite(gpu, scope, site, solved.parts, recipe.grid)) weights.set(name, W);
+        for (const [name, W] of await restoreSite(gpu, scope, site, solved.parts, recipe)) weights.set(name, W);
       }
     }
 

@@ -25,9 +25,9 @@ function declare(rows: number, cols: number, group: number | null, symmetric: bo
       const factors = new FactorCache(scope);
       return {
         async run(into) {
-          const map = await groupColumns(cols, group ?? Infinity, 'dynamic', undefined, factors);
           const grid = uniform({ name: 'uniform', bits: 4, group, symmetric, clip: 'min-max' });
-          return fitGroups(W, grid, map, testContext(gpu, into));
+          const map = await groupColumns(cols, grid, 'dynamic', undefined, factors);
+          return fitGroups(W, { W, factors }, grid, map, testContext(gpu, into));
         },
         reference: () =>
           nearest(w, rows, cols, group, { bits: 4, symmetric, clip: 'min-max' }).parameters.flatMap((p) => [

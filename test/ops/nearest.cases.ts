@@ -31,7 +31,7 @@ function declare(
       return {
         async run(into) {
           const cx = testContext(gpu, into);
-          const { codes, parameters, groupOf } = await nearest({ W, factors }, grid, cx);
+          const { codes, parameters, groupOf } = await nearest()({ W, factors }, grid, cx);
           return dequantize(codes, parameters, uploadOrder(into, groupOf), grid, cx);
         },
         reference: () => reference(w, rows, cols, group, { bits, symmetric: false, clip }).What,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { recipeOf } from '../../src/quant/parseRecipe';
 import type { Recipe } from '../../src/quant/recipe';
 import { solveLayer } from '../../src/quant/solve';
-import { unpackBits } from '../../src/quant/stored';
+import { unpackBits } from '../../src/quant/bytes';
 import { activationOrder, groupAwareOrder } from '../../src/quant/transform/permute';
 import { compensateOneFactor, compensatePublished, type CompensateOptions } from '../../src/reference/compensate';
 import { createRng } from '../../src/util/rng';

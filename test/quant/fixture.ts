@@ -59,7 +59,9 @@ export function upload(
 
 /** A context whose events are kept. */
 export function testContext(gpu: Gpu, scope: Scope, events: QuantEvent[] = []): Context {
-  return { gpu, scope, signal: new AbortController().signal, rng: createRng(1), emit: (event) => events.push(event) };
+  const rng = createRng(1);
+  const { signal } = new AbortController();
+  return { gpu, scope, signal, rng, shared: rng, emit: (event) => events.push(event) };
 }
 
 /** tr((W − Ŵ) H (W − Ŵ)ᵀ) in float64, with `damping` of the mean diagonal added to H. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
 import { recipeOf } from '../../src/quant/parseRecipe';
 import { roundWeights, solveLayer } from '../../src/quant/solve';
-import { unpackBits } from '../../src/quant/stored';
+import { unpackBits } from '../../src/quant/bytes';
 import { compensatePublished } from '../../src/reference/compensate';
 import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
 import { activationOrder, groupAwareOrder } from '../../src/quant/transform/permute';

@@ -58,7 +58,7 @@ describe('recipe', () => {
     ['$.rounding.toString', { ...plain, rounding: { name: 'nearest', toString: 1 } }],
     ['$.transform', { ...plain, transform: { name: 'permute' } }],
     ['$.transform', { ...plain, transform: Array.from({ length: 9 }, () => ({ name: 'permute' })) }],
-    ['$.transform[0].name', { ...plain, transform: [{ name: 'rotate' }] }],
+    ['$.transform[0].name', { ...plain, transform: [{ name: 'twist' }] }],
     ['$.correction[0].name', { ...plain, correction: [{ name: 'low-rank' }] }],
     ['$.head.bits', { ...plain, head: { name: 'uniform', bits: 1 } }],
     // Pairs that cannot work.

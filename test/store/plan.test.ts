@@ -1,7 +1,8 @@
 /** From the form to a request. */
 import { describe, expect, it } from 'vitest';
+import { someWidth } from '../../src/quant/recipe';
 import { recipes } from '../../src/quant/recipes';
-import { needsCalibration, piecesOf, planPoints, planRun, recipeOf } from '../../src/store/plan';
+import { piecesOf, planPoints, planRun, recipeOf } from '../../src/store/plan';
 import { startingSetup } from '../../src/store/state';
 import { RecipeError } from '../../src/util/errors';
 
@@ -41,11 +42,6 @@ describe('the plan', () => {
     expect(planPoints({ ...setup, group: 32 }, recipes)).toHaveLength(2);
   });
 
-  it('asks for calibration only where a chosen method needs it', () => {
-    expect(needsCalibration({ ...startingSetup, methods: ['rtn'] }, recipes)).toBe(false);
-    expect(needsCalibration(startingSetup, recipes)).toBe(true);
-  });
-
   it('refuses options out of their limits', () => {
     const setup = { ...startingSetup, overrides: { gptq: { 'rounding.damping': 7 } } };
     expect(() => recipeOf(gptq, 4, setup)).toThrow(RecipeError);
@@ -53,7 +49,7 @@ describe('the plan', () => {
 
   it('names the places of a recipe', () => {
     for (const method of recipes) {
-      const places = piecesOf(method.recipe(4, 32)).map(({ place }) => place);
+      const places = piecesOf(method.recipe(someWidth(method), 32)).map(({ place }) => place);
       expect(places).toContain('grid');
       expect(places).toContain('rounding');
     }

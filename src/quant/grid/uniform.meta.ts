@@ -7,7 +7,7 @@ export const uniform: PieceMeta = {
   label: 'Uniform',
   line: 'Equally spaced levels between the smallest and the largest weight of a row or group; zero is always a level.',
   paper: null,
-  calibrated: false,
+  calibrated: ({ clip }) => clip === 'importance',
   options: {
     bits: { kind: 'integer', label: 'Bits', help: 'Bits of a code: 2^bits levels.', default: 4, min: 2, max: 8 },
     group: {
@@ -25,9 +25,9 @@ export const uniform: PieceMeta = {
     clip: {
       kind: 'choice',
       label: 'Range',
-      help: 'min-max covers every weight; mse shrinks the range where that lowers the error (exponent 2.4, 80 steps of 1 %).',
+      help: 'min-max covers every weight; mse shrinks the range where that lowers the error (exponent 2.4, 80 steps of 1 %); importance does so by squared errors times the mean square of their inputs.',
       default: 'min-max',
-      choices: ['min-max', 'mse'],
+      choices: ['min-max', 'mse', 'importance'],
     },
   },
   describe: ({ bits, group, symmetric, clip }) =>
@@ -35,6 +35,6 @@ export const uniform: PieceMeta = {
       `${bits}-bit`,
       group === null ? 'row' : `g${group}`,
       ...(symmetric === true ? ['symmetric'] : []),
-      ...(clip === 'mse' ? ['mse clip'] : []),
+      ...(clip === 'mse' || clip === 'importance' ? [`${clip} clip`] : []),
     ].join(' '),
 };

@@ -6,17 +6,26 @@
 import { assert } from '../../util/assert';
 import type { Grid } from '../problem';
 import type { Piece } from '../recipe';
+import { groupStorage } from '../storage';
 
 export function uniform({ bits, group, symmetric, clip }: Piece): Grid {
   assert(typeof bits === 'number' && (group === null || typeof group === 'number'), 'a parsed uniform piece');
   return {
     width: 1,
     group: group ?? Infinity,
+    sets: 1,
+    setOf: () => 0,
     shader: 'uniform',
-    constants: { SYMMETRIC: symmetric === true ? 1 : 0, CLIP_MSE: clip === 'mse' ? 1 : 0 },
+    constants: {
+      SYMMETRIC: symmetric === true ? 1 : 0,
+      CLIP_MSE: clip === 'mse' ? 1 : 0,
+      CLIP_IMPORTANCE: clip === 'importance' ? 1 : 0,
+    },
     bits,
+    importance: clip === 'importance' ? 'inputs' : 'none',
+    // A clip search looks at every weight 80 times, for mse with a power each time.
+    fitWork: clip === 'min-max' ? 4 : 80 * (clip === 'mse' ? 16 : 8),
     // As exported formats store them (formats: half-precision scale, zero as wide as a code). Evaluation uses the float32 scale.
-    scaleBits: 16,
-    zeroBits: symmetric === true ? 0 : bits,
+    storage: groupStorage({ bits, scale: 'f16', zero: symmetric === true ? 'none' : bits }),
   };
 }

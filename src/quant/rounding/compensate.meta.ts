@@ -34,5 +34,15 @@ export const compensate: PieceMeta = {
       default: 'fresh',
       choices: ['fresh', 'published'],
     },
+    passes: {
+      kind: 'integer',
+      label: 'Greedy passes',
+      help: 'Passes over all columns afterwards: each is rounded anew, given all others (QuIP).',
+      default: 0,
+      min: 0,
+      max: 20,
+    },
   },
+  refuses: ({ passes }, { grid }) =>
+    passes !== 0 && grid.name === 'e8p' ? 'greedy passes are over single columns, and this grid rounds several' : null,
 };

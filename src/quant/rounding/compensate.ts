@@ -11,19 +11,22 @@
 import gridLib from '../../../shaders/lib/grid.wgsl?raw';
 import feedbackCode from '../../../shaders/rounding/feedback.wgsl?raw';
 import code from '../../../shaders/rounding/compensate.wgsl?raw';
-import type { Scope } from '../../gpu/buffers';
+import type { Scope, View } from '../../gpu/buffers';
 import { read, readWrite } from '../../gpu/gpu';
 import { defineKernel } from '../../gpu/kernel';
+import { addInto } from '../../tensor/elementwise';
 import { emptyMatrix, type Matrix } from '../../tensor/matrix';
 import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from '../columns';
-import { factorise, type Factor } from '../damping';
+import { factorise, unitFactor, type Factor } from '../damping';
 import { fitGroups } from '../grid/fit';
+import { importanceOf } from '../grid/importance';
 import { perGrid } from '../grid/shaders';
-import { groupColumns, identity } from '../groups';
-import type { Context, Grid, Posed, Rounding } from '../problem';
+import { groupColumns, identity, type Grouping } from '../groups';
+import type { Codes, Context, Grid, Posed, Rounding } from '../problem';
 import type { Piece } from '../recipe';
 import { inSlices } from '../slices';
+import { greedyPasses, narrowed, type GreedyStep } from './greedy';
 import { nearest } from './nearest';
 
 const feedbackKernel = defineKernel({
@@ -43,6 +46,7 @@ const kernels = perGrid((lib) =>
       Rt: 'read',
       B: 'read',
       group_of: 'read',
+      importance: 'read',
       D: 'readWrite',
       codes: 'readWrite',
       parameters: 'readWrite',
@@ -113,8 +117,8 @@ async function prepare(
 }
 
 /** @throws NumericError when H cannot be factored with any damping. */
-export function compensate({ damping, groups, staleness }: Piece): Rounding {
-  assert(typeof damping === 'number', 'a parsed compensate piece');
+export function compensate({ damping, groups, staleness, passes = 0 }: Piece): Rounding {
+  assert(typeof damping === 'number' && typeof passes === 'number', 'a parsed compensate piece');
   return async (problem, grid, cx, columnOrder) => {
     const { factors } = problem;
     const diagonal = await readDiagonal(cx.gpu, problem);
@@ -126,25 +130,43 @@ export function compensate({ damping, groups, staleness }: Piece): Rounding {
         used: 'nearest',
         reason: 'no input ever occurred: H = 0',
       });
-      return nearest(problem, grid, cx, columnOrder);
+      return nearest()(problem, grid, cx, columnOrder);
     }
     const { W, factor } = await factors.remember(`compensate ${damping}`, (scope) =>
       prepare(problem, damping, dead, scope, cx),
     );
+    const Rt = await factors.remember(`unit factor ${damping} ${grid.width}`, (scope) =>
+      unitFactor(factor, grid.width, cx.gpu, scope),
+    );
     for (const raise of factor.raises) cx.emit({ type: 'damping-raised', ...raise });
     const rows = grid.group === Infinity;
     const kind = groups === 'static' ? 'static' : 'dynamic';
-    const map = await groupColumns(W.cols, grid.group, kind, columnOrder, factors);
+    const map = await groupColumns(W.cols, grid, kind, columnOrder, factors);
+    const given = await grid.given?.(problem, cx);
     // As published: parameters of whole rows come from the weights before dead columns are zeroed, those of groups after.
     // One group over all columns is fitted before any is rounded, so on W itself: then no walk of all columns in one dispatch is needed.
-    const known = rows || kind === 'static' || map.groups === 1;
+    const known = given !== undefined || rows || kind === 'static' || map.size === W.cols;
     const fit: Fit = known ? 'given' : staleness === 'published' ? 'published' : 'fresh';
     const parameters =
-      fit === 'given'
-        ? await fitGroups(rows ? problem.W : W, grid, map, cx)
-        : emptyMatrix(cx.scope, W.rows, 2 * map.groups, 'grid parameters');
-    const codes = emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
-    await walk({ W, Rt: factor.Rt, grid, map, fit, parameters, codes }, cx);
+      given?.parameters ??
+      (fit === 'given'
+        ? await fitGroups(rows ? problem.W : W, problem, grid, map, cx)
+        : emptyMatrix(cx.scope, W.rows, 2 * map.groups, 'grid parameters'));
+    const codes: Codes = given?.decided ?? emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
+    const importance = await importanceOf(problem, grid, cx.gpu);
+    // Each pass finds in `codes` what the grid decided, not the codes of the pass before.
+    const decided = passes > 0 && given?.decided ? emptyMatrix(cx.scope, W.rows, W.cols, 'decided') : null;
+    if (decided) cx.gpu.copy(codes.view, decided.view);
+    const shared = { grid, map, importance, parameters, codes };
+    await walk({ ...shared, W, Rt, fit }, cx);
+    if (passes > 0) {
+      const start = { problem, W, grid, map, parameters, codes, damping: factor.damping };
+      const again = (step: GreedyStep) => {
+        if (decided) cx.gpu.copy(decided.view, codes.view);
+        return walk({ ...shared, ...step, fit: 'given' }, cx);
+      };
+      await greedyPasses(start, passes, again, cx);
+    }
     return { codes, parameters, groupOf: map.columns, damping: factor.damping };
   };
 }
@@ -152,14 +174,17 @@ export function compensate({ damping, groups, staleness }: Piece): Rounding {
 interface Walk {
   readonly W: Matrix;
   readonly Rt: Matrix;
+  /** [rows, cols] f32, added to what is rounded. */
+  readonly added?: Matrix;
   readonly grid: Grid;
-  readonly map: Awaited<ReturnType<typeof groupColumns>>;
+  readonly map: Grouping;
+  readonly importance: View;
   readonly fit: Fit;
   readonly parameters: Matrix;
-  readonly codes: Matrix;
+  readonly codes: Codes;
 }
 
-async function walk({ W, Rt, grid, map, fit, parameters, codes }: Walk, cx: Context): Promise<void> {
+async function walk({ W, Rt, added, grid, map, importance, fit, parameters, codes }: Walk, cx: Context): Promise<void> {
   const { gpu } = cx;
   using scope = gpu.scope('compensate');
   const { rows, cols } = W;
@@ -178,16 +203,27 @@ async function walk({ W, Rt, grid, map, fit, parameters, codes }: Walk, cx: Cont
         }),
       );
     }
-    // Half a square of sums; twice where groups are fitted, and the clip search on top.
-    const search = fit !== 'given' && grid.constants['CLIP_MSE'] === 1 ? 80 * 16 * width : 0;
+    if (added) {
+      const columns = uploadOrder(
+        scope,
+        Uint32Array.from({ length: width }, (_, i) => begin + i),
+      );
+      const part = gatherColumns(gpu, scope, added, columns);
+      if (begin > 0) addInto(gpu, narrowed(B, width), part);
+      else gpu.copy(part.view, narrowed(B, width).view);
+      scope.free(part.view.buffer);
+    }
+    // Half a square of sums; twice where groups are fitted, and the grid's own search on top.
+    const search = fit !== 'given' ? grid.fitWork * width : 0;
     const perRow = (fit === 'given' ? 1 : 2) * width * width + search;
     await inSlices(cx, rows, perRow, 64, (first_row, last_row) =>
-      gpu.run(kernels[grid.shader], {
+      gpu.run(kernels(grid.shader), {
         bind: {
           W: read(W.view),
           Rt: read(Rt.view),
           B: read(B.view),
           group_of: read(map.groupOf),
+          importance: read(importance),
           D: readWrite(D.view),
           codes: readWrite(codes.view),
           parameters: readWrite(parameters.view),
@@ -203,7 +239,7 @@ async function walk({ W, Rt, grid, map, fit, parameters, codes }: Walk, cx: Cont
           first_row,
           last_row,
         },
-        constants: { ...grid.constants, FIT: fitNumber[fit] },
+        constants: { ...grid.constants, FIT: fitNumber[fit], ADDED: added ? 1 : 0 },
         workgroups: Math.ceil((last_row - first_row) / 64),
         work: perRow * (last_row - first_row),
       }),

@@ -18,7 +18,7 @@ const kernels = perGrid((lib) =>
   }),
 );
 
-/** Ŵ [rows, cols] f32, owned by cx.scope. parameters [rows, 2 × groups] f32; groupOf [cols] u32. */
+/** Ŵ [rows, cols] f32, owned by cx.scope. parameters [rows, 2 × sets] f32; groupOf [cols] u32. */
 export function dequantize(
   codes: Codes,
   parameters: Matrix,
@@ -28,8 +28,8 @@ export function dequantize(
 ): Matrix {
   const { rows, cols } = codes;
   const What = emptyMatrix(scope, rows, cols, 'Ŵ');
-  eachSlice(gpu, rows * cols, 6, 64, (first, last) =>
-    gpu.run(kernels[grid.shader], {
+  eachSlice(gpu, (rows * cols) / grid.width, 6 * grid.width, 64, (first, last) =>
+    gpu.run(kernels(grid.shader), {
       bind: {
         codes: read(codes.view),
         group_of: read(groupOf),
@@ -39,7 +39,7 @@ export function dequantize(
       params: { cols, groups: parameters.cols / 2, levels: 2 ** grid.bits - 1, first, last },
       constants: grid.constants,
       workgroups: Math.ceil((last - first) / 64),
-      work: 6 * (last - first),
+      work: 6 * grid.width * (last - first),
     }),
   );
   return What;

@@ -19,12 +19,17 @@ const kernels = perGrid((lib) =>
   }),
 );
 
-export const nearest: Rounding = async ({ W, factors }, grid, cx, columnOrder) => {
-  const map = await groupColumns(W.cols, grid.group, 'dynamic', columnOrder, factors);
-  const parameters = await fitGroups(W, grid, map, cx);
-  const codes = emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
-  await inSlices(cx, W.rows * W.cols, 8, 64, (first, last) =>
-    cx.gpu.run(kernels[grid.shader], {
+export const nearest = (): Rounding => roundToNearest;
+
+const roundToNearest: Rounding = async (problem, grid, cx, columnOrder) => {
+  const { W, factors } = problem;
+  const map = await groupColumns(W.cols, grid, 'dynamic', columnOrder, factors);
+  const given = await grid.given?.(problem, cx);
+  const parameters = given?.parameters ?? (await fitGroups(W, problem, grid, map, cx));
+  const codes = given?.decided ?? emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
+  const work = 8 * grid.width;
+  await inSlices(cx, (W.rows * W.cols) / grid.width, work, 64, (first, last) =>
+    cx.gpu.run(kernels(grid.shader), {
       bind: {
         W: read(W.view),
         group_of: read(map.groupOf),
@@ -34,7 +39,7 @@ export const nearest: Rounding = async ({ W, factors }, grid, cx, columnOrder) =
       params: { cols: W.cols, groups: map.groups, levels: 2 ** grid.bits - 1, first, last },
       constants: grid.constants,
       workgroups: Math.ceil((last - first) / 64),
-      work: 8 * (last - first),
+      work: work * (last - first),
     }),
   );
   return { codes, parameters, groupOf: map.columns, damping: 0 };

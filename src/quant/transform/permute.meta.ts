@@ -15,9 +15,9 @@ export const permute: PieceMeta = {
     order: {
       kind: 'choice',
       label: 'Order',
-      help: 'activation: by the diagonal of H, groups follow the order; group-aware: columns inside groups, then groups, so that groups stay contiguous.',
+      help: 'activation: by the diagonal of H, groups follow the order; group-aware: columns inside groups, then groups, so that groups stay contiguous; reversed: from the last to the first, which makes LDLQ of GPTQ.',
       default: 'activation',
-      choices: ['activation', 'group-aware'],
+      choices: ['activation', 'group-aware', 'reversed'],
     },
   },
   refuses: (piece, { transform, grid, rounding }) => {
@@ -28,6 +28,6 @@ export const permute: PieceMeta = {
     if (order === 'group-aware' && rows) return 'group-aware order needs groups, and the grid has whole rows';
     if (rounding.name !== 'nearest') return null;
     if (rows) return 'nearest rounding on whole rows does not depend on column order';
-    return order === 'group-aware' ? 'nearest rounding does not depend on the order inside or among groups' : null;
+    return order === 'activation' ? null : 'nearest rounding does not depend on this order';
   },
 };

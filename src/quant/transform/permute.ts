@@ -5,7 +5,7 @@
  */
 import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, readDiagonal, uploadOrder } from '../columns';
-import { invert } from '../groups';
+import { identity, invert } from '../groups';
 import type { Transform } from '../problem';
 import type { Piece } from '../recipe';
 
@@ -42,23 +42,33 @@ export function permute({ order: kind }: Piece): Transform {
       const aware = kind === 'group-aware';
       assert(!aware || grid.group < Infinity, 'group-aware order has groups');
       const diagonal = await readDiagonal(gpu, problem);
-      const factors = problem.factors.under(`permute ${aware ? `group-aware ${grid.group}` : 'activation'}`);
-      const moved = await factors.remember('moved', (scope) => {
-        const order = aware ? groupAwareOrder(diagonal, grid.group) : activationOrder(diagonal);
+      const factors = problem.factors.under(`permute ${aware ? `group-aware ${grid.group}` : String(kind)}`);
+      const { order, ...matrices } = await factors.remember('moved', (scope) => {
+        const order =
+          kind === 'reversed'
+            ? identity(diagonal.length).reverse()
+            : aware
+              ? groupAwareOrder(diagonal, grid.group)
+              : activationOrder(diagonal);
         const forth = uploadOrder(scope, order);
         return {
           order,
-          back: uploadOrder(scope, invert(order)),
           W: gatherColumns(gpu, scope, problem.W, forth),
           H: gatherSymmetric(gpu, scope, H, forth, 'zero'),
+          ...(problem.magnitude ? { magnitude: gatherColumns(gpu, scope, problem.magnitude, forth) } : {}),
+          ...(problem.cross ? { cross: gatherSymmetric(gpu, scope, problem.cross, forth, 'zero') } : {}),
         };
       });
       return {
-        problem: { W: moved.W, H: moved.H, factors },
-        columnOrder: moved.order,
-        undo: (w, { scope }) => Promise.resolve(gatherColumns(gpu, scope, w, moved.back)),
-        extraBits: 0,
+        problem: { ...problem, ...matrices, factors },
+        columnOrder: order,
+        kept: Float32Array.from(order),
+        bits: 0,
       };
+    },
+    undo(w, kept, { gpu, scope }) {
+      using local = gpu.scope('column order');
+      return Promise.resolve(gatherColumns(gpu, scope, w, uploadOrder(local, invert(Uint32Array.from(kept)))));
     },
   };
 }

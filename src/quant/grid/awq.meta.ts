@@ -1,0 +1,31 @@
+/** AWQ's grid as the page, the command line and the parser know it. */
+import type { PieceMeta } from '../recipe';
+
+export const awq: PieceMeta = {
+  name: 'awq',
+  slot: 'grid',
+  label: 'AWQ',
+  line: 'Equally spaced levels over the range of a group, which need not hold zero, cut where that lowers the error of the output.',
+  paper: {
+    title: 'AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration',
+    arxiv: '2306.00978',
+  },
+  calibrated: ({ clip }) => clip === true,
+  options: {
+    bits: { kind: 'integer', label: 'Bits', help: 'Bits of a code: 2^bits levels.', default: 4, min: 2, max: 8 },
+    group: {
+      kind: 'group',
+      label: 'Group',
+      help: 'Columns that share a scale and zero; the whole row when empty.',
+      default: 128,
+    },
+    clip: {
+      kind: 'switch',
+      label: 'Clip',
+      help: 'Searches ten ranges from the whole one down to 55 % of it, by the error of the group’s part of the output.',
+      default: true,
+    },
+  },
+  describe: ({ bits, group, clip }) =>
+    [`AWQ ${bits}-bit`, group === null ? 'row' : `g${group}`, ...(clip === true ? [] : ['unclipped'])].join(' '),
+};

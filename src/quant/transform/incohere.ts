@@ -1,0 +1,107 @@
+/**
+ * Incoherence processing of QuIP (arXiv 2307.13304, algorithms 1 and 2): s = (diag H / diag WᵀW)^¼, W' = U W diag(s) Vᵀ,
+ * H' = V diag(1/s) H diag(1/s) Vᵀ, with U and V random Kronecker pairs of orthogonals. The proxy loss is unchanged; no weight and no
+ * input stands out any more. The matrices of a site are one W. s is stored as halves, and those are what is multiplied with.
+ */
+import type { Scope } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/gpu';
+import { readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
+import { rowDot } from '../../tensor/rowDot';
+import { scaleColumns } from '../../tensor/scaleColumns';
+import { transpose } from '../../tensor/transpose';
+import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
+import { readDiagonal } from '../columns';
+import type { Posed, Transform } from '../problem';
+import type { Piece } from '../recipe';
+import {
+  changeMoments,
+  drawSeed,
+  kroneckerRotation,
+  seededRng,
+  turnMoment,
+  turnRows,
+  type Rotation,
+} from '../rotation';
+
+/** Least diagonal, relative to the largest: a column that is never used, or never weighs, gets a scale and not infinity. */
+const least = 1e-8;
+/** Range of normal halves. */
+const [smallestHalf, largestHalf] = [2 ** -14, 65_504];
+
+/** s of each column as halves; only its ratios matter, so its geometric mean is 1. */
+export function incoherenceScales(
+  diagonalH: ArrayLike<number>,
+  columnSquares: ArrayLike<number>,
+): Float32Array<ArrayBuffer> {
+  const clamped = (values: ArrayLike<number>) => {
+    const floor = least * (Array.from(values).reduce((a, b) => Math.max(a, b), 0) || 1);
+    return Float64Array.from(values, (v) => Math.max(v, floor));
+  };
+  const squares = clamped(columnSquares);
+  const logs = clamped(diagonalH).map((h, j) => Math.log(h / (squares[j] as number)) / 4);
+  const mean = logs.reduce((sum, v) => sum + v, 0) / logs.length;
+  return Float32Array.from(logs, (v) =>
+    f16ToF32(f32ToF16(Math.min(Math.max(Math.exp(v - mean), smallestHalf), largestHalf))),
+  );
+}
+
+const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
+
+/** U of the rows and V of the columns, from what was kept. */
+function rotations(kept: Float32Array, rows: number, cols: number): readonly [U: Rotation, V: Rotation] {
+  const rng = seededRng(kept[0], kept[1]);
+  return [kroneckerRotation(rows, rng.fork('U')), kroneckerRotation(cols, rng.fork('V'))];
+}
+
+export function incohere({ rescale }: Piece): Transform {
+  return {
+    async fit(problem, _grid, cx) {
+      const { gpu } = cx;
+      const { W } = problem;
+      const factors = problem.factors.under(`incohere ${String(rescale)}`);
+      const done = await factors.remember('rotated', async (scope) => {
+        const scales = rescale === true ? await scalesOf(problem, gpu) : new Float32Array(W.cols).fill(1);
+        const kept = Float32Array.of(...drawSeed(cx.rng.fork('incohere')), ...scales);
+        using local = gpu.scope('incohere');
+        const [U, V] = rotations(kept, W.rows, W.cols);
+        const s = uploadMatrix(local, scales, 1, W.cols, 's');
+        const inverse = uploadMatrix(local, inverted(scales), 1, W.cols, '1/s');
+        const scaled = scaleColumns(gpu, local, W, s);
+        return {
+          kept,
+          W: turnRows(gpu, scope, V.turn(gpu, local, scaled, 'forward'), U, 'forward'),
+          moments: changeMoments(problem, (M) =>
+            turnMoment(gpu, scope, scaleColumns(gpu, local, M, inverse, inverse), V),
+          ),
+        };
+      });
+      return {
+        problem: { W: done.W, ...done.moments, factors },
+        kept: done.kept,
+        bits: 32 + (rescale === true ? 16 * W.cols : 0),
+      };
+    },
+
+    undo(w, kept, { gpu, scope }) {
+      using local = gpu.scope('incohere');
+      const [U, V] = rotations(kept, w.rows, w.cols);
+      const back = V.turn(gpu, local, turnRows(gpu, local, w, U, 'inverse'), 'inverse');
+      const inverse = uploadMatrix(local, inverted(kept.subarray(2)), 1, w.cols, '1/s');
+      return Promise.resolve(scaleColumns(gpu, scope, back, inverse));
+    },
+  };
+}
+
+async function scalesOf(problem: Posed, gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
+  using scope = gpu.scope('column norms');
+  return incoherenceScales(
+    await readDiagonal(gpu, problem),
+    await readMatrix(gpu, columnSquares(gpu, scope, problem.W)),
+  );
+}
+
+/** [n, 1]: diag WᵀW. */
+function columnSquares(gpu: Gpu, scope: Scope, W: Matrix): Matrix {
+  const columns = transpose(gpu, scope, W);
+  return rowDot(gpu, scope, columns, columns);
+}

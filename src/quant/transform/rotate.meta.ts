@@ -1,0 +1,22 @@
+/** Fused rotations as the page, the command line and the parser know them. */
+import type { PieceMeta } from '../recipe';
+
+export const rotate: PieceMeta = {
+  name: 'rotate',
+  slot: 'transform',
+  label: 'Fused rotation',
+  line: 'The residual stream and the value heads are rotated; neighbouring matrices absorb it, so it costs nothing when the model runs.',
+  paper: { title: 'QuaRot: Outlier-Free 4-Bit Inference in Rotated LLMs', arxiv: '2404.00456' },
+  calibrated: false,
+  options: {
+    basis: {
+      kind: 'choice',
+      label: 'Basis',
+      help: 'hadamard: a Hadamard matrix with random signs; orthogonal: a random orthogonal matrix.',
+      default: 'hadamard',
+      choices: ['hadamard', 'orthogonal'],
+    },
+  },
+  refuses: (piece, { transform }) =>
+    transform[0] === piece ? null : 'the rotation goes into the neighbours as they are, so it is the first transform',
+};

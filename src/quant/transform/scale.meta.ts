@@ -1,0 +1,29 @@
+/** Activation-aware scales as the page, the command line and the parser know them. */
+import type { PieceMeta } from '../recipe';
+
+export const scale: PieceMeta = {
+  name: 'scale',
+  slot: 'transform',
+  label: 'Activation-aware scales',
+  line: 'Columns with strong inputs are scaled up before rounding and their inputs down, by as much as loses least.',
+  paper: {
+    title: 'AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration',
+    arxiv: '2306.00978',
+  },
+  calibrated: true,
+  options: {
+    formula: {
+      kind: 'choice',
+      label: 'Formula',
+      help: 'llm-awq: a power of the mean input; AutoAWQ: over a power of the mean relative weight ("duo scaling").',
+      default: 'llm-awq',
+      choices: ['llm-awq', 'AutoAWQ'],
+    },
+  },
+  refuses: (piece, { transform, grid }) => {
+    const after = transform.slice(transform.indexOf(piece) + 1).find(({ name }) => name !== 'permute');
+    if (after) return `scales act on single columns, which "${after.name}" after them would mix: scales come last`;
+    if (grid.name === 'e8p') return 'scales are searched on a grid whose columns are rounded one by one';
+    return null;
+  },
+};

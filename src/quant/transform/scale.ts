@@ -1,0 +1,145 @@
+/**
+ * Activation-aware scales (AWQ, arXiv 2306.00978, section 3): W' = W·diag(s), x' = x / s, so H' = diag(1/s) H diag(1/s), and the layer
+ * computes the same. s = x̄^r, x̄ the mean |x| of an input, normalised by √(max s · min s); r from 0 (no scaling at all) to 0.95 in
+ * steps of 0.05, chosen for the least tr(Δ H Δᵀ), Δ = Q(W·s)/s − W, when W' is rounded to nearest on the grid. (As published the error is
+ * that of the whole attention or MLP output on calibration text; the quadratic form needs no forward pass.) The source of the inputs absorbs 1/s: the norm
+ * before, the value rows before the output projection, the up rows before the down projection. Under grouped-query attention the
+ * query heads that read one value head must share their scales; x̄ is averaged over them.
+ */
+import type { Scope } from '../../gpu/buffers';
+import { view } from '../../gpu/buffers';
+import type { Gpu } from '../../gpu/gpu';
+import { emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
+import { proxyLoss } from '../../tensor/proxyLoss';
+import { relativeMagnitude } from '../../tensor/relativeMagnitude';
+import { scaleColumns } from '../../tensor/scaleColumns';
+import { assert, present } from '../../util/assert';
+import { readDiagonal, uploadOrder } from '../columns';
+import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
+import type { Piece } from '../recipe';
+import { dequantize } from '../rounding/dequantize';
+import { nearest } from '../rounding/nearest';
+
+const steps = 20;
+/** Smallest scale before normalisation, as published. */
+const least = 1e-4;
+
+/** Mean |x|, averaged over the query heads that read the same channel of a value head. [cols] */
+export function tiedMagnitude(magnitude: Float32Array, input: Neighbours['input'] | undefined): Float32Array {
+  if (input?.kind !== 'heads' || input.repeat === 1) return magnitude;
+  const { size, repeat } = input;
+  return magnitude.map((_, i) => {
+    const first = Math.floor(i / (size * repeat)) * size * repeat + (i % size);
+    let sum = 0;
+    for (let k = 0; k < repeat; k++) sum += magnitude[first + k * size] as number;
+    return sum / repeat;
+  });
+}
+
+/** The candidate with exponent r; all ones for r = 0. `weight`: mean relative weight of each column, for AutoAWQ's formula. */
+export function candidateScales(
+  magnitude: Float32Array,
+  r: number,
+  weight: Float32Array | null,
+): Float32Array<ArrayBuffer> {
+  const raw = Float64Array.from(magnitude, (x, i) => {
+    const value = weight ? x ** r / ((weight[i] as number) ** (1 - r) + 1e-4) : x ** r;
+    return r === 0 || !Number.isFinite(value) ? 1 : Math.max(value, least);
+  });
+  const size = Math.sqrt(raw.reduce((a, b) => Math.max(a, b)) * raw.reduce((a, b) => Math.min(a, b)));
+  return Float32Array.from(raw, (s) => s / size);
+}
+
+export function scale({ formula }: Piece): Transform {
+  return {
+    async fit(problem, grid, cx) {
+      const { gpu } = cx;
+      const { W, H: moment, magnitude: mean } = problem;
+      const { cols } = W;
+      const H = present(moment, 'H');
+      const key = `scale ${String(formula)} ${JSON.stringify([grid.shader, grid.bits, grid.group, grid.constants])}`;
+      const factors = problem.factors.under(key);
+      const kept = await factors.remember('scales', async () => {
+        using scope = gpu.scope('scale search');
+        const magnitude = tiedMagnitude(await meanInputs(problem, gpu), problem.neighbours?.input);
+        const weight =
+          formula === 'AutoAWQ' ? await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group)) : null;
+        const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
+        const losses = await searchLosses(problem, candidates, grid, { ...cx, scope });
+        const best = losses.indexOf(Math.min(...losses));
+        return present(candidates[Math.max(0, best)], 'the best scales');
+      });
+      const scaled = await factors.remember('scaled', (scope) => {
+        const s = uploadMatrix(scope, kept, 1, cols, 's');
+        const inverse = uploadMatrix(scope, inverted(kept), 1, cols, '1/s');
+        const both = (x: Matrix) => scaleColumns(gpu, scope, x, inverse, inverse);
+        return {
+          W: scaleColumns(gpu, scope, W, s),
+          H: both(H),
+          ...(mean ? { magnitude: scaleColumns(gpu, scope, mean, inverse) } : {}),
+          ...(problem.cross ? { cross: both(problem.cross) } : {}),
+        };
+      });
+      return {
+        problem: { ...problem, ...scaled, factors },
+        kept,
+        // A half for each column where nothing before the site can take 1/s.
+        bits: problem.neighbours ? 0 : 16 * cols,
+      };
+    },
+
+    undo(w, kept, { gpu, scope }) {
+      using local = gpu.scope('scales');
+      return Promise.resolve(scaleColumns(gpu, scope, w, uploadMatrix(local, inverted(kept), 1, w.cols, '1/s')));
+    },
+  };
+}
+
+/** Mean |x| of every input; behind a rotation, which mixes them, that of normal inputs with the same second moment. [cols] */
+async function meanInputs(problem: Posed, gpu: Gpu): Promise<Float32Array> {
+  if (problem.magnitude) return readMatrix(gpu, problem.magnitude);
+  return (await readDiagonal(gpu, problem)).map((d) => Math.sqrt((2 * d) / Math.PI));
+}
+
+const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
+
+/** What each candidate loses when its W' is rounded to nearest: tr(Δ H Δᵀ). */
+async function searchLosses(
+  problem: Posed,
+  candidates: readonly Float32Array<ArrayBuffer>[],
+  grid: Grid,
+  cx: Context,
+): Promise<number[]> {
+  const { gpu } = cx;
+  const { W } = problem;
+  const H = present(problem.H, 'H');
+  const all = emptyMatrix(cx.scope, candidates.length, W.rows, 'losses');
+  for (const [i, s] of candidates.entries()) {
+    using scope = gpu.scope('candidate');
+    const What = await roundScaled(problem, s, grid, { ...cx, scope }, scope);
+    const loss = proxyLoss(gpu, scope, W, What, H);
+    gpu.copy(loss.view, view(all.view.buffer, 4 * i * W.rows, 4 * W.rows));
+    await gpu.pace(cx.signal);
+  }
+  const losses = await readMatrix(gpu, all);
+  return candidates.map((_, i) => losses.subarray(i * W.rows, (i + 1) * W.rows).reduce((sum, v) => sum + v, 0));
+}
+
+/** Q(W·s)/s, rounded to nearest. */
+async function roundScaled(
+  problem: Posed,
+  s: Float32Array<ArrayBuffer>,
+  grid: Grid,
+  cx: Context,
+  scope: Scope,
+): Promise<Matrix> {
+  const { gpu } = cx;
+  assert(grid.width === 1, 'scales are searched on a scalar grid');
+  const { cols } = problem.W;
+  const inverse = uploadMatrix(scope, inverted(s), 1, cols, '1/s');
+  const scaled = scaleColumns(gpu, scope, problem.W, uploadMatrix(scope, s, 1, cols, 's'));
+  const H = problem.H && grid.given ? scaleColumns(gpu, scope, problem.H, inverse, inverse) : problem.H;
+  const { codes, parameters, groupOf } = await nearest()({ ...problem, W: scaled, ...(H && { H }) }, grid, cx);
+  const rounded = dequantize(codes, parameters, uploadOrder(scope, groupOf), grid, cx);
+  return scaleColumns(gpu, scope, rounded, inverse);
+}

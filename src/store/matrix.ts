@@ -1,0 +1,158 @@
+/** The combination matrix on the page: which cells there are, what the shown run has measured of them, and running them all. */
+import type { Estimate, PlannedPoint, RunSettings } from '../lab/events';
+import {
+  combinationMatrix,
+  isMatrixMethod,
+  type MatrixCell,
+  type MatrixColumn,
+  type MatrixLine,
+} from '../quant/matrix';
+import { parseRecipe } from '../quant/parseRecipe';
+import type { Bench } from './lab';
+import { measurementOf, tableGrids, type Setup } from './plan';
+import type { PointView } from './runView';
+import type { Runs } from './runs';
+import type { LabState } from './state';
+
+/** Shades of a cell, from the least loss of the shown matrix to the most. */
+export const shades = 8;
+/** ln ratios below this are all the least: "no loss seen" has no logarithm. */
+const leastLoss = 1e-4;
+/** The width of an untouched page: at 4 bits methods are close, at 2 most models break. */
+const usualWidth = 3;
+
+/** best: below all others with its whole interval; lowest: by its mean only; tied: cannot be told apart from the lowest. */
+export type CellRank = 'best' | 'lowest' | 'tied';
+
+export interface MatrixCellView {
+  readonly id: string;
+  readonly method: string;
+  readonly state: 'impossible' | 'open' | PointView['state'];
+  /** Why it is impossible. */
+  readonly reason: string | null;
+  readonly lnRatio: Estimate | null;
+  readonly windows: number;
+  readonly windowsTotal: number;
+  /** 0 (least loss) to shades − 1; null where nothing is measured. */
+  readonly shade: number | null;
+  readonly rank: CellRank | null;
+}
+
+export interface MatrixView {
+  readonly bits: number;
+  readonly group: number | null;
+  readonly rows: readonly MatrixLine[];
+  readonly columns: readonly MatrixColumn[];
+  readonly cells: readonly (readonly MatrixCellView[])[];
+  /** How many cells can run, and how many are measured in full. */
+  readonly possible: number;
+  readonly finished: number;
+  /** Least and most measured ln ratio; null before the first. */
+  readonly range: readonly [number, number] | null;
+}
+
+type Form = Pick<Setup, 'group' | 'symmetric'>;
+
+/** The width that the matrix is shown at: the chosen one, else that of the shown run. */
+export function matrixWidth({ matrixBits, run }: Pick<LabState, 'matrixBits' | 'run'>): number {
+  return matrixBits ?? run.points.find(({ method }) => isMatrixMethod(method))?.bits ?? usualWidth;
+}
+
+/** The matrix at a width, with what the points tell. Measured cells keep the group of their run; without any, the form's counts. */
+export function matrixView(bits: number, form: Form, points: readonly PointView[]): MatrixView {
+  const mine = new Map(
+    points.filter((point) => isMatrixMethod(point.method) && point.bits === bits).map((point) => [point.id, point]),
+  );
+  const [measured] = mine.values();
+  const group = measured ? measured.group : form.group;
+  const { rows, columns, cells } = combinationMatrix({ bits, group, symmetric: form.symmetric });
+  const losses = [...mine.values()].flatMap(({ lnRatio }) =>
+    lnRatio && Number.isFinite(lnRatio.mean) ? [lnRatio.mean] : [],
+  );
+  const range = losses.length ? ([Math.min(...losses), Math.max(...losses)] as const) : null;
+  const ranks = ranksOf([...mine.values()].filter(({ state }) => state === 'finished'));
+  return {
+    bits,
+    group,
+    rows,
+    columns,
+    cells: cells.map((row) => row.map((cell) => cellView(cell, mine.get(cell.id), range, ranks))),
+    possible: cells.flat().filter(({ recipe }) => recipe !== null).length,
+    finished: [...mine.values()].filter(({ state }) => state === 'finished').length,
+    range,
+  };
+}
+
+function cellView(
+  { id, method, reason }: MatrixCell,
+  point: PointView | undefined,
+  range: MatrixView['range'],
+  ranks: ReadonlyMap<string, CellRank>,
+): MatrixCellView {
+  const lnRatio = point?.lnRatio ?? null;
+  return {
+    id,
+    method,
+    // A point that was measured is possible, whatever this form would say.
+    state: point?.state ?? (reason === null ? 'open' : 'impossible'),
+    reason: point ? null : reason,
+    lnRatio,
+    windows: point?.windows ?? 0,
+    windowsTotal: point?.windowsTotal ?? 0,
+    shade: lnRatio && range && Number.isFinite(lnRatio.mean) ? shadeOf(lnRatio.mean, range) : null,
+    rank: ranks.get(id) ?? null,
+  };
+}
+
+/** By the logarithm: the losses of one matrix span decades. */
+function shadeOf(loss: number, [least, most]: readonly [number, number]): number {
+  const place = (value: number) => Math.log(Math.max(value, leastLoss));
+  const span = place(most) - place(least);
+  return span > 0 ? Math.round(((place(loss) - place(least)) / span) * (shades - 1)) : 0;
+}
+
+function ranksOf(finished: readonly PointView[]): ReadonlyMap<string, CellRank> {
+  const sorted = finished
+    .filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean))
+    .sort((a, b) => (a.lnRatio?.mean ?? 0) - (b.lnRatio?.mean ?? 0));
+  const [first, ...others] = sorted;
+  if (!first || others.length === 0) return new Map();
+  const high = first.lnRatio?.high ?? Infinity;
+  const tied = others.filter(({ lnRatio }) => (lnRatio?.low ?? Infinity) <= high);
+  return new Map<string, CellRank>([
+    [first.id, tied.length ? 'lowest' : 'best'],
+    ...tied.map(({ id }): [string, CellRank] => [id, 'tied']),
+  ]);
+}
+
+/** All possible cells as one run, with the form's measurement. */
+export function planMatrix(setup: Setup, bits: number): RunSettings {
+  const { group, symmetric } = setup;
+  const points = combinationMatrix({ bits, group, symmetric })
+    .cells.flat()
+    .flatMap(({ id, method, recipe }): PlannedPoint[] =>
+      recipe
+        ? [{ id, method, recipe: parseRecipe({ ...recipe, ...tableGrids(recipe.grid, setup) }), bits, group }]
+        : [],
+    );
+  return { points, ...measurementOf(setup) };
+}
+
+export interface Matrices {
+  /** Runs every possible cell at the shown width. */
+  runMatrix(): Promise<void>;
+  /** Shows the matrix at a width. */
+  chooseMatrixWidth(bits: number): void;
+}
+
+export function createMatrices({ store }: Bench, runs: Pick<Runs, 'runPlanned'>): Matrices {
+  return {
+    async runMatrix() {
+      const bits = matrixWidth(store.getState());
+      // It stays the shown one, whatever the run before it had.
+      store.setState({ matrixBits: bits });
+      await runs.runPlanned(() => planMatrix(store.getState().setup, bits));
+    },
+    chooseMatrixWidth: (bits) => store.setState({ matrixBits: bits }),
+  };
+}

@@ -1,0 +1,56 @@
+/** The rotated model is the model: on every tiny architecture, with biases, grouped heads, tied heads and 16-bit weights. */
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { verifyRotation } from '../../src/lab/verifyRotation';
+import { openModel } from '../../src/model/openModel';
+import type { Block, Model } from '../../src/model/model';
+import { NumericError } from '../../src/util/errors';
+import { createRng } from '../../src/util/rng';
+import { testGpu } from '../gpu';
+import { goldenModel, openFolder } from '../model/folder';
+
+const rng = createRng(5);
+const ids = Uint32Array.from({ length: 24 }, () => 2 + rng.integer(62));
+const { signal } = new AbortController();
+const demo = fileURLToPath(new URL('../../public/demo/level-100', import.meta.url));
+
+describe('the fused rotation of a whole model', () => {
+  for (const name of ['llama', 'llama-tied-f16', 'llama-biased', 'llama-odd-bf16', 'qwen2', 'qwen3', 'mistral']) {
+    it(`leaves ${name} as it is`, async () => {
+      const gpu = await testGpu();
+      const model = await openModel(gpu, await openFolder(goldenModel(name)));
+      for (const basis of ['hadamard', 'orthogonal'] as const) {
+        const kld = await verifyRotation(gpu, model, ids, { basis, seed: 3, signal });
+        expect(Math.abs(kld)).toBeLessThan(1e-8);
+      }
+    });
+  }
+
+  it('leaves the demo model as it is', async () => {
+    const gpu = await testGpu();
+    const model = await openModel(gpu, await openFolder(demo));
+    const kld = await verifyRotation(gpu, model, ids, { basis: 'hadamard', seed: 3, signal });
+    expect(Math.abs(kld)).toBeLessThan(1e-8);
+  });
+
+  it('notices a bias that was forgotten', async () => {
+    const gpu = await testGpu();
+    const model = await openModel(gpu, await openFolder(goldenModel('qwen2')));
+    // A model that adds the plain biases whatever it is given.
+    const kept = new Map<number, Block>();
+    using scope = gpu.scope('plain blocks');
+    for (let i = 0; i < model.blockCount; i++) kept.set(i, await model.openBlock(scope, i));
+    const stubborn: Model = {
+      ...model,
+      forward: (into, block, hidden, batch) => {
+        const bias = 'self_attn.v_proj.bias';
+        const [from, to] = [kept.get(block.index)?.others.get(bias), block.others.get(bias)];
+        if (from && to) gpu.copy(from.view, to.view);
+        return model.forward(into, block, hidden, batch);
+      },
+    };
+    const failing = verifyRotation(gpu, stubborn, ids, { basis: 'hadamard', seed: 3, signal });
+    await expect(failing).rejects.toBeInstanceOf(NumericError);
+    await expect(failing).rejects.toThrow(/differs from the model by \d\.\d+ nats/);
+  });
+});

@@ -1,0 +1,162 @@
+/** AWQ: scales and clip against the float64 twin and numpy's numbers; the laws of a change of scale. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FactorCache } from '../../src/quant/factorCache';
+import { recipeOf } from '../../src/quant/parseRecipe';
+import { makeGrid, makeTransform } from '../../src/quant/pieces';
+import type { Neighbours } from '../../src/quant/problem';
+import { restoreLayer } from '../../src/quant/restore';
+import { solveLayer } from '../../src/quant/solve';
+import { tiedMagnitude } from '../../src/quant/transform/scale';
+import { roundAwq, searchScales } from '../../src/reference/awq';
+import { nearest } from '../../src/reference/nearest';
+import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
+import { totalProxyLoss } from '../../src/tensor/proxyLoss';
+import { createRng } from '../../src/util/rng';
+import { testGpu } from '../gpu';
+import { hostLoss, makeProblem, testContext, upload } from './fixture';
+
+/** Mean |x| of normal inputs with this H. */
+const magnitudeOf = (H: Float32Array, cols: number) =>
+  Float32Array.from({ length: cols }, (_, j) => Math.sqrt(((H[j * (cols + 1)] as number) * 2) / Math.PI));
+
+describe('activation-aware scales', () => {
+  for (const [rows, cols, bits, group] of [
+    [40, 172, 2, 64],
+    [24, 576, 3, 128],
+    [16, 960, 4, null],
+    [16, 896, 3, 32],
+    [8, 1376, 2, 128],
+  ] as const) {
+    it(`${rows}×${cols} ${bits} bits ${group ?? 'row'}: both formulas choose as the twin, and lose as little`, async () => {
+      const gpu = await testGpu();
+      using scope = gpu.scope('test');
+      const problem = makeProblem(createRng(21), rows, cols, { causes: 12 });
+      const magnitude = magnitudeOf(problem.H, cols);
+      const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitude, 1, cols, 'mean |x|') };
+      for (const formula of ['llm-awq', 'AutoAWQ'] as const) {
+        const recipe = recipeOf({
+          transform: [{ name: 'scale', formula }],
+          grid: { name: 'awq', bits, group, clip: false },
+          rounding: { name: 'nearest' },
+        });
+        const solved = await solveLayer(posed, recipe, testContext(gpu, scope));
+        const want = searchScales(
+          { ...problem, magnitude },
+          (W) => roundAwq(W, rows, cols, bits, group),
+          formula,
+          group,
+        );
+        const least = Math.min(...want.losses);
+        expect(Math.abs((solved.loss ?? NaN) / least - 1)).toBeLessThan(1e-3);
+        const chosen = want.scales[want.losses.indexOf(least)] as Float64Array;
+        const kept = solved.stored.kept[0] as Float32Array;
+        expect(Math.max(...kept.map((s, j) => Math.abs(s / (chosen[j] as number) - 1)))).toBeLessThan(1e-4);
+        expect(least).toBeLessThanOrEqual(want.losses[0] as number);
+      }
+    });
+  }
+
+  it('do not change the layer or its proxy loss, and are restored bit for bit with any rounding', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(22), 40, 172);
+    const cx = testContext(gpu, scope);
+    const magnitude = uploadMatrix(scope, magnitudeOf(problem.H, 172), 1, 172, 'mean |x|');
+    const posed = { ...upload(scope, problem), magnitude };
+    const transform = makeTransform({ name: 'scale', formula: 'llm-awq' });
+    const grid = makeGrid({ name: 'uniform', bits: 3, group: 32, symmetric: false, clip: 'min-max' }, 172);
+    const { problem: scaled, kept } = await transform.fit({ ...posed, factors: new FactorCache(scope) }, grid, cx);
+    const back = await readMatrix(gpu, await transform.undo(scaled.W, kept, cx));
+    expect(Math.max(...back.map((v, i) => Math.abs(v - (problem.W[i] as number)) / 0.02))).toBeLessThan(1e-6);
+    const zero = (rows: number) => uploadMatrix(scope, new Float32Array(rows * 172), rows, 172, '0');
+    const before = await totalProxyLoss(gpu, posed.W, zero(40), posed.H);
+    const after = await totalProxyLoss(gpu, scaled.W, zero(40), scaled.H ?? posed.H);
+    expect(Math.abs(after / before - 1)).toBeLessThan(1e-5);
+
+    const losses: number[] = [];
+    for (const rounding of ['nearest', 'compensate']) {
+      const recipe = recipeOf({
+        transform: [{ name: 'scale' }],
+        grid: { name: 'awq', bits: 3, group: 32 },
+        rounding: { name: rounding },
+      });
+      const solved = await solveLayer(posed, recipe, testContext(gpu, scope));
+      const restored = await restoreLayer(solved.stored, recipe, { gpu, scope });
+      expect(await readMatrix(gpu, restored)).toEqual(await readMatrix(gpu, solved.What));
+      expect(Math.abs((solved.loss ?? NaN) / hostLoss(problem, await readMatrix(gpu, solved.What)) - 1)).toBeLessThan(
+        1e-4,
+      );
+      losses.push(solved.loss ?? NaN);
+    }
+    expect(losses[1]).toBeLessThan(losses[0] as number);
+  });
+
+  it('are shared by the query heads that read one value head', () => {
+    const input: Neighbours['input'] = { kind: 'heads', size: 2, repeat: 3 };
+    // Two value heads of 2 channels, each read by 3 query heads.
+    const tied = tiedMagnitude(Float32Array.from([1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 3, 6]), input);
+    expect([...tied]).toEqual([3, 4, 3, 4, 3, 4, 1, 2, 1, 2, 1, 2]);
+  });
+
+  it('never lose more than no scales on the uniform grid either', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(23), 16, 64, { outlier: 1, causes: 64 });
+    const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitudeOf(problem.H, 64), 1, 64, 'x') };
+    const grid = { name: 'uniform', bits: 4, group: 32 };
+    const recipe = recipeOf({ transform: [{ name: 'scale' }], grid, rounding: { name: 'nearest' } });
+    const { loss, nearestLoss } = await solveLayer(posed, recipe, testContext(gpu, scope));
+    expect(loss ?? NaN).toBeLessThanOrEqual(nearestLoss ?? NaN);
+    const plain = nearest(problem.W, 16, 64, 32, { bits: 4, symmetric: false, clip: 'min-max' });
+    expect(Math.abs((nearestLoss ?? NaN) / hostLoss(problem, plain.What) - 1)).toBeLessThan(1e-4);
+  });
+});
+
+describe("AWQ's grid", () => {
+  for (const [cols, bits, group] of [
+    [172, 2, 32],
+    [576, 3, 128],
+    [896, 4, 64],
+    [960, 3, null],
+  ] as const) {
+    it(`${cols} columns ${bits} bits ${group ?? 'row'}: the clip search loses what the twin loses`, async () => {
+      const gpu = await testGpu();
+      using scope = gpu.scope('test');
+      const problem = makeProblem(createRng(24), 6, cols, { causes: 12 });
+      for (const clip of [false, true]) {
+        const recipe = recipeOf({ grid: { name: 'awq', bits, group, clip }, rounding: { name: 'nearest' } });
+        const { loss } = await solveLayer(upload(scope, problem), recipe, testContext(gpu, scope));
+        const want = roundAwq(problem.W, 6, cols, bits, group, clip ? problem.H : undefined);
+        expect(Math.abs((loss ?? NaN) / hostLoss(problem, want) - 1)).toBeLessThan(1e-3);
+      }
+    });
+  }
+
+  const golden = join(import.meta.dirname, '../../../shared/golden/awq_w4x8_x32x8.json');
+  if (existsSync(golden)) {
+    it('and its search are those of the numpy twin', () => {
+      const { W_4x8, X_32x8, x_mean_abs, bits } = JSON.parse(readFileSync(golden, 'utf8')) as {
+        W_4x8: number[][];
+        X_32x8: number[][];
+        x_mean_abs: number[];
+        bits: Record<string, { ratio: number; mse: number }>;
+      };
+      const H = Float64Array.from({ length: 64 }, (_, at) =>
+        X_32x8.reduce((sum, x) => sum + ((x[Math.floor(at / 8)] as number) * (x[at % 8] as number)) / 32, 0),
+      );
+      for (const [width, want] of Object.entries(bits)) {
+        const { losses } = searchScales(
+          { W: W_4x8.flat(), H, magnitude: x_mean_abs, rows: 4, cols: 8 },
+          (W) => roundAwq(W, 4, 8, Number(width), null),
+          'llm-awq',
+          null,
+        );
+        const least = Math.min(...losses);
+        expect(losses.indexOf(least) / 20).toBe(want.ratio);
+        expect(least / 4 / want.mse).toBeCloseTo(1, 9);
+      }
+    });
+  }
+});
