@@ -6,6 +6,7 @@ import { DropZone } from './DropZone';
 import { GridPanel } from './GridPanel';
 import { Header } from './Header';
 import { LayersPanel } from './LayersPanel';
+import { MatrixPanel } from './MatrixPanel';
 import { MeasurePanel } from './MeasurePanel';
 import { MethodPanel } from './MethodPanel';
 import { Notices } from './Notices';
@@ -32,6 +33,7 @@ export function App() {
           <SharedBanner />
           <ChartPanel />
           <ResultsPanel />
+          <MatrixPanel />
           <LayersPanel />
           <AdapterPanel />
         </main>

@@ -98,8 +98,8 @@ export default function Chart({ curves, ghosts, reference, xAxis, yAxis, x, y, s
             <Scatter
               key={curve.key}
               name={label}
-              data={curve.points.map((point) => ({ ...point, label }))}
-              line={{ stroke: looks.colour, strokeWidth: 2, strokeDasharray: looks.dash }}
+              data={curve.points.map((point) => ({ ...point, label: labelOf(point.method, methods) }))}
+              line={looks.line === 'drawn' && { stroke: looks.colour, strokeWidth: 2, strokeDasharray: looks.dash }}
               shape={markerOf(looks)}
               isAnimationActive={false}
             >

@@ -2,7 +2,9 @@
  * How a method looks, everywhere: colour, marker and dash together, so that none of them has to be seen alone. A method keeps its
  * looks by its place in the list of methods.
  */
+import { isMatrixMethod, matrixLabel } from '../quant/matrix';
 import type { MethodMeta } from '../quant/recipe';
+import { combinations } from '../store/curves';
 
 const markers = ['circle', 'square', 'triangle', 'diamond', 'cross', 'wedge'] as const;
 type MarkerKind = (typeof markers)[number];
@@ -13,10 +15,16 @@ export interface Looks {
   readonly colour: string;
   readonly marker: MarkerKind;
   readonly dash: string | undefined;
+  /** Whether its points are joined. */
+  readonly line: 'drawn' | 'none';
 }
+
+/** Points of a combination matrix: many methods at one width. */
+const cloud: Looks = { colour: 'var(--muted)', marker: 'diamond', dash: undefined, line: 'none' };
 
 /** Looks of a method; one that this build does not know (an old link) takes the next free place. */
 export function looksOf(method: string, methods: readonly MethodMeta[]): Looks {
+  if (method === combinations || isMatrixMethod(method)) return cloud;
   const found = methods.findIndex(({ name }) => name === method);
   const place = found < 0 ? methods.length : found;
   return {
@@ -24,10 +32,13 @@ export function looksOf(method: string, methods: readonly MethodMeta[]): Looks {
     colour: `var(--series-${(place % 8) + 1})`,
     marker: markers[(place + Math.floor(place / 24)) % markers.length] as MarkerKind,
     dash: dashes[place % dashes.length],
+    line: 'drawn',
   };
 }
 
 export function labelOf(method: string, methods: readonly MethodMeta[]): string {
+  if (method === combinations) return 'Combinations';
+  if (isMatrixMethod(method)) return matrixLabel(method);
   return methods.find(({ name }) => name === method)?.label ?? method;
 }
 
@@ -57,7 +68,9 @@ export function Marker({ looks, x, y, size = 5, fill = 'solid' }: MarkerProps) {
 export function Swatch({ looks }: { readonly looks: Looks }) {
   return (
     <svg className="swatch" width="30" height="14" aria-hidden="true">
-      <line x1="1" x2="29" y1="7" y2="7" stroke={looks.colour} strokeWidth="2" strokeDasharray={looks.dash} />
+      {looks.line === 'drawn' && (
+        <line x1="1" x2="29" y1="7" y2="7" stroke={looks.colour} strokeWidth="2" strokeDasharray={looks.dash} />
+      )}
       <Marker looks={looks} x={15} y={7} size={4} />
     </svg>
   );

@@ -53,6 +53,11 @@ export function verdictLine(points: readonly PointView[], label: (method: string
 
 const mean = ({ lnRatio }: PointView) => lnRatio?.mean ?? Infinity;
 
+/** So many names are read in a sentence. */
+const mostNames = 4;
+const few = (names: readonly string[]) =>
+  listed(names.length > mostNames + 1 ? [...names.slice(0, mostNames), `${names.length - mostNames} others`] : names);
+
 /** Widths with the same leaders and the same number of others are said together. */
 function clauseKey({ points, leaders }: Ranking): string {
   const names = points.slice(0, leaders).map(({ method }) => method);
@@ -67,7 +72,7 @@ function clause(part: readonly Ranking[], label: (method: string) => string): st
   if (leaders > 1) {
     const all = leaders === points.length;
     if (all && leaders === 2) return `${bits} ${listed(names)} cannot be told apart`;
-    return all ? `${bits} the methods cannot be told apart` : `${bits} ${listed(names)} lead and cannot be told apart`;
+    return all ? `${bits} the methods cannot be told apart` : `${bits} ${few(names)} lead and cannot be told apart`;
   }
   const [best, next] = points as [PointView, PointView];
   const others = points.length === 2 ? label(next.method) : 'the others';

@@ -1,5 +1,6 @@
 /** From points to what the chart draws: one curve per method, with x and y as chosen. Pure; no React, no chart library. */
 import type { Estimate } from '../lab/events';
+import { isMatrixMethod } from '../quant/matrix';
 import { fullPrecision, type PointView } from './runView';
 
 export type XAxis = 'bits' | 'bits-all' | 'megabytes';
@@ -8,6 +9,7 @@ export type Scale = 'log' | 'linear';
 
 export interface CurvePoint {
   readonly id: string;
+  readonly method: string;
   readonly x: number;
   /** Clamped to what a chart can show; `value` is not. */
   readonly y: number;
@@ -25,6 +27,9 @@ export interface Curve {
   readonly group: number | null;
   readonly points: readonly CurvePoint[];
 }
+
+/** Name of the curve that the points of a combination matrix make. */
+export const combinations = 'combinations';
 
 /** Above this a perplexity only says "broken": a model that guesses uniformly over a vocabulary of 10⁵ is here. */
 export const highestPerplexity = 1e5;
@@ -64,7 +69,7 @@ export function curves(points: readonly PointView[], x: XAxis, y: YAxis, scale: 
   for (const point of points) {
     if (point.id === fullPrecision) continue;
     const key = curveKey(point);
-    const curve = byKey.get(key) ?? { method: point.method, group: point.group, points: [] };
+    const curve = byKey.get(key) ?? { method: curveMethod(point.method), group: point.group, points: [] };
     byKey.set(key, curve);
     const drawn = curvePoint(point, xValue(point, x), yValue(point, y, reference), y, scale);
     if (drawn) curve.points.push(drawn);
@@ -78,8 +83,11 @@ export function curves(points: readonly PointView[], x: XAxis, y: YAxis, scale: 
 }
 
 export function curveKey(point: Pick<PointView, 'method' | 'group'>): string {
-  return `${point.method}/${point.group ?? 'row'}`;
+  return `${curveMethod(point.method)}/${point.group ?? 'row'}`;
 }
+
+/** The cells of a combination matrix are one cloud of points: a curve of its own for each would be a legend of fifty. */
+const curveMethod = (method: string) => (isMatrixMethod(method) ? combinations : method);
 
 function curvePoint(
   point: PointView,
@@ -96,6 +104,7 @@ function curvePoint(
   const y = clamp(value.mean);
   return {
     id: point.id,
+    method: point.method,
     x,
     y,
     value,

@@ -1,0 +1,186 @@
+/** The combination matrix: one button that runs every transform with every rounding and correction, and the heatmap that it fills. */
+import { useMemo } from 'react';
+import { matrixView, matrixWidth, shades, type CellRank, type MatrixCellView, type MatrixView } from '../store/matrix';
+import { groupName, number, withInterval } from '../store/format';
+import { widths } from '../store/plan';
+import { unready } from '../store/ready';
+import { useLab, useLabState } from './context';
+import { useThrottled } from './useThrottled';
+
+/** Milliseconds between redraws, as the chart's. */
+const redraw = 200;
+
+const rankTitles: Record<CellRank, string> = {
+  best: 'The least loss, outside the intervals of all other cells',
+  lowest: 'The least loss; the cells marked ≈ cannot be told apart from it',
+  tied: 'Cannot be told apart from the least: the 95 % intervals overlap',
+};
+
+export function MatrixPanel() {
+  const lab = useLab();
+  const { bits, group, symmetric, run, running, why } = useLabState((state) => ({
+    bits: matrixWidth(state),
+    group: state.setup.group,
+    symmetric: state.setup.symmetric,
+    run: state.run.points,
+    running: state.activity !== 'idle',
+    why: unready(state),
+  }));
+  const points = useThrottled(run, redraw);
+  const view = useMemo(() => matrixView(bits, { group, symmetric }, points), [bits, group, symmetric, points]);
+  return (
+    <section className="panel matrix-panel" aria-label="Combinations">
+      <header className="panel-head">
+        <div className="matrix-title">
+          <h2>Combinations</h2>
+          <p className="hint">
+            Every transform with every rounding{view.columns.some(({ correction }) => correction) && ' and correction'}:
+            ln (perplexity / full precision), with its 95 % interval.
+          </p>
+        </div>
+        <div className="actions">
+          <label className="inline-field">
+            <span>at</span>
+            <select
+              aria-label="Width of the matrix"
+              value={bits}
+              onChange={({ target }) => lab.chooseMatrixWidth(Number(target.value))}
+            >
+              {widths.map((width) => (
+                <option key={width} value={width}>
+                  {width} bits
+                </option>
+              ))}
+            </select>
+          </label>
+          <button
+            type="button"
+            disabled={!running && why !== null}
+            aria-disabled={running}
+            title={why ?? undefined}
+            onClick={() => {
+              if (!running) void lab.runMatrix();
+            }}
+          >
+            Run the matrix
+          </button>
+        </div>
+      </header>
+      <div className="table-scroll" tabIndex={0} role="region" aria-label="Combinations table, scrollable">
+        <MatrixTable view={view} />
+      </div>
+      <Key view={view} />
+    </section>
+  );
+}
+
+function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly view: MatrixView }) {
+  const corrected = columns.some(({ correction }) => correction !== null);
+  const roundings = [...new Set(columns.map(({ rounding }) => rounding))];
+  return (
+    <table className="matrix">
+      <caption className="unseen">
+        Combinations at {bits} bits, {group === null ? 'whole rows' : `groups of ${group}`}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col" rowSpan={corrected ? 2 : 1}>
+            Transform
+          </th>
+          {corrected
+            ? roundings.map((rounding) => (
+                <th
+                  key={rounding}
+                  scope="colgroup"
+                  colSpan={columns.filter((column) => column.rounding === rounding).length}
+                >
+                  {rounding}
+                </th>
+              ))
+            : columns.map(({ key, label, line }) => (
+                <th key={key} scope="col" title={line}>
+                  {label}
+                </th>
+              ))}
+        </tr>
+        {corrected && (
+          <tr>
+            {columns.map(({ key, correction, line }) => (
+              <th key={key} scope="col" title={line}>
+                {correction === null ? 'alone' : `+ ${correction}`}
+              </th>
+            ))}
+          </tr>
+        )}
+      </thead>
+      <tbody>
+        {rows.map(({ key, label, line }, i) => (
+          <tr key={key}>
+            <th scope="row" title={line}>
+              {label}
+            </th>
+            {cells[i]?.map((cell) => (
+              <Cell key={cell.id} cell={cell} />
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Cell({ cell }: { readonly cell: MatrixCellView }) {
+  const { state, reason, lnRatio, shade, rank, windows, windowsTotal } = cell;
+  if (state === 'impossible') {
+    return (
+      <td className="impossible">
+        <span className="matrix-reason">{reason}</span>
+      </td>
+    );
+  }
+  if (!lnRatio)
+    return <td className="open">{state === 'open' ? '–' : state === 'planned' ? 'waiting' : `${state}…`}</td>;
+  const { mean, low, high } = lnRatio;
+  return (
+    <td data-shade={shade ?? undefined} title={`95 % interval: ${number(low)} to ${number(high)}`}>
+      <span className="matrix-value">{withInterval(mean, low, high)}</span>
+      {rank && (
+        <span className={`rank ${rank}`} title={rankTitles[rank]}>
+          {rank === 'tied' ? '≈' : rank}
+          {rank === 'tied' && <span className="unseen"> lowest</span>}
+        </span>
+      )}
+      <span className="sub">
+        ±{number((high - low) / 2, 2)}
+        {state === 'evaluating' && ` · ${windows}/${windowsTotal}`}
+      </span>
+    </td>
+  );
+}
+
+/** What the shades mean, and how far the run is. */
+function Key({ view: { group, possible, finished, range, cells } }: { readonly view: MatrixView }) {
+  const impossible = cells.flat().length - possible;
+  const tied = cells.flat().some(({ rank }) => rank === 'tied');
+  return (
+    <div className="matrix-key">
+      {range && (
+        <p>
+          <span className="figure">{number(range[0], 2)}</span>
+          <span className="shades" aria-hidden="true">
+            {Array.from({ length: shades }, (_, i) => (
+              <span key={i} data-shade={i} />
+            ))}
+          </span>
+          <span className="figure">{number(range[1], 2)}</span> from the least loss to the most
+          {tied && '; ≈ cannot be told apart from the lowest'}
+        </p>
+      )}
+      <p>
+        {finished > 0 ? `${finished} of ${possible} cells measured` : `${possible} cells to run`}
+        {impossible > 0 && `, ${impossible} not possible`}; uniform grid,{' '}
+        {group === null ? 'whole rows share a scale' : `${groupName(group)} columns share a scale`}.
+      </p>
+    </div>
+  );
+}
