@@ -111,6 +111,8 @@ export interface Grid {
   readonly importance: 'none' | 'inputs';
   /** Operations of a fit for each weight. */
   readonly fitWork: number;
+  /** Operations of rounding a weight, where they are many more than those of a scalar grid. */
+  readonly roundWork?: number;
   /** Parameters that are not fitted group by group. */
   given?(problem: Posed, cx: Context): Promise<Given>;
   /** The same grid without its own search of parameters, for searches of something else that round many times; itself where absent. */

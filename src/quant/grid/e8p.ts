@@ -28,6 +28,8 @@ export function e8p({ bits }: Piece, cols: number): Grid {
     constants: { BITS: bits },
     bits,
     importance: 'none',
+    // Two shifts of 256 rows of 8; twice for the second codebook.
+    roundWork: bits === 4 ? 6000 : 3000,
     fitWork: 3,
     given: (problem, cx) => scaleOf(problem, bits, cols, cx),
     // The codewords, and one float for the matrix: every row has the same.

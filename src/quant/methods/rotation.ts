@@ -113,17 +113,4 @@ export const rotation: readonly MethodMeta[] = [
         rounding: compensate,
       }),
   }),
-  method({
-    name: 'quip-sharp',
-    label: 'QuIP#',
-    line: 'A randomized Hadamard basis on both sides, then eight weights at a time on a lattice codebook by block LDLQ.',
-    strategy: 'rotation',
-    helps: 'At 2 bits: the codebook loses a quarter less than equal steps. Without the fine-tuning of the paper.',
-    cost: 'Fast Hadamard transforms, a bit for each sign and a table of 256 rows when the model runs.',
-    paper: papers.quipSharp,
-    groups: 'own',
-    widths: [2, 3, 4],
-    recipe: (bits) =>
-      recipeOf({ transform: [{ name: 'hadamard' }], grid: { name: 'e8p', bits }, rounding: compensate }),
-  }),
 ];
