@@ -1,10 +1,11 @@
-// y[i, j] = H[order[i], order[j]], 0 where an order names no column, and, where `unit` is 1, 1 on the diagonal where that is 0 (an
-// input that is never used). One invocation owns one element. H need not be symmetric.
+// y[i, j] = H[order[i], order[j]], 0 where an order names no column, save `filling` on the diagonal, and, where `unit` is 1, 1 on the
+// diagonal where H is 0 (an input that is never used). One invocation owns one element. H need not be symmetric.
 struct Params {
   // Rows of y, and of H.
   n: u32,
   source_n: u32,
   unit: u32,
+  filling: f32,
   // Elements of this dispatch: [first, last).
   first: u32,
   last: u32,
@@ -24,7 +25,7 @@ fn gather_symmetric(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) 
   }
   let i = at / params.n;
   let j = at % params.n;
-  var h = 0.0;
+  var h = select(0.0, params.filling, i == j);
   if (max(order[i], order[j]) < params.source_n) {
     h = H[order[i] * params.source_n + order[j]];
   }

@@ -24,7 +24,7 @@ const gatherSymmetricKernel = defineKernel({
   code: symmetricCode,
   lib: [lib],
   bindings: { H: 'read', order: 'read', y: 'readWrite' },
-  params: { n: 'u32', source_n: 'u32', unit: 'u32', first: 'u32', last: 'u32' },
+  params: { n: 'u32', source_n: 'u32', unit: 'u32', filling: 'f32', first: 'u32', last: 'u32' },
 });
 
 /** In place of a column: write zeros. */
@@ -51,15 +51,25 @@ export function gatherColumns<M extends Matrix | Codes>(gpu: Gpu, scope: Scope, 
   return { ...x, view: y.view, cols };
 }
 
-/** y[i, j] = H[order[i], order[j]], zero for `noColumn`; as many as `order` has. `dead`: what an input that never occurs gets on the diagonal. */
-export function gatherSymmetric(gpu: Gpu, scope: Scope, H: Matrix, order: View, dead: 'zero' | 'one'): Matrix {
+/**
+ * y[i, j] = H[order[i], order[j]], zero for `noColumn`; as many as `order` has. `dead`: what an input that never occurs gets on the
+ * diagonal; `filling`: what a `noColumn` gets there.
+ */
+export function gatherSymmetric(
+  gpu: Gpu,
+  scope: Scope,
+  H: Matrix,
+  order: View,
+  dead: 'zero' | 'one',
+  filling = 0,
+): Matrix {
   const n = order.bytes / 4;
   const y = emptyMatrix(scope, n, n, 'gathered H');
   const count = n * n;
   eachSlice(gpu, count, 2, 64, (first, last) =>
     gpu.run(gatherSymmetricKernel, {
       bind: { H: read(H.view), order: read(order), y: readWrite(y.view) },
-      params: { n, source_n: H.cols, unit: dead === 'one' ? 1 : 0, first, last },
+      params: { n, source_n: H.cols, unit: dead === 'one' ? 1 : 0, filling, first, last },
       workgroups: Math.ceil((last - first) / 64),
       work: 2 * (last - first),
     }),

@@ -4,9 +4,9 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
+import { blockUnitUpper } from '../tensor/blockUnitUpper';
 import { choleskyFailed, choleskyUpper, unitUpper } from '../tensor/cholesky';
 import type { Matrix } from '../tensor/matrix';
-import { assert } from '../util/assert';
 import { NumericError } from '../util/errors';
 import type { Context } from './problem';
 
@@ -45,8 +45,10 @@ export async function factorise(H: Matrix, damping: number, scope: Scope, cx: Co
   }
 }
 
-/** R̃ = R·diag(R)⁻¹ [n, n], unit upper triangular: what the feedback of the walk multiplies with. `width`: columns of a point. */
+/**
+ * R̃ = R·diag(R)⁻¹ [n, n], unit upper triangular: what the feedback of the walk multiplies with. `width`: columns of a point; the
+ * diagonal is then of blocks of so many columns, and R̃ the factor of block LDLQ.
+ */
 export function unitFactor({ R }: Factor, width: number, gpu: Gpu, scope: Scope): Matrix {
-  assert(width === 1, 'a factor for points of one column');
-  return unitUpper(gpu, scope, R);
+  return width === 1 ? unitUpper(gpu, scope, R) : blockUnitUpper(gpu, scope, R, width);
 }

@@ -1,22 +1,24 @@
 /** Columns that fill a problem up to whole points of a vector grid: weights 0, inputs that have nothing to do with the others. */
 import type { Matrix } from '../tensor/matrix';
-import { gatherColumns, gatherSymmetric, noColumn, uploadOrder } from './columns';
+import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from './columns';
 import { identity } from './groups';
 import type { Context, Posed, Undoing } from './problem';
 
 /** The problem itself where its columns are whole points already. */
-export function padProblem(problem: Posed, width: number, { gpu, scope }: Context): Posed {
+export async function padProblem(problem: Posed, width: number, { gpu, scope }: Context): Promise<Posed> {
   const { W, H, magnitude, cross } = problem;
   const cols = Math.ceil(W.cols / width) * width;
   if (cols === W.cols) return problem;
+  // As strong as the mean of the others, so that the damping is what it would be without them.
+  const diagonal = H ? await readDiagonal(gpu, problem) : new Float32Array();
+  const mean = diagonal.reduce((sum, v) => sum + v, 0) / W.cols;
   const order = uploadOrder(
     scope,
     Uint32Array.from({ length: cols }, (_, j) => (j < W.cols ? j : noColumn)),
   );
   return {
     W: gatherColumns(gpu, scope, W, order),
-    // Those inputs never occur. With a walk, they are dead columns.
-    ...(H && { H: gatherSymmetric(gpu, scope, H, order, 'zero') }),
+    ...(H && { H: gatherSymmetric(gpu, scope, H, order, 'zero', mean) }),
     ...(magnitude && { magnitude: gatherColumns(gpu, scope, magnitude, order) }),
     ...(cross && { cross: gatherSymmetric(gpu, scope, cross, order, 'zero') }),
     factors: problem.factors.under(`padded to ${width}`),

@@ -111,8 +111,12 @@ export interface Grid {
   readonly importance: 'none' | 'inputs';
   /** Operations of a fit for each weight. */
   readonly fitWork: number;
+  /** Operations of rounding a weight, where they are many more than those of a scalar grid. */
+  readonly roundWork?: number;
   /** Parameters that are not fitted group by group. */
   given?(problem: Posed, cx: Context): Promise<Given>;
+  /** The same grid without its own search of parameters, for searches of something else that round many times; itself where absent. */
+  readonly unsearched?: Grid;
   readonly storage: GridStorage;
   /** Where the columns of this layer do not fit the format that was asked for: what is used in its place, and why. */
   readonly fallback?: { readonly wanted: string; readonly used: string; readonly reason: string };

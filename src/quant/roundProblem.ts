@@ -48,7 +48,7 @@ export async function roundProblem(problem: Posed, recipe: Recipe, cx: Context):
     posed = fitted.problem;
   }
   const order = steps.at(-1)?.fitted.columnOrder;
-  const padded = padProblem(posed, grid.width, local);
+  const padded = await padProblem(posed, grid.width, local);
   const rounded = await makeRounding(recipe.rounding)(padded, grid, local, order);
 
   // Codes and parameter sets of columns in the original order.

@@ -5,6 +5,7 @@
  *   --browser        the same comparison in headless Chromium
  *   --ops [FILTER]   our own kernel cases (test/ops) instead, timed
  *   --widths         only what K widths cost beside one, in shared mode
+ *   --methods        only the pieces of the methods (Hadamard, E8P, AWQ, LoRC) against PyTorch on the processor
  *   --compensate     only the rounding kernel against the same algorithm in PyTorch on the processor (PYTHON names one with torch)
  */
 import { spawnSync } from 'node:child_process';
@@ -18,6 +19,7 @@ import { runInBrowser } from './browser';
 import { compareCholesky, compareMatmul, toLines } from './compare';
 import { benchCompensate } from './compensate';
 import { timeCases } from './cases';
+import { benchMethods } from './methods';
 import { benchWidths } from './widths';
 import { jaxPeer, ortPeer, tfPeer, type Jax, type Ort, type Peer, type Tf } from './peers';
 
@@ -116,6 +118,10 @@ export async function main(args: readonly string[]): Promise<number> {
     await benchWidths(gpu, rounds, print);
     return 0;
   }
+  if (args.includes('--methods')) {
+    for (const n of sizes) await benchMethods(gpu, n, print);
+    return 0;
+  }
   if (args.includes('--compensate')) {
     for (const n of sizes) if (await benchCompensate(gpu, n, print)) return 1;
     return 0;
@@ -127,6 +133,7 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const line of toLines(await compareCholesky(gpu, peers, n, seconds))) print(line);
   }
   for (const n of sizes) await benchCompensate(gpu, n, print);
+  for (const n of sizes) await benchMethods(gpu, n, print);
   await benchWidths(gpu, rounds, print);
   print(
     `load ${loadavg()

@@ -98,7 +98,7 @@ async function weakColumns(problem: Posed, grid: Grid, share: number, cx: Contex
   const { cols } = problem.W;
   using scope = gpu.scope('weak columns');
   const local: Context = { ...cx, scope };
-  const rounded = await nearest()(padProblem(problem, grid.width, local), grid, local);
+  const rounded = await nearest()(await padProblem(problem, grid.width, local), grid, local);
   const raw = dequantize(rounded.codes, rounded.parameters, uploadOrder(scope, rounded.groupOf), grid, local);
   const errors = await readMatrix(gpu, columnEnergy(gpu, scope, problem.W, cropColumns(raw, cols, local)));
   const diagonal = await readDiagonal(gpu, problem);

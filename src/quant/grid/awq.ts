@@ -55,6 +55,7 @@ export function awq({ bits, group, clip }: Piece): Grid {
     importance: 'none',
     fitWork: 4,
     ...(clip === true && {
+      unsearched: awq({ name: 'awq', bits, group, clip: false }),
       given: async ({ W, H }, cx) => ({
         parameters: await searchClip(W, present(H, 'H'), bits, group ?? Infinity, cx),
       }),

@@ -94,4 +94,14 @@ export const compensation: readonly MethodMeta[] = [
     paper: papers.gptaq,
     recipe: (bits, group) => recipeOf({ grid: uniform(bits, group), rounding: { name: 'asymmetric' } }),
   }),
+  method({
+    name: 'quantease',
+    label: 'QuantEase',
+    line: 'Every column in turn is rounded anew to what is best given all the others, twenty times over.',
+    strategy: 'compensation',
+    helps: 'Wherever GPTQ does; it needs no inverse and no damping, so also where H is nearly singular.',
+    cost: 'Twenty sweeps, each as much as GPTQ after its factorisation; storage and inference as RTN.',
+    paper: { title: 'QuantEase: Optimization-based Quantization for Language Models', arxiv: '2309.01885' },
+    recipe: (bits, group) => recipeOf({ grid: uniform(bits, group), rounding: { name: 'descend' } }),
+  }),
 ];

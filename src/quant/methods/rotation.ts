@@ -39,6 +39,19 @@ export const rotation: readonly MethodMeta[] = [
       }),
   }),
   method({
+    name: 'quip-sharp',
+    label: 'QuIP#',
+    line: 'A randomized Hadamard basis on both sides, and eight weights at once on a lattice codebook, with LDLQ between them.',
+    strategy: 'rotation',
+    helps: 'At 2 bits: a lattice holds normal weights better than any equally spaced levels. Not with groups.',
+    cost: 'Fast Hadamard transforms when the model runs; no scales beside the codes. Without the published fine-tuning.',
+    paper: papers.quipSharp,
+    groups: 'own',
+    widths: [2, 3, 4],
+    recipe: (bits) =>
+      recipeOf({ transform: [{ name: 'hadamard' }], grid: { name: 'e8p', bits }, rounding: compensate }),
+  }),
+  method({
     name: 'quarot-rtn',
     label: 'QuaRot + RTN',
     line: 'The residual stream and the value heads in a random Hadamard basis, fused into the weights; nearest rounding.',

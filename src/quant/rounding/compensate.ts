@@ -231,7 +231,7 @@ async function walk({ W, Rt, added, grid, map, importance, fit, parameters, code
     }
     // Half a square of sums; twice where groups are fitted, and the grid's own search on top.
     const search = fit !== 'given' ? grid.fitWork * width : 0;
-    const perRow = (fit === 'given' ? 1 : 2) * width * width + search;
+    const perRow = (fit === 'given' ? 1 : 2) * width * width + search + (grid.roundWork ?? 0) * (end - begin);
     await inSlices(cx, rows, perRow, 64, (first_row, last_row) =>
       gpu.run(kernels(grid.shader), {
         bind: {

@@ -27,7 +27,7 @@ const roundToNearest: Rounding = async (problem, grid, cx, columnOrder) => {
   const given = await grid.given?.(problem, cx);
   const parameters = given?.parameters ?? (await fitGroups(W, problem, grid, map, cx));
   const codes = given?.decided ?? emptyMatrix(cx.scope, W.rows, W.cols, 'codes');
-  const work = 8 * grid.width;
+  const work = (grid.roundWork ?? 8) * grid.width;
   await inSlices(cx, (W.rows * W.cols) / grid.width, work, 64, (first, last) =>
     cx.gpu.run(kernels(grid.shader), {
       bind: {

@@ -138,8 +138,10 @@ async function roundScaled(
   const { cols } = problem.W;
   const inverse = uploadMatrix(scope, inverted(s), 1, cols, '1/s');
   const scaled = scaleColumns(gpu, scope, problem.W, uploadMatrix(scope, s, 1, cols, 's'));
-  const H = problem.H && grid.given ? scaleColumns(gpu, scope, problem.H, inverse, inverse) : problem.H;
-  const { codes, parameters, groupOf } = await nearest()({ ...problem, W: scaled, ...(H && { H }) }, grid, cx);
-  const rounded = dequantize(codes, parameters, uploadOrder(scope, groupOf), grid, cx);
+  // As published: ranges are cut after the scales are found.
+  const trial = grid.unsearched ?? grid;
+  const H = problem.H && trial.given ? scaleColumns(gpu, scope, problem.H, inverse, inverse) : problem.H;
+  const { codes, parameters, groupOf } = await nearest()({ ...problem, W: scaled, ...(H && { H }) }, trial, cx);
+  const rounded = dequantize(codes, parameters, uploadOrder(scope, groupOf), trial, cx);
   return scaleColumns(gpu, scope, rounded, inverse);
 }
