@@ -81,7 +81,8 @@ function textOf(measure: LayerMeasure, { insight }: LayerResult, value: number |
   if (value === null) return 'not measured';
   if (measure === 'gain') return `${number(value * 100, 3)} %`;
   if (measure === 'damping' && value === 0) return 'none';
-  return measure === 'bits' ? number(value, 4) : number(value, 2);
+  if (measure === 'fallbacks') return String(value);
+  return number(value, measure === 'bits' ? 4 : 2);
 }
 
 interface Plain {
