@@ -2,8 +2,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { writeLog } from '../../src/lab/log';
-import { sampleMatrixLog } from '../store/sampleMatrix';
 import { configure, expect, openDemo, openLab, points, small, stopButton, test, untilStatus } from './lab';
+import { loadModule } from './modules';
+
+const { sampleMatrixLog } = await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
 
 async function showMatrix(page: Page): Promise<void> {
   const buffer = Buffer.from(writeLog(sampleMatrixLog()));
