@@ -2,18 +2,20 @@
 import type { LayerResult } from '../lab/events';
 import { number } from '../store/format';
 import { gain, troubles } from '../store/layerMap';
-import { useLabState } from './context';
+import { useLab, useLabState } from './context';
 import { Histogram } from './Histogram';
+import { pointLabel } from './series';
 
 export function LayerDetail({ layer, same }: { readonly layer: LayerResult; readonly same: boolean }) {
-  const remarks = useLabState(({ run }) => run.remarks);
+  const lab = useLab();
+  const { remarks, points } = useLabState(({ run }) => ({ remarks: run.remarks, points: run.points }));
   const { point, block, site, rows, cols, insight, bits } = layer;
   const share = gain(layer);
   const count = troubles(layer, { remarks });
   return (
     <section className="layer-detail" aria-label={`Block ${block}, ${site}`}>
       <h3>
-        Block {block}, {site} <span className="hint">of {point}</span>
+        Block {block}, {site} <span className="hint">of {pointLabel(point, points, lab.methods)}</span>
       </h3>
       <p className="hint">
         {rows} × {cols}, {number(bits, 4)} bits per weight

@@ -3,8 +3,9 @@ import { useState } from 'react';
 import type { LayerResult } from '../lab/events';
 import { duration, number } from '../store/format';
 import { gain } from '../store/layerMap';
-import { useLabState } from './context';
+import { useLab, useLabState } from './context';
 import { LayerMap } from './LayerMap';
+import { pointLabel } from './series';
 
 /** Rows that are shown without a box of their own: a small model whole. */
 const mostRows = 24;
@@ -29,7 +30,12 @@ const sortValue: Record<Exclude<SortKey, 'place'>, (layer: LayerResult) => numbe
 };
 
 export function LayersPanel() {
-  const { layers, remarks } = useLabState(({ run }) => ({ layers: run.layers, remarks: run.remarks }));
+  const lab = useLab();
+  const {
+    layers,
+    remarks,
+    points: known,
+  } = useLabState(({ run }) => ({ layers: run.layers, remarks: run.remarks, points: run.points }));
   const [chosen, setChosen] = useState<string | null>(null);
   const [sort, setSort] = useState<SortKey>('place');
   const points = [...new Set(layers.map(({ point }) => point))];
@@ -52,7 +58,9 @@ export function LayersPanel() {
             aria-label="Point whose layers are shown"
           >
             {points.map((id) => (
-              <option key={id}>{id}</option>
+              <option key={id} value={id}>
+                {pointLabel(id, known, lab.methods)}
+              </option>
             ))}
           </select>
         </label>

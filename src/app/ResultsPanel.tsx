@@ -15,6 +15,9 @@ const verdictTitles: Record<Verdict, string> = {
   differs: 'The perplexity lies outside the interval of the shared run',
 };
 
+/** Rows that are shown without a box of their own. */
+const mostRows = 24;
+
 /** The first of its width: beyond its interval, or only by its mean. */
 type Rank = 'best' | 'lowest';
 const rankTitles: Record<Rank, string> = {
@@ -54,7 +57,12 @@ export function ResultsPanel() {
         </div>
       </header>
       {/* Wide tables scroll by themselves; the focus makes that possible by keyboard. */}
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="Results table, scrollable">
+      <div
+        className={`table-scroll ${points.length > mostRows ? 'tall' : ''}`}
+        tabIndex={0}
+        role="region"
+        aria-label="Results table, scrollable"
+      >
         <table>
           <caption className="unseen">Results</caption>
           <thead>

@@ -5,6 +5,7 @@
 import { isMatrixMethod, matrixLabel } from '../quant/matrix';
 import type { MethodMeta } from '../quant/recipe';
 import { combinations } from '../store/curves';
+import type { PointView } from '../store/runView';
 
 const markers = ['circle', 'square', 'triangle', 'diamond', 'cross', 'wedge'] as const;
 type MarkerKind = (typeof markers)[number];
@@ -40,6 +41,16 @@ export function labelOf(method: string, methods: readonly MethodMeta[]): string 
   if (method === combinations) return 'Combinations';
   if (isMatrixMethod(method)) return matrixLabel(method);
   return methods.find(({ name }) => name === method)?.label ?? method;
+}
+
+/** A point in words, "GPTQ, 3 bits"; one that nothing is known of keeps its id. */
+export function pointLabel(
+  id: string,
+  points: readonly Pick<PointView, 'id' | 'method' | 'bits'>[],
+  methods: readonly MethodMeta[],
+): string {
+  const point = points.find((one) => one.id === id);
+  return point ? `${labelOf(point.method, methods)}, ${point.bits} bits` : id;
 }
 
 interface MarkerProps {

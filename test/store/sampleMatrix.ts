@@ -20,8 +20,11 @@ export function sampleMatrixLog(): RunEvent[] {
     .flatMap(({ id, method, recipe }): PlannedPoint[] => (recipe ? [{ id, method, recipe, bits: 3, group: 64 }] : []));
   const results = points.map(({ id, method }, i) => {
     const lnRatio = 0.02 * 1.07 ** ((i * 29) % points.length);
+    const perplexity = full.result.perplexity * Math.exp(lnRatio);
+    const interval = { perplexity, perplexityLow: perplexity * 0.96, perplexityHigh: perplexity * 1.04 };
     return {
       ...finished.result,
+      ...interval,
       ...{ id, recipe: method, group: 64, lnRatio, lnRatioLow: lnRatio * 0.97, lnRatioHigh: lnRatio * 1.03 },
     };
   });
@@ -37,7 +40,9 @@ export function sampleMatrixLog(): RunEvent[] {
               {
                 ...event,
                 point: id,
+                // The second cell left every layer as rounding to nearest does.
                 loss: i === 1 ? event.nearestLoss : event.loss,
+                hash: event.hash.replace(/^..../, String(1000 + i)),
                 insight: {
                   outliers: { before: 12.5, after: 4.25 },
                   weights: { before: bell(16, 5), after: bell(16, 3) },
