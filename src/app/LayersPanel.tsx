@@ -2,7 +2,9 @@
 import { useState } from 'react';
 import type { LayerResult } from '../lab/events';
 import { duration, number } from '../store/format';
+import { gain } from '../store/layerMap';
 import { useLabState } from './context';
+import { LayerMap } from './LayerMap';
 
 /** Rows that are shown without a box of their own: a small model whole. */
 const mostRows = 24;
@@ -18,7 +20,6 @@ const columns: readonly { readonly key: SortKey; readonly label: string; readonl
 ];
 
 const loss = ({ loss, energy }: LayerResult) => (loss === null || !energy ? null : loss / energy);
-const gain = ({ loss, nearestLoss }: LayerResult) => (loss === null || !nearestLoss ? null : loss / nearestLoss);
 
 const sortValue: Record<Exclude<SortKey, 'place'>, (layer: LayerResult) => number | null> = {
   loss,
@@ -70,6 +71,7 @@ export function LayersPanel() {
           </ul>
         </details>
       )}
+      {point !== undefined && <LayerMap point={point} />}
       <div
         className={`table-scroll ${sorted.length > mostRows ? 'tall' : ''}`}
         tabIndex={0}

@@ -18,16 +18,20 @@ const rankTitles: Record<CellRank, string> = {
 
 export function MatrixPanel() {
   const lab = useLab();
-  const { bits, group, symmetric, run, running, why } = useLabState((state) => ({
+  const { bits, group, symmetric, mode, run, running, why } = useLabState((state) => ({
     bits: matrixWidth(state),
     group: state.setup.group,
     symmetric: state.setup.symmetric,
+    mode: state.setup.mode,
     run: state.run.points,
     running: state.activity !== 'idle',
     why: unready(state),
   }));
   const points = useThrottled(run, redraw);
-  const view = useMemo(() => matrixView(bits, { group, symmetric }, points), [bits, group, symmetric, points]);
+  const view = useMemo(
+    () => matrixView(bits, { group, symmetric, mode }, points),
+    [bits, group, symmetric, mode, points],
+  );
   return (
     <section className="panel matrix-panel" aria-label="Combinations">
       <header className="panel-head">
@@ -74,7 +78,35 @@ export function MatrixPanel() {
   );
 }
 
+/** A cell, or several beside or below one another that are impossible for one reason: it is said once. */
+interface Drawn {
+  readonly cell: MatrixCellView;
+  readonly colSpan: number;
+  readonly rowSpan: number;
+}
+
+/** Per row the cells to draw. A column that is impossible throughout, for one reason, is one cell from top to bottom. */
+function drawn(cells: MatrixView['cells']): readonly (readonly Drawn[])[] {
+  const blocked = (cells[0] ?? []).map(({ reason }, column) =>
+    cells.every((row) => row[column]?.reason === reason) ? reason : null,
+  );
+  return cells.map((row, i) => {
+    const found: Drawn[] = [];
+    row.forEach((cell, column) => {
+      const whole = blocked[column] !== null;
+      if (whole && i > 0) return;
+      const rowSpan = whole ? cells.length : 1;
+      const last = found.at(-1);
+      const joins = cell.reason !== null && column > 0 && row[column - 1]?.reason === cell.reason;
+      if (last && joins && last.rowSpan === rowSpan) found[found.length - 1] = { ...last, colSpan: last.colSpan + 1 };
+      else found.push({ cell, colSpan: 1, rowSpan });
+    });
+    return found;
+  });
+}
+
 function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly view: MatrixView }) {
+  const body = drawn(cells);
   const corrected = columns.some(({ correction }) => correction !== null);
   const roundings = [...new Set(columns.map(({ rounding }) => rounding))];
   return (
@@ -119,8 +151,8 @@ function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly
             <th scope="row" title={line}>
               {label}
             </th>
-            {cells[i]?.map((cell) => (
-              <Cell key={cell.id} cell={cell} />
+            {body[i]?.map((one) => (
+              <Cell key={one.cell.id} {...one} />
             ))}
           </tr>
         ))}
@@ -129,11 +161,11 @@ function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly
   );
 }
 
-function Cell({ cell }: { readonly cell: MatrixCellView }) {
+function Cell({ cell, colSpan, rowSpan }: Drawn) {
   const { state, reason, lnRatio, shade, rank, windows, windowsTotal } = cell;
   if (state === 'impossible') {
     return (
-      <td className="impossible">
+      <td className="impossible" colSpan={colSpan} rowSpan={rowSpan}>
         <span className="matrix-reason">{reason}</span>
       </td>
     );

@@ -14,13 +14,14 @@ export function MethodCard({ method }: { readonly method: MethodMeta }) {
   const lab = useLab();
   const id = useId();
   const [open, setOpen] = useState(false);
-  const { chosen, group, widths, overrides } = useLabState(({ setup }) => ({
+  const { chosen, group, widths, mode, overrides } = useLabState(({ setup }) => ({
     chosen: setup.methods,
     group: setup.group,
     widths: setup.widths,
+    mode: setup.mode,
     overrides: setup.overrides[method.name],
   }));
-  const reason = unfit(method, { group, widths });
+  const reason = unfit(method, { group, widths, mode });
   const at = widthsOf(method, widths);
   const changed = Object.keys(overrides ?? {}).length;
   const toggle = (on: boolean) =>

@@ -8,6 +8,8 @@ import { MethodCard } from './MethodCard';
 
 /** Fewer than these are found at a glance, without a search. */
 const searchFrom = 6;
+/** Methods of an open group that are shown at once, beside the chosen ones. */
+const shownAtFirst = 6;
 
 export function MethodPanel() {
   const lab = useLab();
@@ -47,6 +49,7 @@ export function MethodPanel() {
               group={group}
               chosen={chosen}
               open={open}
+              all={search.trim() !== ''}
               onTurn={() => setTurned({ ...turned, [group.name]: !open })}
             />
           );
@@ -61,12 +64,16 @@ interface GroupProps {
   readonly group: MethodGroup;
   readonly chosen: readonly string[];
   readonly open: boolean;
+  /** Whether every method is shown: what a search finds is not cut. */
+  readonly all: boolean;
   readonly onTurn: () => void;
 }
 
-function Group({ group: { label, line, methods }, chosen, open, onTurn }: GroupProps) {
+function Group({ group: { label, line, methods }, chosen, open, all, onTurn }: GroupProps) {
   const id = useId();
+  const [more, setMore] = useState(false);
   const picked = methods.filter(({ name }) => chosen.includes(name));
+  const shown = all || more ? methods : methods.filter(({ name }, i) => i < shownAtFirst || chosen.includes(name));
   return (
     <div className="method-group">
       <h3>
@@ -81,7 +88,14 @@ function Group({ group: { label, line, methods }, chosen, open, onTurn }: GroupP
         </button>
       </h3>
       <ul id={id} className="methods" hidden={!open}>
-        {open && methods.map((method) => <MethodCard key={method.name} method={method} />)}
+        {open && shown.map((method) => <MethodCard key={method.name} method={method} />)}
+        {open && !all && (more || shown.length < methods.length) && (
+          <li>
+            <button type="button" className="quiet" aria-expanded={more} onClick={() => setMore(!more)}>
+              {more ? 'Show fewer' : `${methods.length - shown.length} more`}
+            </button>
+          </li>
+        )}
       </ul>
     </div>
   );

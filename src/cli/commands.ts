@@ -11,8 +11,21 @@ const evaluation: readonly OptionMeta[] = [
   { name: 'max-tokens', value: 'N', line: 'evaluate at most N tokens, in whole windows, at least one (all)' },
 ];
 
+const quantized: readonly OptionMeta[] = [
+  { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' },
+  { name: 'symmetric', value: null, line: 'grids without a zero point' },
+  { name: 'calibration-tokens', value: 'N', line: 'tokens of calibration, in whole windows, at least one (16384)' },
+  {
+    name: 'mode',
+    value: 'shared|sequential',
+    line: 'one calibration for all, or each block after its quantized ones (shared)',
+  },
+  { name: 'seed', value: 'N', line: 'seed of every random choice (0)' },
+  { name: 'keep', value: 'DIR', line: 'keep finished layers there, and resume from them' },
+];
+
 export interface CommandMeta {
-  readonly name: 'inspect' | 'evaluate' | 'sweep' | 'logits';
+  readonly name: 'inspect' | 'evaluate' | 'sweep' | 'matrix' | 'logits';
   readonly line: string;
   readonly options: readonly OptionMeta[];
 }
@@ -29,16 +42,19 @@ export const commands: readonly CommandMeta[] = [
       { name: 'calibration', value: 'FILE', line: 'calibration text; needed by recipes that are calibrated' },
       { name: 'recipes', value: 'A,B', line: 'methods by name, or all that the other options allow (rtn,gptq)' },
       { name: 'bits', value: '2,3,4', line: 'widths, 2 to 8 (2,3,4,8)' },
-      { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' },
-      { name: 'symmetric', value: null, line: 'grids without a zero point' },
-      { name: 'calibration-tokens', value: 'N', line: 'tokens of calibration, in whole windows, at least one (16384)' },
-      {
-        name: 'mode',
-        value: 'shared|sequential',
-        line: 'one calibration for all, or each block after its quantized ones (shared)',
-      },
-      { name: 'seed', value: 'N', line: 'seed of every random choice (0)' },
-      { name: 'keep', value: 'DIR', line: 'keep finished layers there, and resume from them' },
+      ...quantized,
+      json,
+    ],
+  },
+  {
+    name: 'matrix',
+    line: 'Every transform with every rounding and correction at one width, as a table.',
+    options: [
+      model,
+      ...evaluation,
+      { name: 'calibration', value: 'FILE', line: 'calibration text', required: true },
+      { name: 'bits', value: 'N', line: 'width, 2 to 8 (3)' },
+      ...quantized,
       json,
     ],
   },

@@ -11,6 +11,7 @@ import { Cancelled, fromErrorRecord, isBitcurveError } from '../util/errors';
 import { commands, helpText } from './commands';
 import { openModelPath, readTextPath } from './files';
 import { folderStore } from './folderStore';
+import { describeMatrixEvent, matrixOf } from './matrix';
 import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
 import { describeCard, describeEvent } from './print';
 import { pointsOf, settingsOf } from './request';
@@ -45,6 +46,7 @@ async function command([name, ...rest]: readonly string[]): Promise<void> {
       return writeLogits(given);
     case 'evaluate':
     case 'sweep':
+    case 'matrix':
       return measure(given, meta.name);
   }
 }
@@ -71,8 +73,9 @@ async function writeLogits(given: Given): Promise<void> {
   process.stderr.write(`wrote [${shape.join(', ')}] float32 to ${out}\n`);
 }
 
-async function measure(given: Given, name: 'evaluate' | 'sweep'): Promise<void> {
-  const points = name === 'sweep' ? pointsOf(given) : [];
+async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Promise<void> {
+  const matrix = name === 'matrix' ? matrixOf(given) : null;
+  const points = name === 'sweep' ? pointsOf(given) : (matrix?.points ?? []);
   const checkpoint = await openModelPath(required(given, 'model'));
   const settings = { ...settingsOf(given, await inspect(checkpoint)), points };
   const evaluation = await readTextPath(required(given, 'text'));
@@ -94,7 +97,7 @@ async function measure(given: Given, name: 'evaluate' | 'sweep'): Promise<void> 
   for await (const event of events) {
     if (given.has('json')) process.stdout.write(writeEvent(event));
     else {
-      const line = describeEvent(event);
+      const line = matrix ? describeMatrixEvent(event, matrix) : describeEvent(event);
       if (line !== null) process.stdout.write(`${line}\n`);
     }
     if (event.type === 'run-failed') throw fromErrorRecord(event.error);

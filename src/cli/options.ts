@@ -64,6 +64,12 @@ export function wholeNumber(what: string, value: string, min: number, max: numbe
   return number;
 }
 
+/** Columns per group; null for `row`, which is also what is meant where nothing is said. */
+export function groupOf(given: Given): number | null {
+  const text = textOf(given, 'group') ?? 'row';
+  return text === 'row' ? null : wholeNumber('--group', text, 2, 65_536);
+}
+
 export function choiceOf<T extends string>(given: Given, name: string, fallback: T, choices: readonly T[]): T {
   const value = textOf(given, name);
   if (value === null) return fallback;

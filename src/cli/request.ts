@@ -4,7 +4,7 @@ import { minContext } from '../lab/windows';
 import type { ModelCard } from '../model/card';
 import { withGrid } from '../quant/parseRecipe';
 import { findMethod, recipes } from '../quant/recipes';
-import { choiceOf, integerOf, refused, textOf, wholeNumber, type Given } from './options';
+import { choiceOf, groupOf, integerOf, refused, textOf, wholeNumber, type Given } from './options';
 
 /** Windows of the published protocol; models of shorter context are taken as they are. */
 const usualContext = 2048;
@@ -37,8 +37,7 @@ export function pointsOf(given: Given): PlannedPoint[] {
   const asked = textOf(given, 'recipes') ?? 'rtn,gptq';
   const widthsText = textOf(given, 'bits') ?? '2,3,4,8';
   const widths = listOf(widthsText, '--bits').map((text) => wholeNumber('--bits', text, 2, 8));
-  const groupText = textOf(given, 'group') ?? 'row';
-  const group = groupText === 'row' ? null : wholeNumber('--group', groupText, 2, 65_536);
+  const group = groupOf(given);
   // "all": those that can be run as asked for; a method that is named must be possible.
   const names = asked === 'all' ? possible(given, widths, group) : listOf(asked, '--recipes');
   return names.flatMap((name) => {

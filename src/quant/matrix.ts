@@ -4,7 +4,7 @@
  */
 import { RecipeError } from '../util/errors';
 import { findPiece, piecesOf } from './catalog';
-import { parseRecipe } from './parseRecipe';
+import { needsCross, parseRecipe } from './parseRecipe';
 import type { Piece, PieceMeta, Recipe, Slot } from './recipe';
 
 /** A row or column: what its recipes have in common. */
@@ -35,12 +35,13 @@ export interface CombinationMatrix {
   readonly cells: readonly (readonly MatrixCell[])[];
 }
 
-/** What all cells share: the uniform grid's options. */
+/** What all cells share: the uniform grid's options, and whether calibration (sequential) gives the cross moment that some pieces read. */
 export interface MatrixGrid {
   readonly bits: number;
   /** Columns per group; null is the whole row. */
   readonly group: number | null;
   readonly symmetric?: boolean;
+  readonly cross?: 'given' | 'missing';
 }
 
 /** Transforms that act on different things, so that both together may give more than either: a basis, then scales in it. */
@@ -99,7 +100,7 @@ function cellOf(
   transform: readonly PieceMeta[],
   rounding: PieceMeta,
   correction: PieceMeta | null,
-  { bits, group, symmetric = false }: MatrixGrid,
+  { bits, group, symmetric = false, cross = 'given' }: MatrixGrid,
 ): MatrixCell {
   const pieces = [...transform, rounding, ...(correction ? [correction] : [])];
   const method = prefix + pieces.map(({ name }) => name).join('+');
@@ -112,6 +113,8 @@ function cellOf(
       rounding: piece(rounding),
       correction: correction ? [piece(correction)] : [],
     });
+    if (cross === 'missing' && needsCross(recipe))
+      return { ...place, recipe: null, reason: 'needs sequential calibration' };
     return { ...place, recipe, reason: null };
   } catch (error) {
     if (!(error instanceof RecipeError)) throw error;

@@ -51,7 +51,9 @@ export interface MatrixView {
   readonly range: readonly [number, number] | null;
 }
 
-type Form = Pick<Setup, 'group' | 'symmetric'>;
+type Form = Pick<Setup, 'group' | 'symmetric' | 'mode'>;
+
+const crossOf = (mode: Setup['mode']) => (mode === 'sequential' ? 'given' : 'missing');
 
 /** The width that the matrix is shown at: the chosen one, else that of the shown run. */
 export function matrixWidth({ matrixBits, run }: Pick<LabState, 'matrixBits' | 'run'>): number {
@@ -65,7 +67,12 @@ export function matrixView(bits: number, form: Form, points: readonly PointView[
   );
   const [measured] = mine.values();
   const group = measured ? measured.group : form.group;
-  const { rows, columns, cells } = combinationMatrix({ bits, group, symmetric: form.symmetric });
+  const { rows, columns, cells } = combinationMatrix({
+    bits,
+    group,
+    symmetric: form.symmetric,
+    cross: crossOf(form.mode),
+  });
   const losses = [...mine.values()].flatMap(({ lnRatio }) =>
     lnRatio && Number.isFinite(lnRatio.mean) ? [lnRatio.mean] : [],
   );
@@ -127,8 +134,8 @@ function ranksOf(finished: readonly PointView[]): ReadonlyMap<string, CellRank> 
 
 /** All possible cells as one run, with the form's measurement. */
 export function planMatrix(setup: Setup, bits: number): RunSettings {
-  const { group, symmetric } = setup;
-  const points = combinationMatrix({ bits, group, symmetric })
+  const { group, symmetric, mode } = setup;
+  const points = combinationMatrix({ bits, group, symmetric, cross: crossOf(mode) })
     .cells.flat()
     .flatMap(({ id, method, recipe }): PlannedPoint[] =>
       recipe

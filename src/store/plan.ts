@@ -89,11 +89,15 @@ export function tableGrids(grid: Piece, { embedding, head, group, symmetric }: S
 }
 
 /** Why a method cannot run as the form stands, and what to change; null where it can. */
-export function unfit(method: MethodMeta, { group, widths: chosen }: Pick<Setup, 'group' | 'widths'>): string | null {
+export function unfit(
+  method: MethodMeta,
+  { group, widths: chosen, mode }: Pick<Setup, 'group' | 'widths' | 'mode'>,
+): string | null {
   if (!possible(method, group)) return 'Needs groups: choose a group size below.';
   if (chosen.length > 0 && widthsOf(method, chosen).length === 0) {
     return `Has ${listed(method.widths ?? [])} bits only: choose such a width below.`;
   }
+  if (method.cross && mode === 'shared') return 'Needs sequential calibration: choose it below.';
   return null;
 }
 

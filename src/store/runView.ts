@@ -2,7 +2,16 @@
  * The view of a run: what the page shows, folded from the log's events. A pure function of the events, so that a live run, a
  * dropped log and a test give the same picture. Knows neither React nor the worker.
  */
-import type { Estimate, LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from '../lab/events';
+import type {
+  Estimate,
+  LayerResult,
+  Place,
+  PlannedPoint,
+  PointResult,
+  Quality,
+  RunEvent,
+  RunSettings,
+} from '../lab/events';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 import { adapterName } from './format';
@@ -43,6 +52,8 @@ export interface PointView {
 export interface Remark {
   readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost';
   readonly text: string;
+  /** The layer that it is about; absent where it is about the run. */
+  readonly place?: Place;
 }
 
 /** What was run, where, on what. The same for a log and for a link, which knows less. */
@@ -113,11 +124,13 @@ function fold(view: RunView, event: RunEvent): RunView {
     case 'damping-raised':
       return remark(view, {
         kind: 'damping',
+        place: placeOf(event),
         text: `${where(event)}: not positive definite, damping raised from ${event.from} to ${event.to}.`,
       });
     case 'fallback-used':
       return remark(view, {
         kind: 'fallback',
+        place: placeOf(event),
         text: `${where(event)}: ${event.used} instead of ${event.wanted}, because ${event.reason}.`,
       });
     case 'run-resumed':
@@ -290,6 +303,8 @@ function remark(view: RunView, added: Remark): RunView {
   return { ...view, remarks: [...view.remarks, added] };
 }
 
-function where(place: { readonly point: string; readonly block: number; readonly site: string }): string {
-  return `${place.point}, block ${place.block}, ${place.site}`;
+const placeOf = ({ point, block, site }: Place): Place => ({ point, block, site });
+
+function where({ point, block, site }: Place): string {
+  return `${point}, block ${block}, ${site}`;
 }

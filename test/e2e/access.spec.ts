@@ -2,8 +2,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { writeLog } from '../../src/lab/log';
-import { sampleLog } from '../store/sampleLog';
 import { configure, expect, openDemo, openLab, results, runButton, small, test, untilStatus } from './lab';
+import { loadModule } from './modules';
+
+const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 
 async function showSample(page: Page): Promise<void> {
   const buffer = Buffer.from(writeLog(sampleLog()));

@@ -4,7 +4,6 @@ import { cp, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLog, writeLog } from '../../src/lab/log';
-import { sampleLog } from '../store/sampleLog';
 import {
   configure,
   dropPaths,
@@ -19,6 +18,9 @@ import {
   test,
   untilStatus,
 } from './lab';
+import { loadModule } from './modules';
+
+const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 
 const demo = join(root, 'public/demo/level-7');
 

@@ -1,7 +1,9 @@
 /** A browser without WebGPU: it says what to do, and what needs no GPU works. */
 import { writeLog } from '../../src/lab/log';
-import { sampleLog } from '../store/sampleLog';
 import { expect, openLab, results, runButton, test } from './lab';
+import { loadModule } from './modules';
+
+const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 
 test.use({
   launchOptions: {

@@ -141,7 +141,7 @@ export function sampleLog(): RunEvent[] {
             loss: method === 'gptq' ? nearestLoss * (0.4 + 0.05 * i) : nearestLoss,
             damping: method === 'gptq' ? 0.01 : 0,
             bits: point.bits + 0.25,
-            hash: `${block}${i}${point.bits}`.padEnd(64, 'a'),
+            hash: `${block}${i}${point.bits}${method.length}`.padEnd(64, 'a'),
             seconds: 0.02 * (i + 1),
             resumed: false,
           });

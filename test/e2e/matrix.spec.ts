@@ -1,0 +1,134 @@
+/** Methods to choose from, the combination matrix, and the layers that a cell opens. */
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { writeLog } from '../../src/lab/log';
+import { configure, expect, openDemo, openLab, points, small, stopButton, test, untilStatus } from './lab';
+import { loadModule } from './modules';
+
+const { sampleMatrixLog } = await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
+
+async function showMatrix(page: Page): Promise<void> {
+  const buffer = Buffer.from(writeLog(sampleMatrixLog()));
+  await page.getByTestId('files').setInputFiles({ name: 'matrix.ndjson', mimeType: '', buffer });
+  await expect(matrix(page).locator('.rank.best')).toHaveCount(1);
+}
+const matrix = (page: Page) => page.getByRole('table', { name: /^Combinations at/ });
+const map = (page: Page) => page.getByRole('table', { name: /^Map of/ });
+
+test('one click runs the matrix, and cells fill while it runs', async ({ page }) => {
+  await openDemo(page);
+  await configure(page, { ...small, group: 64 });
+  await page.getByLabel('Width of the matrix').selectOption('3');
+  await page.getByRole('button', { name: 'Run the matrix' }).click();
+  // The first cells hold values with intervals while others still wait.
+  await expect(matrix(page).locator('td[data-shade] .matrix-value')).not.toHaveCount(0, { timeout: 60_000 });
+  await page.waitForFunction(
+    () => window.bitcurve.store.getState().run.points.filter(({ state }) => state === 'finished').length > 2,
+    null,
+    { timeout: 60_000 },
+  );
+  await stopButton(page).click();
+  await untilStatus(page, 'stopped');
+  await expect(matrix(page).getByText('waiting').first()).toBeVisible();
+  const finished = (await points(page)).filter(({ state }) => state === 'finished');
+  expect(finished[1]?.id).toBe('matrix:nearest-3');
+  await expect(matrix(page).getByRole('row', { name: /^None/ })).toContainText(/[−\d.]+.*±/);
+});
+
+test('the matrix is a table: headers, values, reasons, and the least by name', async ({ page }) => {
+  await openLab(page);
+  await showMatrix(page);
+  const table = matrix(page);
+  await expect(table.getByRole('columnheader', { name: 'Compensate' })).toHaveAttribute('scope', 'colgroup');
+  await expect(table.getByRole('rowheader', { name: 'None' })).toHaveAttribute('scope', 'row');
+  await expect(table.getByText('needs sequential calibration')).toHaveCount(1);
+  const panel = page.getByRole('region', { name: 'Combinations', exact: true });
+  await expect(panel).toContainText(/\d+ of \d+ cells measured/);
+  // Another width has not been measured: its cells are open.
+  await page.getByLabel('Width of the matrix').selectOption('4');
+  await expect(table.locator('[data-shade]')).toHaveCount(0);
+});
+
+test('a link holds the matrix', async ({ page, context }) => {
+  await openLab(page);
+  await showMatrix(page);
+  const values = await matrix(page).locator('.matrix-value').allTextContents();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.waitForFunction(() => location.hash.startsWith('#v1.'));
+  const other = await context.newPage();
+  await openLab(other, new URL(page.url()).hash);
+  await expect(matrix(other).locator('.matrix-value')).toHaveCount(values.length);
+  expect(await matrix(other).locator('.matrix-value').allTextContents()).toEqual(values);
+  await other.close();
+});
+
+test('a cell of the map opens the layer’s histograms; what was not recorded is said', async ({ page }) => {
+  await openLab(page);
+  await showMatrix(page);
+  await page.getByRole('radio', { name: 'outliers' }).check();
+  const cell = map(page).getByRole('button', { name: 'Block 1, mlp.down: 12.5 → 4.25' });
+  await cell.click();
+  await expect(cell).toHaveAttribute('aria-expanded', 'true');
+  const detail = page.getByRole('region', { name: 'Block 1, mlp.down' });
+  await expect(detail.getByRole('img')).toHaveCount(2);
+  await expect(detail).toContainText('4.25 times after the transforms');
+  await detail.locator('summary').first().click();
+  await expect(detail.getByRole('table').first().getByRole('row')).toHaveCount(33);
+
+  const [, second] = (await points(page)).filter(({ method }) => method !== 'full-precision');
+  await page.getByLabel('Point whose layers are shown').selectOption(second?.id ?? '');
+  await page.getByRole('radio', { name: 'of nearest' }).check();
+  await expect(page.getByText('No layer was changed by this method')).toBeVisible();
+  const stripped = sampleMatrixLog().map((event) =>
+    event.type === 'layer-quantized' ? { ...event, insight: null } : event,
+  );
+  const buffer = Buffer.from(writeLog(stripped));
+  await page.getByTestId('files').setInputFiles({ name: 'old.ndjson', mimeType: '', buffer });
+  await page.getByRole('radio', { name: 'outliers' }).check();
+  await expect(map(page).getByText('not recorded').first()).toBeVisible();
+});
+
+test('methods are searched, read and chosen by keyboard', async ({ page }) => {
+  await openLab(page);
+  const search = page.getByRole('searchbox', { name: 'Find a method' });
+  await search.focus();
+  await page.keyboard.type('2210.17323 mse');
+  await expect(page.getByRole('checkbox', { name: 'RTN', exact: true })).toHaveCount(0);
+  const found = page.getByRole('checkbox', { name: 'GPTQ, mse clip' });
+  await expect(found).toBeVisible();
+  await found.focus();
+  await page.keyboard.press('Space');
+  await expect(found).toBeChecked();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'About GPTQ, mse clip' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('link', { name: 'arXiv 2210.17323' })).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Options of GPTQ, mse clip' })).toBeVisible();
+  await search.fill('no such thing');
+  await expect(page.getByText('No method says')).toBeVisible();
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 390]) {
+    test(`axe finds nothing serious, everything open, ${colorScheme}, ${width} px`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 844 });
+      await openDemo(page);
+      await showMatrix(page);
+      await page.getByRole('radio', { name: 'outliers' }).check();
+      await map(page).getByRole('button').first().click();
+      for (const closed of [1, 2, 3, 4, 5, 6]) {
+        const turn = page.locator('button.turn[aria-expanded="false"]').first();
+        if (closed && (await turn.count())) await turn.click();
+      }
+      for (const about of await page.getByRole('button', { name: /^About / }).all()) await about.click();
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+        .analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await page.screenshot({ path: `test-results/matrix-${colorScheme}-${width}.png`, fullPage: true });
+    });
+  }
+}

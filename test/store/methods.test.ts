@@ -1,0 +1,54 @@
+/** Methods by strategy, what a search finds, and what cannot run as the form stands. */
+import { describe, expect, it } from 'vitest';
+import { strategies } from '../../src/quant/recipe';
+import { recipes } from '../../src/quant/recipes';
+import { groupMethods } from '../../src/store/methods';
+import { countPoints, planPoints, unfit } from '../../src/store/plan';
+import { startingSetup } from '../../src/store/state';
+
+const names = (search: string) =>
+  groupMethods(recipes, search).flatMap(({ methods }) => methods.map(({ name }) => name));
+
+describe('the methods', () => {
+  it('stand each in one group, in the order of the taxonomy', () => {
+    const groups = groupMethods(recipes);
+    expect(groups.flatMap(({ methods }) => methods).length).toBe(recipes.length);
+    const order = strategies.map(({ name }) => name);
+    const places = groups.map(({ name }) => order.indexOf(name));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  it('say when they help and what they cost', () => {
+    for (const { name, helps, cost } of recipes) {
+      expect(helps, name).toMatch(/\w.*\.$/);
+      expect(cost, name).toMatch(/\w.*\.$/);
+    }
+  });
+
+  it('are found by name, by words of the idea and by the number of the paper', () => {
+    expect(names('gptq act')).toContain('gptq-act-order');
+    expect(names('2210.17323')).toContain('gptq');
+    expect(names('no such method')).toEqual([]);
+  });
+
+  it('are refused with what to change, and planned only at the widths that they have', () => {
+    const [first] = recipes;
+    if (!first) throw new Error('no methods');
+    const three = { ...first, name: 'three', widths: [3] };
+    const setup = { ...startingSetup, methods: ['three'], widths: [4, 3] };
+    expect(unfit(three, setup)).toBeNull();
+    expect(planPoints(setup, [three]).map(({ id }) => id)).toEqual(['three-3']);
+    expect(countPoints(setup, [three])).toBe(1);
+    expect(unfit(three, { ...setup, widths: [4] })).toMatch(/3 bits only/);
+    expect(unfit({ ...first, groups: 'required' }, { ...setup, group: null })).toMatch(/group/);
+    expect(unfit({ ...first, cross: true }, { ...setup, mode: 'shared' })).toMatch(/sequential/);
+    expect(unfit({ ...first, cross: true }, { ...setup, mode: 'sequential' })).toBeNull();
+  });
+
+  it('bring their own groups: the form’s is not theirs', () => {
+    const [first] = recipes;
+    if (!first) throw new Error('no methods');
+    const own = { ...first, groups: 'own' as const };
+    expect(planPoints({ ...startingSetup, methods: [own.name], widths: [4], group: 64 }, [own])[0]?.group).toBeNull();
+  });
+});

@@ -1,0 +1,54 @@
+/** A made-up run of the combination matrix at 3 bits in groups of 64: every possible cell, losses by a formula, insight on every layer. */
+import type { PlannedPoint, RunEvent } from '../../src/lab/events';
+import { combinationMatrix } from '../../src/quant/matrix';
+import { sampleLog } from './sampleLog';
+
+const bell = (centre: number, width: number) =>
+  Array.from({ length: 32 }, (_, i) => Math.round(1000 * Math.exp(-(((i - centre) / width) ** 2))));
+
+export function sampleMatrixLog(): RunEvent[] {
+  const source = sampleLog();
+  const [started] = source;
+  const finished = source.find((event) => event.type === 'point-finished' && event.result.id === 'gptq-3');
+  const layers = source.filter((event) => event.type === 'layer-quantized' && event.point === 'gptq-3');
+  const full = source.find((event) => event.type === 'point-finished' && event.result.lnRatio === null);
+  if (started?.type !== 'run-started' || finished?.type !== 'point-finished' || full?.type !== 'point-finished') {
+    throw new Error('the sample begins otherwise');
+  }
+  const points = combinationMatrix({ bits: 3, group: 64, cross: 'missing' })
+    .cells.flat()
+    .flatMap(({ id, method, recipe }): PlannedPoint[] => (recipe ? [{ id, method, recipe, bits: 3, group: 64 }] : []));
+  const results = points.map(({ id, method }, i) => {
+    const lnRatio = 0.02 * 1.07 ** ((i * 29) % points.length);
+    return {
+      ...finished.result,
+      ...{ id, recipe: method, group: 64, lnRatio, lnRatioLow: lnRatio * 0.97, lnRatioHigh: lnRatio * 1.03 },
+    };
+  });
+  const [reference] = started.settings.points;
+  return [
+    { ...started, settings: { ...started.settings, points: [...(reference ? [reference] : []), ...points] } },
+    full,
+    ...points.flatMap(({ id }, i): RunEvent[] => [
+      { type: 'point-started', point: id },
+      ...layers.flatMap((event): RunEvent[] =>
+        event.type === 'layer-quantized'
+          ? [
+              {
+                ...event,
+                point: id,
+                loss: i === 1 ? event.nearestLoss : event.loss,
+                insight: {
+                  outliers: { before: 12.5, after: 4.25 },
+                  weights: { before: bell(16, 5), after: bell(16, 3) },
+                  inputs: { before: bell(16, 6), after: bell(16, 2) },
+                },
+              },
+            ]
+          : [],
+      ),
+      { type: 'point-finished', result: results[i] as (typeof results)[number] },
+    ]),
+    { type: 'run-finished', points: [full.result, ...results], secondsElapsed: 9 },
+  ];
+}
