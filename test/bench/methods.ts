@@ -31,7 +31,7 @@ interface Contest {
   readonly label: string;
   /** The line that methods.py is sent. */
   readonly request: string;
-  ours(): Promise<unknown>;
+  readonly ours: () => Promise<unknown>;
 }
 
 /** A line to the Python process, its answer back: seconds and a number. */
@@ -96,7 +96,7 @@ export async function benchMethods(gpu: Gpu, n: number, print: (line: string) =>
     {
       label: `LoRC, rank ${rank} of ${n}×${n}`,
       request: `lorc ${n} ${n} ${rank}`,
-      ours: inScope((local) => truncatedSvd(gpu, W, rank, createRng(1))),
+      ours: inScope(() => truncatedSvd(gpu, W, rank, createRng(1))),
     },
   ];
 
