@@ -59,7 +59,8 @@ export async function roundProblem(problem: Posed, recipe: Recipe, cx: Context):
   let What = cropColumns(raw, cols, local);
   // The codes are already back in the order before a permutation.
   for (const { transform, fitted } of [...steps].reverse()) {
-    if (!fitted.columnOrder) What = await transform.undo(What, fitted.kept, local);
+    // Where nothing was kept nothing was changed.
+    if (!fitted.columnOrder && fitted.kept.length) What = await transform.undo(What, fitted.kept, local);
   }
   // A column order moves nothing about: the layer is looked at as it was before it.
   const turned = steps.filter(({ fitted }) => !fitted.columnOrder).at(-1)?.fitted.problem ?? problem;

@@ -273,6 +273,17 @@ describe('what is stored', () => {
     });
   }
 
+  it('a fused rotation without known neighbours says so and leaves the layer as it is', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const events: QuantEvent[] = [];
+    const alone = { W: upload(scope, problem).W };
+    const one = await solveLayer(alone, method('quarot-rtn', 3, 32), testContext(gpu, scope, events));
+    const two = await solveLayer(alone, method('rtn', 3, 32), testContext(gpu, scope));
+    expect(await readMatrix(gpu, one.What)).toEqual(await readMatrix(gpu, two.What));
+    expect(events).toMatchObject([{ type: 'fallback-used', wanted: 'rotate' }]);
+  });
+
   it('refuses bytes that cannot be a layer', () => {
     expect(storedFromBytes(new Uint8Array(5), problem)).toBe(null);
   });

@@ -136,6 +136,11 @@ describe('methods', () => {
     }
   });
 
+  it('are refused where a rotation and kept columns meet', () => {
+    const recipe = { ...plain, transform: [{ name: 'rotate' }], correction: [{ name: 'keep' }] };
+    expect(() => parseRecipe(recipe)).toThrow(/no longer fits its neighbours/);
+  });
+
   it('have short labels', () => {
     const gptq = findMethod('gptq')?.recipe(3, 32) as Recipe;
     expect(describeRecipe(gptq)).toBe('GPTQ 3-bit g32');

@@ -21,4 +21,8 @@ export const keep: PieceMeta = {
       max: 0.1,
     },
   },
+  refuses: (_, { transform }) =>
+    transform.some(({ name }) => name === 'rotate')
+      ? 'without the columns that are kept, a fused rotation no longer fits its neighbours'
+      : null,
 };
