@@ -4,7 +4,7 @@
  */
 import { RecipeError } from '../util/errors';
 import { findPiece, piecesOf } from './catalog';
-import { needsCross, parseRecipe } from './parseRecipe';
+import { parseRecipe } from './parseRecipe';
 import type { Piece, PieceMeta, Recipe, Slot } from './recipe';
 
 /** A row or column: what its recipes have in common. */
@@ -106,6 +106,10 @@ function cellOf(
   const method = prefix + pieces.map(({ name }) => name).join('+');
   const place = { method, id: `${method}-${bits}` };
   const piece = ({ name }: PieceMeta): Piece => ({ name });
+  // Before what only some of its pairs lack: without a cross moment all of the column is out.
+  if (cross === 'missing' && pieces.some((meta) => meta.cross)) {
+    return { ...place, recipe: null, reason: 'needs sequential calibration' };
+  }
   try {
     const recipe = parseRecipe({
       transform: transform.map(piece),
@@ -113,8 +117,6 @@ function cellOf(
       rounding: piece(rounding),
       correction: correction ? [piece(correction)] : [],
     });
-    if (cross === 'missing' && needsCross(recipe))
-      return { ...place, recipe: null, reason: 'needs sequential calibration' };
     return { ...place, recipe, reason: null };
   } catch (error) {
     if (!(error instanceof RecipeError)) throw error;
