@@ -5,7 +5,7 @@
 export interface Budgets {
   /** Weights of the checkpoint, and of a point, each: half of what small machines have beside the rest. */
   readonly weights: number;
-  /** H and W of calibrated sites; what is derived from them (factors, permuted weights) takes once or twice as much again. */
+  /** H of calibrated sites, and what is derived from W and H in each basis that some recipe rounds in. */
   readonly moments: number;
   /** Hidden states of one text between two blocks: 16 000 tokens of a model of width 4096. */
   readonly states: number;

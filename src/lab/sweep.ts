@@ -253,12 +253,19 @@ async function* told<T>(
   }
 }
 
-/** Blocks in runs whose H fit the budget together. */
-function chunksOf({ opening: { model }, calibrationBatches, budgets }: Session): number[][] {
-  const ofBlock =
-    model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0) +
-    (4 * model.card.linearParameters) / model.blockCount;
-  const bytes = calibrationBatches ? ofBlock : 0;
+/**
+ * Blocks in runs whose H fit the budget together, with what recipes keep of them: each list of transforms has W and H in its own basis
+ * (scales even one for each grid that they were searched on), and two factors of H.
+ */
+function chunksOf({ opening: { model }, points, calibrationBatches, budgets }: Session): number[][] {
+  const moments = model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0);
+  const weights = (4 * model.card.linearParameters) / model.blockCount;
+  const bases = new Set(
+    points.map(({ recipe: { transform, grid } }) =>
+      JSON.stringify([transform, transform.some(({ name }) => name === 'scale') && grid]),
+    ),
+  );
+  const bytes = calibrationBatches ? moments + bases.size * (weights + 3 * moments) : 0;
   const fit = bytes ? Math.max(1, Math.floor(budgets.moments / bytes)) : model.blockCount;
   return Array.from({ length: Math.ceil(model.blockCount / fit) }, (_, i) =>
     Array.from({ length: Math.min(fit, model.blockCount - i * fit) }, (__, j) => i * fit + j),
