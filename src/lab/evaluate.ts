@@ -28,10 +28,14 @@ export interface PointModel {
   readonly ownHead?: Head;
 }
 
-/** What evaluation says as it goes: tokens through one block or the head, or the quality after one more group. */
+/**
+ * What evaluation says as it goes: tokens through one block or the head, the quality after one more group, and at the end the mean
+ * loss of every window, in nats per token.
+ */
 export type EvaluationStep =
   | { readonly kind: 'worked'; readonly tokens: number; readonly part: 'block' | 'head' }
-  | { readonly kind: 'measured'; readonly quality: Quality };
+  | { readonly kind: 'measured'; readonly quality: Quality }
+  | { readonly kind: 'finished'; readonly losses: readonly number[] };
 
 export class Evaluation implements Disposable {
   /** Groups of windows: 1, 1, 2, 4, … up to the batch size. */
@@ -75,6 +79,7 @@ export class Evaluation implements Disposable {
       }
     }
     this.#reference ??= measurement;
+    yield { kind: 'finished', losses: measurement.losses() };
   }
 
   /** Which groups travel together: one at a time through resident blocks; through streamed ones the first alone, then as many as fit. */

@@ -181,7 +181,8 @@ export type RunEvent =
       readonly windowsTotal: number;
       readonly quality: Quality;
     }
-  | { readonly type: 'point-finished'; readonly result: PointResult }
+  /** `losses`: mean nats per token of every window, by which two points are compared pair by pair. Logs before them have none. */
+  | { readonly type: 'point-finished'; readonly result: PointResult; readonly losses?: readonly number[] }
   | { readonly type: 'run-resumed'; readonly layersKept: number }
   | { readonly type: 'run-stopped'; readonly secondsElapsed: number }
   | { readonly type: 'run-failed'; readonly error: ErrorRecord; readonly secondsElapsed: number }

@@ -149,7 +149,7 @@ const events: Readonly<Record<string, Check>> = {
   }),
   'point-started': record({ point: text }),
   'window-evaluated': record({ point: text, windowsTotal: number, quality }),
-  'point-finished': record({ result }),
+  'point-finished': record({ result, losses: optional(list(number, 100_000)) }),
   'run-resumed': record({ layersKept: number }),
   'run-stopped': record({ secondsElapsed: number }),
   'run-failed': record({

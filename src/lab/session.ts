@@ -302,12 +302,15 @@ export class Session implements Disposable {
     const scoredShare = scoredPerWindow(windows) / windows.context;
     const account = this.#account(point);
     let quality: Quality | null = null;
+    let losses: readonly number[] = [];
     let resumed = clock();
     for await (const step of this.#evaluation.measure(point.id, model)) {
       account.seconds += clock() - resumed;
       if (step.kind === 'measured') {
         quality = step.quality;
         yield { type: 'window-evaluated', point: point.id, windowsTotal: windows.ids.length, quality };
+      } else if (step.kind === 'finished') {
+        losses = step.losses;
       } else {
         const perToken = step.part === 'block' ? costs.block : costs.head * scoredShare * (isQuantized(point) ? 2 : 1);
         yield* this.worked('evaluating', point.id, step.tokens * perToken);
@@ -316,7 +319,7 @@ export class Session implements Disposable {
     }
     const result = await this.#result(point, present(quality, 'the quality of a point'));
     this.results.push(result);
-    yield { type: 'point-finished', result };
+    yield { type: 'point-finished', result, losses };
   }
 
   async #result(point: PlannedPoint, quality: Quality): Promise<PointResult> {

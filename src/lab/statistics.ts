@@ -67,6 +67,15 @@ export function estimate(series: readonly ArrayLike<number>[]): Estimate {
   return { mean, low: mean - half, high: mean + half };
 }
 
+/**
+ * ln(perplexity of `a` ÷ perplexity of `b`) with its 95 % interval: window by window, so that what makes a window hard cancels. Null
+ * where the two were not measured on the same number of windows. `a`, `b`: the mean loss of every window.
+ */
+export function compare(a: readonly number[], b: readonly number[]): Estimate | null {
+  if (!a.length || a.length !== b.length) return null;
+  return estimate(a.map((loss, window) => [loss - (b[window] as number)]));
+}
+
 /** p-quantile of ascending values, linear between neighbours. */
 export function quantile(sorted: ArrayLike<number>, p: number): number {
   const at = p * (sorted.length - 1);
@@ -122,6 +131,11 @@ export class Measurement {
       this.#agree.push(scores.agree);
       this.#sorted = mergeSorted(this.#sorted, scores.kld.slice().sort());
     }
+  }
+
+  /** Mean loss of every window, nats per token, to 1e-6: a number a window is what a log can carry. */
+  losses(): number[] {
+    return this.nll.map((window) => Number((window.reduce((a, b) => a + b, 0) / window.length).toFixed(6)));
   }
 
   quality(): Quality {

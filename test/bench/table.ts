@@ -1,9 +1,10 @@
 /**
  * `npm run table`: every method at 4, 3 and 2 bits, on whole rows and on groups of 32 and 64, on the bundled demo and, where ../shared
  * lies beside, on stories260K; perplexity and KL divergence with their 95 % intervals. Writes the tables into README.md, between the
- * marks. What a method does not have is a dash; what loses is there too. `--only demo` leaves the other model out.
+ * marks. What a method does not have is a dash; what loses is there too. `--results FILE` keeps every finished point, and goes on from
+ * there when it is run again; `--only demo` measures one model alone, the other's points come from the file.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { openModelPath, readTextPath } from '../../src/cli/files';
 import { holdForever, openDawn } from '../../src/gpu/dawn';
@@ -11,6 +12,7 @@ import { Gpu } from '../../src/gpu/gpu';
 import type { PlannedPoint, PointResult, RunSettings } from '../../src/lab/events';
 import { memoryStore } from '../../src/lab/layerStore';
 import { run } from '../../src/lab/run';
+import { compare } from '../../src/lab/statistics';
 import { recipes } from '../../src/quant/recipes';
 import type { MethodMeta } from '../../src/quant/recipe';
 
@@ -70,17 +72,26 @@ function pointsOf(mode: RunSettings['mode']): PlannedPoint[] {
     );
 }
 
-async function measure(gpu: Gpu, subject: Subject, print: (line: string) => void): Promise<Map<string, PointResult>> {
+/** One measured point: its result and the mean loss of every window. */
+interface Measured {
+  readonly result: PointResult;
+  readonly losses: readonly number[];
+}
+/** By subject and id. */
+type Results = Map<string, Measured>;
+const keyOf = (subject: Subject, id: string) => `${subject.name}: ${id}`;
+
+/** Measures what `results` does not hold yet. */
+async function measure(gpu: Gpu, subject: Subject, results: Results, finished: (key: string, point: Measured) => void) {
   const checkpoint = await openModelPath(subject.model);
   const evaluation = await readTextPath(subject.evaluation);
   const calibration = await readTextPath(subject.calibration);
   // One file for both: the first half calibrates, the second is measured.
   const half = Math.floor(evaluation.text.length / 2);
   const apart = subject.calibration !== subject.evaluation;
-  const results = new Map<string, PointResult>();
   for (const mode of ['shared', 'sequential'] as const) {
     const settings: RunSettings = {
-      points: pointsOf(mode),
+      points: pointsOf(mode).filter(({ id }) => !results.has(keyOf(subject, id))),
       protocol: 'gptq',
       context: subject.context,
       maxTokens: subject.maxTokens,
@@ -101,13 +112,11 @@ async function measure(gpu: Gpu, subject: Subject, print: (line: string) => void
     });
     for await (const event of events) {
       if (event.type === 'point-finished') {
-        results.set(event.result.id, event.result);
-        print(`${subject.name} ${event.result.id}: ${event.result.perplexity.toFixed(3)}`);
+        finished(keyOf(subject, event.result.id), { result: event.result, losses: event.losses ?? [] });
       }
       if (event.type === 'run-failed') throw new Error(event.error.message);
     }
   }
-  return results;
 }
 
 const digits = (value: number) => (value < 10 ? value.toFixed(3) : value < 1000 ? value.toFixed(1) : value.toFixed(0));
@@ -123,17 +132,17 @@ function cell(result: PointResult | undefined): string[] {
   ];
 }
 
-function toMarkdown(subject: Subject, results: ReadonlyMap<string, PointResult>): string[] {
-  const full = results.get('full-precision');
+function everyMethod(subject: Subject, of: (id: string) => Measured | undefined): string[] {
   const lines: string[] = [];
   for (const bits of widths) {
-    lines.push(`<details><summary>${subject.name}, ${bits} bits (full precision ${cell(full)[1]})</summary>`, '');
-    const heads = groupings.map((group) => (group === null ? 'row' : `g${group}`));
+    const full = cell(of('full-precision')?.result)[1];
+    lines.push(`<details><summary>${subject.name}, ${bits} bits, every method (full precision ${full})</summary>`, '');
+    const heads = groupings.map(nameOf);
     lines.push(`| | ${heads.map((h) => `${h}: bits/weight | ppl | KLD`).join(' | ')} |`);
     lines.push(`| --- |${' ---: |'.repeat(3 * heads.length)}`);
     for (const method of recipes) {
       if (method.widths && !method.widths.includes(bits)) continue;
-      const cells = groupings.flatMap((group) => cell(results.get(idOf(method, bits, group))));
+      const cells = groupings.flatMap((group) => cell(of(idOf(method, bits, group))?.result));
       lines.push(`| ${method.label} | ${cells.join(' | ')} |`);
     }
     lines.push('', '</details>', '');
@@ -141,21 +150,78 @@ function toMarkdown(subject: Subject, results: ReadonlyMap<string, PointResult>)
   return lines;
 }
 
+const nameOf = (group: number | null) => (group === null ? 'row' : `g${group}`);
+
+/** Bits per weight that a method may need beyond GPTQ's and still count as equal: the parameters of a transform, nothing that stores weights. */
+const equalBits = 0.05;
+
+const difference = (a: Measured, b: Measured): string => {
+  const found = compare(a.losses, b.losses);
+  if (!found) return '–';
+  const text = `${found.mean < 0 ? '−' : '+'}${Math.abs(found.mean).toFixed(3)} ± ${((found.high - found.low) / 2).toFixed(3)}`;
+  return found.high < 0 ? `**${text}**` : text;
+};
+
+/** Per width and grouping: GPTQ, AWQ, and the best method that needs no more bits, compared window by window. */
+function bestOf(subject: Subject, of: (id: string) => Measured | undefined): string[] {
+  const lines = [
+    `| ${subject.name} | RTN | AWQ | GPTQ | best at GPTQ’s bits | ppl | ln ratio to GPTQ | ln ratio to AWQ |`,
+    '| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |',
+  ];
+  for (const bits of widths) {
+    for (const group of groupings) {
+      const point = (name: string) => of(`${name} ${bits} ${group ?? 'row'}`);
+      const [rtn, awq, gptq] = [point('rtn'), point('awq'), point('gptq')];
+      if (!rtn || !awq || !gptq) continue;
+      const limit = gptq.result.bitsPerWeight + equalBits;
+      const best = recipes
+        .flatMap((method) => {
+          const found = of(idOf(method, bits, group));
+          return found && found.result.bitsPerWeight <= limit ? [{ method, found }] : [];
+        })
+        .reduce((a, b) => (b.found.result.perplexity < a.found.result.perplexity ? b : a));
+      const numbers = [rtn, awq, gptq].map(({ result }) => digits(result.perplexity));
+      lines.push(
+        `| ${bits} bits, ${nameOf(group)} | ${numbers.join(' | ')} | ${best.method.label} | ` +
+          `${digits(best.found.result.perplexity)} | ${difference(best.found, gptq)} | ${difference(best.found, awq)} |`,
+      );
+    }
+  }
+  return [...lines, ''];
+}
+
+function valueOf(args: readonly string[], option: string): string | undefined {
+  return args.includes(option) ? args[args.indexOf(option) + 1] : undefined;
+}
+
 export async function main(args: readonly string[]): Promise<number> {
-  const only = args[args.indexOf('--only') + 1];
+  const only = valueOf(args, '--only');
+  const file = valueOf(args, '--results');
   const gpu = await Gpu.create(openDawn());
   holdForever(gpu);
-  const sections: string[] = [];
+  const lines = file && existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  const results: Results = new Map(lines.map((line) => JSON.parse(line) as [string, Measured]));
   for (const subject of subjects) {
-    if (args.includes('--only') && subject.name !== only) continue;
+    if (only && subject.name !== only) continue;
     if (!existsSync(subject.model)) {
       process.stdout.write(`${basename(subject.model)} is not here: left out\n`);
       continue;
     }
-    const results = await measure(gpu, subject, (line) => void process.stdout.write(`${line}\n`));
-    sections.push(...toMarkdown(subject, results));
-    if (args.includes('--json')) writeFileSync(`table-${subject.name}.json`, JSON.stringify([...results.values()]));
+    await measure(gpu, subject, results, (key, point) => {
+      results.set(key, point);
+      if (file) appendFileSync(file, `${JSON.stringify([key, point])}\n`);
+      process.stdout.write(`${key}: ${point.result.perplexity.toFixed(3)} (${point.result.seconds.toFixed(1)} s)\n`);
+    });
   }
+  const measured = subjects.map((subject) => ({
+    subject,
+    of: (id: string) => results.get(keyOf(subject, id)),
+  }));
+  const present = measured.filter(({ of }) => of('full-precision'));
+  const sections = [
+    ...present.flatMap(({ subject, of }) => bestOf(subject, of)),
+    ...present.flatMap(({ subject, of }) => everyMethod(subject, of)),
+  ];
   const readme = readFileSync('README.md', 'utf8');
   const [head, rest] = [readme.split(begin)[0], readme.split(end)[1]];
   if (head === undefined || rest === undefined) throw new Error(`README.md has no marks "${begin}" and "${end}"`);
