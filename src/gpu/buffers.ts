@@ -45,6 +45,7 @@ export interface Allocator {
 /** Owns buffers. `using scope = gpu.scope('name')` frees them at the end of the block. */
 export class Scope implements Disposable {
   readonly #owned = new Set<Buffer>();
+  readonly #children = new Set<Scope>();
   #ended = false;
 
   constructor(
@@ -59,6 +60,20 @@ export class Scope implements Disposable {
     buffer.owner = this;
     this.#owned.add(buffer);
     return buffer;
+  }
+
+  /** A scope that ends with this one, or before it. */
+  child(label: string): Scope {
+    assert(!this.#ended, `scope ${this.label} has ended`);
+    const child = new Scope(label, this.allocator);
+    this.#children.add(child);
+    return child;
+  }
+
+  /** Ends a child before its time. */
+  end(child: Scope): void {
+    assert(this.#children.delete(child), `${child.label} is not a child of ${this.label}`);
+    child[Symbol.dispose]();
   }
 
   zeros(bytes: number, label: string): Buffer {
@@ -90,6 +105,8 @@ export class Scope implements Disposable {
 
   [Symbol.dispose](): void {
     this.#ended = true;
+    for (const child of this.#children) child[Symbol.dispose]();
+    this.#children.clear();
     for (const buffer of this.#owned) {
       buffer.owner = null;
       this.allocator.give(buffer);

@@ -125,7 +125,7 @@ export class CalibrationStream implements Disposable {
       [...sums].map(([name, H]) => {
         const magnitude = magnitudes.get(name);
         const cross = crosses.get(name);
-        return [name, { H, ...(magnitude && { magnitude }), ...(cross && { cross }), factors: new FactorCache(scope) }];
+        return [name, { H, ...(magnitude && { magnitude }), ...(cross && { cross }), factors: FactorCache.of(scope) }];
       }),
     );
   }

@@ -1,7 +1,7 @@
 /**
  * The order of work. Full precision first; then
  *
- *   shared      one pass of the calibration text through the full-precision model gives H of every site, for all points. While all H
+ *   shared      one pass of the calibration text through the full-precision model gives H of every site, for all points. While they
  *               fit a budget, points are solved and measured one after another; else block by block for all points, and measured after.
  *   sequential  each point has its own pass, in which a block sees the quantized blocks before it (GPTQ as published).
  *
@@ -90,7 +90,7 @@ function planProgress(session: Session, need: Need): void {
 async function* shared(session: Session, lastMissing: number): AsyncGenerator<RunEvent> {
   const { model, input } = session.opening;
   const { gpu, signal } = input;
-  const chunks = chunksOf(session);
+  const { chunks, bases } = chunksOf(session);
   const whole = chunks.length === 1;
   using streamHolder = new Holder<CalibrationStream>();
   const started = new Set<string>();
@@ -117,6 +117,7 @@ async function* shared(session: Session, lastMissing: number): AsyncGenerator<Ru
       for (const site of model.sites) {
         const moment = session.usesMoment(point) ? (moments.get(block)?.get(site.name) ?? null) : null;
         yield* session.quantizeSite(point, block, site, moment, open);
+        moment?.factors.trim(bases);
       }
     };
     // With everything at hand, a point is finished before the next begins; else a block is read once for all points.
@@ -253,23 +254,35 @@ async function* told<T>(
   }
 }
 
+/** Blocks that are calibrated together, and how many bases beside its own each of their sites may keep at once. */
+interface Chunks {
+  readonly chunks: readonly (readonly number[])[];
+  readonly bases: number;
+}
+
 /**
- * Blocks in runs whose H fit the budget together, with what recipes keep of them: each list of transforms has W and H in its own basis
- * (scales even one for each grid that they were searched on), and two factors of H.
+ * As many blocks together as the budget holds. A pair keeps H, W and two factors of H; each list of transforms has all of it in its own
+ * basis (scales even one for each grid that they were searched on). When every block has room for its pair and one basis, all are
+ * taken at once, so that points are finished one by one: bases that come back are then made again.
  */
-function chunksOf({ opening: { model }, points, calibrationBatches, budgets }: Session): number[][] {
+function chunksOf({ opening: { model }, points, calibrationBatches, budgets }: Session): Chunks {
+  const { blockCount } = model;
   const moments = model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0);
-  const weights = (4 * model.card.linearParameters) / model.blockCount;
-  const bases = new Set(
+  const basis = (4 * model.card.linearParameters) / blockCount + 3 * moments;
+  const wanted = new Set(
     points.map(({ recipe: { transform, grid } }) =>
       JSON.stringify([transform, transform.some(({ name }) => name === 'scale') && grid]),
     ),
-  );
-  const bytes = calibrationBatches ? moments + bases.size * (weights + 3 * moments) : 0;
-  const fit = bytes ? Math.max(1, Math.floor(budgets.moments / bytes)) : model.blockCount;
-  return Array.from({ length: Math.ceil(model.blockCount / fit) }, (_, i) =>
-    Array.from({ length: Math.min(fit, model.blockCount - i * fit) }, (__, j) => i * fit + j),
-  );
+  ).size;
+  const fitting = (bases: number) => Math.floor(budgets.moments / ((1 + bases) * basis));
+  const all = !calibrationBatches || fitting(1) >= blockCount;
+  const size = all ? blockCount : Math.max(1, fitting(wanted));
+  return {
+    chunks: Array.from({ length: Math.ceil(blockCount / size) }, (_, i) =>
+      Array.from({ length: Math.min(size, blockCount - i * size) }, (__, j) => i * size + j),
+    ),
+    bases: Math.max(1, Math.floor(budgets.moments / (size * basis)) - 1),
+  };
 }
 
 /** Something that is made late and freed with the block it was declared in. */

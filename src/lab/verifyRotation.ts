@@ -88,7 +88,7 @@ async function rotateBlock(block: Block, sites: readonly Site[], basis: Basis, c
     const problem = {
       W: siteRows(gpu, block, site)(local, 0, rows),
       neighbours: neighboursOf(block, site),
-      factors: new FactorCache(local),
+      factors: FactorCache.of(local),
     };
     // The grid has no part in this transform.
     const grid = makeGrid({ name: 'uniform', bits: 8, group: null, symmetric: false, clip: 'min-max' }, site.cols);

@@ -1,38 +1,74 @@
 /**
  * Remembers what depends on (W, H) and not on the grid's width: the diagonal, column orders, permuted matrices, the Cholesky factor.
- * With one cache for all widths, one factorisation serves them all. Lives as long as the pair; its scope owns what it keeps.
+ * With one cache for all widths, one factorisation serves them all. Lives as long as the pair; what it keeps ends with its scope.
  */
 import type { Scope } from '../gpu/buffers';
 
-export class FactorCache {
-  readonly #kept: Map<string, unknown>;
+/** What is kept in one basis: of the pair itself, or behind one list of transforms. */
+interface Branch {
+  readonly scope: Scope;
+  readonly kept: Map<string, unknown>;
+}
 
-  /** `path` names the transforms that led from (W, H) to the problem at hand. */
-  constructor(
-    readonly scope: Scope,
-    readonly path = '',
-    kept = new Map<string, unknown>(),
+export class FactorCache {
+  /** By the first transform; most recently used last. */
+  readonly #branches: Map<string, Branch>;
+  readonly #trunk: Branch;
+
+  private constructor(
+    trunk: Branch,
+    branches: Map<string, Branch>,
+    /** Names of the transforms that led from (W, H) to the problem at hand. */
+    readonly path: readonly string[],
   ) {
-    this.#kept = kept;
+    this.#trunk = trunk;
+    this.#branches = branches;
   }
 
-  /** The cache of the problem that `step` leads to: the same memory, other names. */
+  /** The cache of a pair; ends with `scope`. */
+  static of(scope: Scope): FactorCache {
+    return new FactorCache({ scope, kept: new Map() }, new Map(), []);
+  }
+
+  /** The cache of the problem that `step` leads to. */
   under(step: string): FactorCache {
-    return new FactorCache(this.scope, `${this.path}/${step}`, this.#kept);
+    return new FactorCache(this.#trunk, this.#branches, [...this.path, step]);
   }
 
   /** What `make` gave when it was first asked for under this name. A failure is not remembered. */
   async remember<T>(what: string, make: (scope: Scope) => Promise<T> | T): Promise<T> {
-    return this.recall<T>(what) ?? this.keep(what, await make(this.scope));
+    return this.recall<T>(what) ?? this.keep(what, await make(this.#branch().scope));
   }
 
   /** What is kept under this name, if anything is. */
   recall<T>(what: string): T | undefined {
-    return this.#kept.get(`${this.path}#${what}`) as T | undefined;
+    return this.#branch().kept.get(this.#key(what)) as T | undefined;
   }
 
   keep<T>(what: string, value: T): T {
-    this.#kept.set(`${this.path}#${what}`, value);
+    this.#branch().kept.set(this.#key(what), value);
     return value;
+  }
+
+  /** Forgets what was not used for longest, until at most `most` bases beside that of the pair itself are kept. Between layers only. */
+  trim(most: number): void {
+    for (const [name, { scope }] of this.#branches) {
+      if (this.#branches.size <= most) return;
+      this.#branches.delete(name);
+      this.#trunk.scope.end(scope);
+    }
+  }
+
+  #key(what: string): string {
+    return `${this.path.join('/')}#${what}`;
+  }
+
+  #branch(): Branch {
+    const [first] = this.path;
+    if (first === undefined) return this.#trunk;
+    const branch = this.#branches.get(first) ?? { scope: this.#trunk.scope.child(first), kept: new Map() };
+    this.#branches.delete(first);
+    this.#branches.set(first, branch);
+    return branch;
   }
 }

@@ -52,7 +52,7 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   }
   using scope = gpu.scope('solve');
   const local: Context = { ...cx, scope };
-  const original: Posed = { ...problem, factors: problem.factors ?? new FactorCache(scope) };
+  const original: Posed = { ...problem, factors: problem.factors ?? FactorCache.of(scope) };
   const corrections = recipe.correction.map(makeCorrection);
   const stages: Posed[] = [original];
   for (const correction of corrections) {

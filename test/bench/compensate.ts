@@ -40,7 +40,7 @@ export async function benchCompensate(gpu: Gpu, n: number, print: (line: string)
     const begin = performance.now();
     const cx = { gpu, scope: local, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
     const rounded = await makeRounding(recipe.rounding)(
-      { W, H, factors: new FactorCache(local) },
+      { W, H, factors: FactorCache.of(local) },
       makeGrid(recipe.grid, W.cols),
       cx,
     );

@@ -80,7 +80,7 @@ export async function benchMethods(gpu: Gpu, n: number, print: (line: string) =>
       label: `E8P encoding of ${n}×${n}`,
       request: `e8p ${n} ${n}`,
       ours: inScope((local) => {
-        const problem = { W, factors: new FactorCache(local) };
+        const problem = { W, factors: FactorCache.of(local) };
         return nearest()(problem, makeGrid({ name: 'e8p', bits: 2 }, n), context(local));
       }),
     },
@@ -89,7 +89,7 @@ export async function benchMethods(gpu: Gpu, n: number, print: (line: string) =>
       request: `awq ${n} ${n} ${bits} ${group}`,
       ours: inScope((local) => {
         const grid = makeGrid({ name: 'awq', bits, group, clip: false }, n);
-        const problem = { W, H, magnitude, factors: new FactorCache(local) };
+        const problem = { W, H, magnitude, factors: FactorCache.of(local) };
         return makeTransform({ name: 'scale', formula: 'llm-awq' }).fit(problem, grid, context(local));
       }),
     },

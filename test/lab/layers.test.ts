@@ -39,7 +39,7 @@ describe('a site', () => {
         finishGram(gpu, H, 200);
         const recipe = present(point('gptq-act-order', 3).recipe, 'recipe');
         const cx = { gpu, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
-        const moment = () => ({ H, factors: new FactorCache(scope) });
+        const moment = () => ({ H, factors: FactorCache.of(scope) });
         const whole = await solveSite(block, site, recipe, moment(), cx);
         const parts = await solveSite(block, site, recipe, moment(), cx, 64 * 4 * site.cols);
         expect(parts.parts.length).toBe(Math.ceil(whole.rows / 64));

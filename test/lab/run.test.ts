@@ -108,6 +108,28 @@ describe('a run', () => {
     }
   });
 
+  it('gives the same when bases are forgotten and made again, and finishes points one by one', async () => {
+    const gpu = await testGpu();
+    // Bases take turns: with room for one or two (a basis has 69 kB) each comes back after it was forgotten.
+    const turns = ['awq-gptq', 'quip', 'gptq-act-order', 'awq', 'quip-fitted', 'awq-gptq'].map((name, i) => ({
+      ...point(name, 3, name.startsWith('quip') ? null : 8),
+      id: `${name} ${i}`,
+    }));
+    const roomy = await collect(await tinyInput(gpu, tinySettings(turns)));
+    const orders = new Set<string>();
+    for (const moments of [0, 300_000, 450_000]) {
+      const tight = await collect(await tinyInput(gpu, tinySettings(turns), { budgets: { moments } }));
+      expect(hashes(tight)).toEqual(hashes(roomy));
+      orders.add(
+        tight
+          .map(({ type }) => type)
+          .filter((type) => /^point/.test(type))
+          .join(),
+      );
+    }
+    expect(orders.size).toBe(2); // block by block for all points, or point by point
+  });
+
   it('compares full precision with itself as exactly equal', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');

@@ -19,7 +19,7 @@ function declare(rows: number, cols: number, bits: number, group: number | null,
     benchOnly,
     prepare(gpu, scope, rng) {
       const problem = makeProblem(rng, rows, cols);
-      const posed = { ...upload(scope, problem), factors: new FactorCache(scope) };
+      const posed = { ...upload(scope, problem), factors: FactorCache.of(scope) };
       const grid = uniform({ name: 'uniform', bits, group, symmetric: false, clip: 'min-max' });
       const round = compensate({ name: 'compensate', ...options });
       return {

@@ -19,7 +19,7 @@ function declare(rows: number, cols: number, bits: number, group: number | null,
     prepare(gpu, scope, rng) {
       const problem = makeProblem(rng, rows, cols);
       const { W, H } = problem;
-      const posed = { ...upload(scope, problem), factors: new FactorCache(scope) };
+      const posed = { ...upload(scope, problem), factors: FactorCache.of(scope) };
       const grid = uniform({ name: 'uniform', bits, group, symmetric: false, clip: 'min-max' });
       const round = descend({ name: 'descend', sweeps: 1, start: 'weights' });
       return {

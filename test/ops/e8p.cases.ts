@@ -22,7 +22,7 @@ function declare(rows: number, cols: number, bits: E8pBits, kind: 'normal' | 'ou
       const w = kind === 'normal' ? normals(rng, rows * cols, 0.02) : outlierColumns(rng, rows, cols);
       const W = uploadMatrix(scope, w, rows, cols, 'W');
       const grid = e8p({ name: 'e8p', bits }, cols);
-      const factors = new FactorCache(scope);
+      const factors = FactorCache.of(scope);
       return {
         async run(into) {
           const cx = testContext(gpu, into);

@@ -22,7 +22,7 @@ function declare(rows: number, cols: number, group: number | null, symmetric: bo
         i < cols && symmetric ? 0 : i < 2 * cols ? Math.abs(v) : v,
       );
       const W = uploadMatrix(scope, w, rows, cols, 'W');
-      const factors = new FactorCache(scope);
+      const factors = FactorCache.of(scope);
       return {
         async run(into) {
           const grid = uniform({ name: 'uniform', bits: 4, group, symmetric, clip: 'min-max' });

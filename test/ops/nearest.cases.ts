@@ -27,7 +27,7 @@ function declare(
       const w = outlierColumns(rng, rows, cols);
       const W = uploadMatrix(scope, w, rows, cols, 'W');
       const grid = uniform({ name: 'uniform', bits, group, symmetric: false, clip });
-      const factors = new FactorCache(scope);
+      const factors = FactorCache.of(scope);
       return {
         async run(into) {
           const cx = testContext(gpu, into);

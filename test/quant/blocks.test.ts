@@ -183,7 +183,7 @@ describe('compensation on export grids', () => {
       const gpu = await testGpu();
       using scope = gpu.scope('test');
       const { W, H } = upload(scope, causedProblem(rows, cols));
-      const problem = { W, H, factors: new FactorCache(scope) };
+      const problem = { W, H, factors: FactorCache.of(scope) };
       for (const grid of cols > 576 ? grids.slice(0, 5) : grids) {
         const recipe = recipeOf({ grid, rounding: { name: 'compensate' } });
         const solved = await solveLayer(problem, recipe, testContext(gpu, scope));

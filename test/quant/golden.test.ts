@@ -98,7 +98,7 @@ describe('GPTQ in numpy', () => {
   it('serves every width from one factorisation', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const shared = { ...upload(scope, golden), factors: new FactorCache(scope) };
+    const shared = { ...upload(scope, golden), factors: FactorCache.of(scope) };
     for (const [i, c] of cases.entries()) {
       if (c.group !== null || c.order || c.sym || c.mse) continue;
       const recipe = recipeOf({ grid: { name: 'uniform', bits: c.bits }, rounding: { name: 'compensate' } });

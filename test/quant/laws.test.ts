@@ -78,8 +78,8 @@ describe('laws of the solver', () => {
     for (const order of ['activation', 'group-aware']) {
       const grid = makeGrid({ name: 'uniform', bits: 3, group: 32 }, 172);
       const transform = makeTransform({ name: 'permute', order });
-      const fitted = await transform.fit({ W, H, factors: new FactorCache(scope) }, grid, cx);
-      const moved = await transform.fit({ W: What, H, factors: new FactorCache(scope) }, grid, cx);
+      const fitted = await transform.fit({ W, H, factors: FactorCache.of(scope) }, grid, cx);
+      const moved = await transform.fit({ W: What, H, factors: FactorCache.of(scope) }, grid, cx);
       const after = await totalProxyLoss(gpu, fitted.problem.W, moved.problem.W, fitted.problem.H ?? H);
       // Sums of float32 in another order.
       expect(Math.abs(after / before - 1)).toBeLessThan(1e-5);
@@ -197,7 +197,7 @@ describe('laws of the solver', () => {
     });
     const events: QuantEvent[] = [];
     const cx = testContext(gpu, scope, events);
-    const factors = new FactorCache(scope);
+    const factors = FactorCache.of(scope);
     const raised = { ...upload(scope, indefinite(-0.03)), factors };
     const solved = await solveLayer(raised, method('gptq', 4, null), cx);
     expect(solved.damping).toBe(0.32);
@@ -303,7 +303,7 @@ describe('what is stored', () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
     const matrices = upload(scope, makeProblem(createRng(9), 200, 172));
-    const shared = { ...matrices, factors: new FactorCache(scope) };
+    const shared = { ...matrices, factors: FactorCache.of(scope) };
     for (const name of ['rtn', 'gptq', 'gptq-act-order', 'gptq-gar']) {
       for (const bits of [2, 4]) {
         const recipe = method(name, bits, 64);

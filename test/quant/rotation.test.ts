@@ -69,7 +69,7 @@ async function fitted(problem: HostProblem, piece: Piece, neighbours?: Neighbour
     ...upload(scope, problem),
     cross: uploadMatrix(scope, cross, cols, cols, 'cross'),
     ...(neighbours && { neighbours }),
-    factors: new FactorCache(scope),
+    factors: FactorCache.of(scope),
   };
   const cx = testContext(gpu, scope, events);
   const transform = makeTransform(piece);

@@ -67,7 +67,7 @@ describe('activation-aware scales', () => {
     const posed = { ...upload(scope, problem), magnitude };
     const transform = makeTransform({ name: 'scale', formula: 'llm-awq' });
     const grid = makeGrid({ name: 'uniform', bits: 3, group: 32, symmetric: false, clip: 'min-max' }, 172);
-    const { problem: scaled, kept } = await transform.fit({ ...posed, factors: new FactorCache(scope) }, grid, cx);
+    const { problem: scaled, kept } = await transform.fit({ ...posed, factors: FactorCache.of(scope) }, grid, cx);
     const back = await readMatrix(gpu, await transform.undo(scaled.W, kept, cx));
     expect(Math.max(...back.map((v, i) => Math.abs(v - (problem.W[i] as number)) / 0.02))).toBeLessThan(1e-6);
     const zero = (rows: number) => uploadMatrix(scope, new Float32Array(rows * 172), rows, 172, '0');
