@@ -7,12 +7,13 @@ struct Params {
   // Columns per group.
   group: u32,
   levels: u32,
+  // Shares tried; 1 is the whole range alone.
+  candidates: u32,
   // Rows × groups of this dispatch: [first, last).
   first: u32,
   last: u32,
 }
 override WG: u32 = 64;
-const CANDIDATES: u32 = 10;
 
 @group(0) @binding(0) var<storage, read> W: array<f32>; // [rows, cols] weights
 @group(0) @binding(1) var<storage, read> H: array<f32>; // [cols, cols] second moment of the inputs
@@ -38,7 +39,7 @@ fn clip_search(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
   let peak = max(abs(low), abs(high));
   let levels = f32(params.levels);
   var least = 0.0;
-  for (var candidate = 0u; candidate < CANDIDATES; candidate++) {
+  for (var candidate = 0u; candidate < params.candidates; candidate++) {
     let cut = peak * (1.0 - 0.05 * f32(candidate));
     let range = max(clamp(high, -cut, cut) - clamp(low, -cut, cut), 1e-5);
     let scale = range / levels;

@@ -11,8 +11,9 @@ import { FactorCache } from '../quant/factorCache';
 import { accumulateMagnitude } from '../tensor/columnMagnitude';
 import { accumulateGram, finishGram } from '../tensor/gram';
 import { accumulateCross } from '../tensor/cross';
-import { emptyMatrix, zeroMatrix, type Matrix } from '../tensor/matrix';
+import { emptyMatrix, rowRange, zeroMatrix, type Matrix } from '../tensor/matrix';
 import { present } from '../util/assert';
+import type { Sample } from './moduleError';
 import { States } from './states';
 
 /** What calibration knows of a site. The cache keeps what recipes derive from (W, H), so that widths share one factorisation. */
@@ -22,8 +23,13 @@ export interface Moment {
   readonly magnitude?: Matrix;
   /** [cols, cols]: mean of (x̄ − x) xᵀ, x̄ the input in full precision. Only where a second stream runs beside. */
   readonly cross?: Matrix;
+  /** Where some recipe looks at whole modules. */
+  readonly sample?: Sample;
   readonly factors: FactorCache;
 }
+
+/** Tokens on which outputs of modules are compared: AWQ as published takes 512 at a time. */
+const sampleTokens = 2048;
 
 /** Ids that run together, and their shape. */
 export interface TokenBatch {
@@ -143,6 +149,18 @@ export class CalibrationStream implements Disposable {
     });
     await this.#states.put(i, next);
     return seen;
+  }
+
+  /** Copies of the first windows' states, owned by `scope`: before the next block that this stream runs through. */
+  sample(scope: Scope): Sample {
+    const { gpu } = this;
+    const { batch } = present(this.batches[0], 'a batch');
+    const windows = Math.min(batch.windows, Math.max(1, Math.floor(sampleTokens / batch.length)));
+    using local = gpu.scope('sample');
+    const rows = rowRange(this.#states.get(local, 0), 0, windows * batch.length);
+    const hidden = emptyMatrix(scope, rows.rows, rows.cols, 'sample');
+    gpu.copy(rows.view, hidden.view);
+    return { hidden, batch: { windows, length: batch.length } };
   }
 
   /** The states of one batch, for tests of what calibration sees. Owned by this or by `scope`. */

@@ -7,7 +7,7 @@ import type { Gpu } from '../gpu/gpu';
 import { bindingLimit } from '../gpu/limits';
 import type { Block, Site } from '../model/model';
 import type { Insight } from '../quant/insight';
-import type { Context, Neighbours } from '../quant/problem';
+import type { Context, LayerProblem, Neighbours } from '../quant/problem';
 import type { Piece, Recipe } from '../quant/recipe';
 import { restoreLayer } from '../quant/restore';
 import { roundWeights, solveLayer, type SolvedLayer } from '../quant/solve';
@@ -86,6 +86,7 @@ export function solveSite(
   recipe: Recipe,
   moment: Moment | null,
   cx: Omit<Context, 'scope'>,
+  moduleError?: LayerProblem['moduleError'],
   limit = bindingLimit,
 ): Promise<Solved> {
   const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
@@ -93,7 +94,7 @@ export function solveSite(
   return solveParts(rows, site.cols, cx, limit, async (range, local) => {
     // Neighbours are told of whole sites: in a range of rows no change of basis passes into them.
     const neighbours = range[1] - range[0] === rows ? neighboursOf(block, site) : undefined;
-    const around = neighbours && { neighbours };
+    const around = neighbours && { neighbours, ...(moduleError && { moduleError }) };
     if (!moment) return solveLayer({ W: take(local.scope, ...range), ...around }, recipe, local);
     // What the cache holds depends on W: each range has names of its own, and its W lives as long as they do.
     const factors = range[1] - range[0] === rows ? moment.factors : moment.factors.under(`rows ${range[0]}`);

@@ -4,7 +4,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Block, Head, Model, Site } from '../model/model';
-import { needsCalibration } from '../quant/parseRecipe';
+import { needsCalibration, needsModule } from '../quant/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
 import type { Recipe } from '../quant/recipe';
 import { tableRecipe } from '../quant/solve';
@@ -19,6 +19,7 @@ import type { LayerResult, Phase, PlannedPoint, PointResult, Quality, RunEvent, 
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import { tableGrids, type Costs } from './plan';
 import { pointBlocks, sourceBlocks } from './pointModel';
+import { moduleError } from './moduleError';
 import { pointResult } from './pointResult';
 import { Progress } from './progress';
 import type { RunInput } from './run';
@@ -173,11 +174,16 @@ export class Session implements Disposable {
     moment: Moment | null,
     open: () => Promise<Block>,
   ): AsyncGenerator<RunEvent> {
+    const { model } = this.opening;
     const { signal, gpu } = this.opening.input;
     const solve = async (emit: (event: QuantEvent) => void) => {
       const shared = createRng(this.opening.settings.seed);
       const rng = shared.fork(`${block} ${site.name}`);
-      return solveSite(await open(), site, point.recipe, moment, { gpu, signal, rng, shared, emit });
+      const source = await open();
+      using scope = gpu.scope('module');
+      const sample = needsModule(point.recipe) && moment?.sample;
+      const error = sample ? moduleError(gpu, model, source, site, sample, scope) : undefined;
+      return await solveSite(source, site, point.recipe, moment, { gpu, signal, rng, shared, emit }, error);
     };
     const layers = site.layers.map(({ name }) => name);
     const solved = yield* this.#layer(point, block, site.name, layers, solve);

@@ -10,7 +10,7 @@
 import type { Scope } from '../gpu/buffers';
 import type { Block } from '../model/model';
 import { present } from '../util/assert';
-import { needsCross } from '../quant/parseRecipe';
+import { needsCross, needsModule } from '../quant/parseRecipe';
 import { CalibrationStream, type Embed, type Moment } from './calibrate';
 import type { RunEvent } from './events';
 import type { Basis } from '../quant/transform/rotate';
@@ -158,6 +158,7 @@ async function* calibrate(
   const start = clock();
   using opened = input.gpu.scope('block');
   const source = await session.source.open(opened, block);
+  const sample = session.points.some(({ recipe }) => needsModule(recipe)) ? stream.sample(scope) : undefined;
   const moments = yield* told(
     session,
     null,
@@ -167,8 +168,11 @@ async function* calibrate(
   for (const { name } of sites) {
     yield { type: 'site-calibrated', point: null, block, site: name, tokens: stream.tokens, seconds };
   }
-  return moments;
+  return withSample(moments, sample);
 }
+
+const withSample = (moments: Moments, sample: Moment['sample']): Moments =>
+  sample ? new Map([...moments].map(([name, moment]) => [name, { ...moment, sample }])) : moments;
 
 async function* sequential(session: Session, point: QuantizedPoint, lastMissing: number): AsyncGenerator<RunEvent> {
   const { model, input } = session.opening;
@@ -222,6 +226,7 @@ async function* calibrateOwn(
     return new Map();
   }
   const start = clock();
+  const sample = needsModule(point.recipe) ? stream.sample(scope) : undefined;
   const moments = yield* told(session, point, stream.run(source, sites, 'stay', scope, beside));
   const seconds = clock() - start;
   session.spend(point, seconds);
@@ -235,7 +240,7 @@ async function* calibrateOwn(
       seconds: seconds / sites.length,
     };
   }
-  return moments;
+  return withSample(moments, sample);
 }
 
 /** Passes on the result of a pass of calibration, and its progress as events. */

@@ -29,9 +29,9 @@ export interface LayerRef {
   readonly rows: number;
   /**
    * What becomes of the rows: added to the residual stream, mixed head by head (of `headSize` rows), or scaled channel by channel;
-   * `fixed` where a change of basis cannot pass.
+   * `scores`, queries and keys, and `fixed` where a change of basis cannot pass.
    */
-  readonly writes: 'stream' | 'heads' | 'channels' | 'fixed';
+  readonly writes: 'stream' | 'heads' | 'channels' | 'scores' | 'fixed';
   readonly headSize?: number;
 }
 

@@ -89,6 +89,11 @@ export function needsCross(recipe: Recipe): boolean {
   return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.cross);
 }
 
+/** Whether some piece compares outputs of the whole module. */
+export function needsModule(recipe: Recipe): boolean {
+  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.module?.(piece));
+}
+
 interface Placed {
   readonly slot: Slot;
   readonly piece: Piece;

@@ -18,6 +18,11 @@ export interface LayerProblem {
   /** [in, in]: mean of (x̄ − x) xᵀ, x̄ the input in full precision and x the one behind quantized blocks. Sequential calibration only. */
   readonly cross?: Matrix;
   readonly neighbours?: Neighbours;
+  /**
+   * Mean squared error of the output of the module (attention, MLP) when W is Ŵ; in the basis of the model alone. Absent where the
+   * module ends with this site (the error is then the quadratic form in H) and where no text is at hand.
+   */
+  readonly moduleError?: (What: Matrix) => Promise<number>;
   /** What was computed from (W, H) for other grids; give the same cache with the same pair, and one Cholesky serves all widths. */
   readonly factors?: FactorCache;
 }
@@ -32,9 +37,9 @@ export interface Neighbours {
     | { readonly kind: 'stream'; readonly gains: Matrix }
     | { readonly kind: 'heads'; readonly size: number; readonly repeat: number }
     | { readonly kind: 'channels' };
-  /** Ranges of rows from top to bottom, and what reads them. `fixed`: nothing may change. */
+  /** Ranges of rows from top to bottom, and what reads them. `fixed`: nothing may change; `scores`: nor here, queries and keys. */
   readonly outputs: readonly (
-    | { readonly kind: 'stream' | 'channels' | 'fixed'; readonly rows: number }
+    | { readonly kind: 'stream' | 'channels' | 'scores' | 'fixed'; readonly rows: number }
     | { readonly kind: 'heads'; readonly rows: number; readonly size: number }
   )[];
 }

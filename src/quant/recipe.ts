@@ -67,6 +67,8 @@ export interface PieceMeta {
   readonly calibrated: boolean | ((piece: Piece) => boolean);
   /** Whether the piece reads the cross moment of inputs in full precision and behind quantized blocks: sequential calibration only. */
   readonly cross?: boolean;
+  /** Whether the piece with these options compares outputs of the whole module, which takes the text before the block. */
+  readonly module?: (piece: Piece) => boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
   /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
   readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;

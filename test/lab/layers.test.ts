@@ -41,7 +41,7 @@ describe('a site', () => {
         const cx = { gpu, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
         const moment = () => ({ H, factors: FactorCache.of(scope) });
         const whole = await solveSite(block, site, recipe, moment(), cx);
-        const parts = await solveSite(block, site, recipe, moment(), cx, 64 * 4 * site.cols);
+        const parts = await solveSite(block, site, recipe, moment(), cx, undefined, 64 * 4 * site.cols);
         expect(parts.parts.length).toBe(Math.ceil(whole.rows / 64));
         expect(parts.storageBits).toBeGreaterThanOrEqual(whole.storageBits);
         const weights = async (solved: typeof whole) => {

@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
 import { recipeOf } from '../../src/quant/parseRecipe';
 import { makeGrid, makeTransform } from '../../src/quant/pieces';
-import type { Neighbours } from '../../src/quant/problem';
+import type { Neighbours, QuantEvent } from '../../src/quant/problem';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
 import { tiedMagnitude } from '../../src/quant/transform/scale';
 import { roundAwq, searchScales } from '../../src/reference/awq';
 import { nearest } from '../../src/reference/nearest';
-import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
+import { readMatrix, uploadMatrix, type Matrix } from '../../src/tensor/matrix';
 import { totalProxyLoss } from '../../src/tensor/proxyLoss';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
@@ -91,6 +91,42 @@ describe('activation-aware scales', () => {
       losses.push(solved.loss ?? NaN);
     }
     expect(losses[1]).toBeLessThan(losses[0] as number);
+  });
+
+  it('are chosen by the error of the module where the recipe says so, and say so where there is none to ask', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const [rows, cols] = [24, 172];
+    const problem = makeProblem(createRng(24), rows, cols, { causes: 12 });
+    const magnitude = magnitudeOf(problem.H, cols);
+    const gains = uploadMatrix(scope, new Float32Array(cols).fill(1), 1, cols, 'gains');
+    const posed = {
+      ...upload(scope, problem),
+      magnitude: uploadMatrix(scope, magnitude, 1, cols, 'mean |x|'),
+      neighbours: { input: { kind: 'stream' as const, gains }, outputs: [{ kind: 'fixed' as const, rows }] },
+    };
+    // A module whose error is another quadratic form than that of the layer: equal weights for all inputs.
+    const other = { ...problem, H: Float32Array.from(problem.H, (_, i) => Number(i % (cols + 1) === 0)) };
+    const twin = (of: typeof problem) =>
+      searchScales({ ...of, magnitude }, (W) => roundAwq(W, rows, cols, 3, 64), 'llm-awq', 64).losses;
+    const best = (losses: readonly number[]) => losses.indexOf(Math.min(...losses));
+    expect(best(twin(other))).not.toBe(best(twin(problem)));
+    const moduleError = async (What: Matrix) => hostLoss(other, await readMatrix(gpu, What));
+    const recipe = recipeOf({
+      transform: [{ name: 'scale', search: 'module' }],
+      grid: { name: 'awq', bits: 3, group: 64, clip: false },
+      rounding: { name: 'nearest' },
+    });
+    const events: QuantEvent[] = [];
+    const cx = { ...testContext(gpu, scope), emit: (event: QuantEvent) => void events.push(event) };
+    const judged = await solveLayer({ ...posed, moduleError }, recipe, cx);
+    expect(events).toEqual([]);
+    const loss = hostLoss(other, await readMatrix(gpu, judged.What));
+    expect(Math.abs(loss / Math.min(...twin(other)) - 1)).toBeLessThan(1e-3);
+    const without = await solveLayer(posed, recipe, cx);
+    expect(Math.abs((without.loss ?? NaN) / Math.min(...twin(problem)) - 1)).toBeLessThan(1e-3);
+    expect(events).toMatchObject([{ type: 'fallback-used', used: 'error of the layer' }]);
+    expect(() => recipeOf({ ...recipe, transform: [{ name: 'rotate' }, ...recipe.transform] })).toThrow('come first');
   });
 
   it('are shared by the query heads that read one value head', () => {

@@ -88,6 +88,21 @@ export const rotation: readonly MethodMeta[] = [
       recipeOf({ transform: [fused], grid: { ...uniform(bits, group), clip: 'mse' }, rounding: compensate }),
   }),
   method({
+    name: 'quarot-gptaq',
+    label: 'QuaRot + GPTAQ',
+    line: 'QuaRot’s fused rotations, then GPTAQ on ranges with a zero, cut where that lowers the error.',
+    strategy: 'combination',
+    helps: 'At 2 and 3 bits: rotation, ranges, and errors of earlier blocks made up for as well.',
+    cost: 'As GPTAQ: a pass of the calibration text for each point, twice through each block.',
+    paper: papers.gptaq,
+    recipe: (bits, group) =>
+      recipeOf({
+        transform: [fused],
+        grid: { ...uniform(bits, group), clip: 'mse' },
+        rounding: { name: 'asymmetric' },
+      }),
+  }),
+  method({
     name: 'quip-gptq',
     label: 'QuIP + GPTQ',
     line: 'QuIP’s bases, then GPTQ on ranges of rows or groups.',

@@ -12,12 +12,27 @@ export const salience: readonly MethodMeta[] = [
   method({
     name: 'awq',
     label: 'AWQ',
-    line: 'Columns with strong inputs are scaled up, by what loses least; then ranges are cut by the error of the output.',
+    line: 'Columns with strong inputs are scaled up, by what loses least (read from H); then ranges are cut by the error of the output.',
     strategy: 'salience',
     helps: 'At 3 and 4 bits in groups, where some channels of the input are much stronger than others.',
     cost: 'Twenty roundings and a clip search for each site; the scales pass into the layers before and cost nothing.',
     paper: papers.awq,
     recipe: (bits, group) => recipeOf({ transform: [scale], grid: { name: 'awq', bits, group }, rounding: nearest }),
+  }),
+  method({
+    name: 'awq-module',
+    label: 'AWQ, module search',
+    line: 'AWQ with scales searched as published, by the output of the whole attention or MLP on 2 048 tokens of text.',
+    strategy: 'salience',
+    helps: 'To see what the faster search by H gives away.',
+    cost: 'As AWQ, and twenty runs of each attention and MLP.',
+    paper: papers.awq,
+    recipe: (bits, group) =>
+      recipeOf({
+        transform: [{ ...scale, search: 'module' }],
+        grid: { name: 'awq', bits, group },
+        rounding: nearest,
+      }),
   }),
   method({
     name: 'autoawq',
@@ -81,6 +96,21 @@ export const salience: readonly MethodMeta[] = [
     cost: 'As AWQ and GPTQ together; nothing extra to store.',
     paper: papers.bench,
     recipe: (bits, group) => recipeOf({ transform: [scale], grid: uniform(bits, group), rounding: compensate }),
+  }),
+  method({
+    name: 'awq-gptq-mse',
+    label: 'AWQ + GPTQ, mse clip',
+    line: 'GPTQ on weights scaled by AWQ, on ranges cut where that lowers the error.',
+    strategy: 'combination',
+    helps: 'At 2 bits, where a range that holds every weight is far too wide.',
+    cost: 'As AWQ + GPTQ, and 80 ranges tried for each group.',
+    paper: papers.bench,
+    recipe: (bits, group) =>
+      recipeOf({
+        transform: [scale],
+        grid: { ...uniform(bits, group), clip: 'mse' },
+        rounding: compensate,
+      }),
   }),
   method({
     name: 'owq',

@@ -11,6 +11,7 @@ export const scale: PieceMeta = {
     arxiv: '2306.00978',
   },
   calibrated: true,
+  module: ({ search }) => search === 'module',
   options: {
     formula: {
       kind: 'choice',
@@ -19,10 +20,20 @@ export const scale: PieceMeta = {
       default: 'llm-awq',
       choices: ['llm-awq', 'AutoAWQ'],
     },
+    search: {
+      kind: 'choice',
+      label: 'Search',
+      help: 'layer: the error of the layer’s own output, from H; module: of attention or MLP, by running them, as published.',
+      default: 'layer',
+      choices: ['layer', 'module'],
+    },
   },
   refuses: (piece, { transform, grid }) => {
     const after = transform.slice(transform.indexOf(piece) + 1).find(({ name }) => name !== 'permute');
     if (after) return `scales act on single columns, which "${after.name}" after them would mix: scales come last`;
+    if (piece.search === 'module' && transform[0] !== piece) {
+      return 'the module is run in its own basis: scales that are searched by its output come first';
+    }
     if (grid.name === 'e8p') return 'scales are searched on a grid whose columns are rounded one by one';
     return null;
   },

@@ -1,10 +1,10 @@
 /**
  * Activation-aware scales (AWQ, arXiv 2306.00978, section 3): W' = W·diag(s), x' = x / s, so H' = diag(1/s) H diag(1/s), and the layer
  * computes the same. s = x̄^r, x̄ the mean |x| of an input, normalised by √(max s · min s); r from 0 (no scaling at all) to 0.95 in
- * steps of 0.05, chosen for the least tr(Δ H Δᵀ), Δ = Q(W·s)/s − W, when W' is rounded to nearest on the grid. (As published the error is
- * that of the whole attention or MLP output on calibration text; the quadratic form needs no forward pass.) The source of the inputs absorbs 1/s: the norm
- * before, the value rows before the output projection, the up rows before the down projection. Under grouped-query attention the
- * query heads that read one value head must share their scales; x̄ is averaged over them.
+ * steps of 0.05, chosen for the least error when W' is rounded to nearest on the grid: of the output of the site's own matrices,
+ * tr(Δ H Δᵀ), Δ = Q(W·s)/s − W, which needs no forward pass; or, as published, of the whole attention or MLP. The source of the
+ * inputs absorbs 1/s: the norm before, the value rows before the output projection, the up rows before the down projection. Under
+ * grouped-query attention the query heads that read one value head must share their scales; x̄ is averaged over them.
  */
 import type { Scope } from '../../gpu/buffers';
 import { view } from '../../gpu/buffers';
@@ -50,14 +50,14 @@ export function candidateScales(
   return Float32Array.from(raw, (s) => s / size);
 }
 
-export function scale({ formula }: Piece): Transform {
+export function scale({ formula, search }: Piece): Transform {
   return {
     async fit(problem, grid, cx) {
       const { gpu } = cx;
       const { W, H: moment, magnitude: mean } = problem;
       const { cols } = W;
       const H = present(moment, 'H');
-      const key = `scale ${String(formula)} ${JSON.stringify([grid.shader, grid.bits, grid.group, grid.constants])}`;
+      const key = `scale ${String(formula)} ${String(search)} ${JSON.stringify([grid.shader, grid.bits, grid.group, grid.constants])}`;
       const factors = problem.factors.under(key);
       const kept = await factors.remember('scales', async () => {
         using scope = gpu.scope('scale search');
@@ -65,7 +65,11 @@ export function scale({ formula }: Piece): Transform {
         const weight =
           formula === 'AutoAWQ' ? await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group)) : null;
         const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
-        const losses = await searchLosses(problem, candidates, grid, { ...cx, scope });
+        const errorOf = search === 'module' ? moduleErrorOf(problem, cx) : undefined;
+        const local = { ...cx, scope };
+        const losses = errorOf
+          ? await moduleErrors(problem, candidates, grid, local, errorOf)
+          : await searchLosses(problem, candidates, grid, local);
         const best = losses.indexOf(Math.min(...losses));
         return present(candidates[Math.max(0, best)], 'the best scales');
       });
@@ -102,6 +106,32 @@ async function meanInputs(problem: Posed, gpu: Gpu): Promise<Float32Array> {
 }
 
 const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
+
+/** The error of the module, where there is one to ask for. A site that ends its module has it in H already. */
+function moduleErrorOf({ moduleError, neighbours }: Posed, { emit }: Context): Posed['moduleError'] {
+  if (!moduleError && neighbours?.input.kind === 'stream') {
+    const reason = 'no calibration text is at hand before this block';
+    emit({ type: 'fallback-used', wanted: 'error of the module', used: 'error of the layer', reason });
+  }
+  return moduleError;
+}
+
+/** The error of the module's output with each candidate. */
+async function moduleErrors(
+  problem: Posed,
+  candidates: readonly Float32Array<ArrayBuffer>[],
+  grid: Grid,
+  cx: Context,
+  errorOf: NonNullable<Posed['moduleError']>,
+): Promise<number[]> {
+  const losses: number[] = [];
+  for (const s of candidates) {
+    using scope = cx.gpu.scope('candidate');
+    losses.push(await errorOf(await roundScaled(problem, s, grid, { ...cx, scope }, scope)));
+    await cx.gpu.pace(cx.signal);
+  }
+  return losses;
+}
 
 /** What each candidate loses when its W' is rounded to nearest: tr(Δ H Δᵀ). */
 async function searchLosses(

@@ -1,0 +1,68 @@
+/**
+ * What a rounded site does to the output of its module, on a sample of calibration text: attention or MLP up to what they add to the
+ * residual stream. The error by which AWQ searches its scales as published (arXiv 2306.00978, section 3.2).
+ */
+import type { Scope } from '../gpu/buffers';
+import type { Gpu } from '../gpu/gpu';
+import type { Batch, Block, Model, Site } from '../model/model';
+import { accumulateGram, finishGram } from '../tensor/gram';
+import { emptyMatrix, readMatrix, zeroMatrix, type Matrix } from '../tensor/matrix';
+import { splitRows } from '../tensor/pieces';
+import { proxyLoss } from '../tensor/proxyLoss';
+import { present } from '../util/assert';
+import { siteRows } from './layers';
+
+/** Hidden states before a block, of some windows of the calibration text. */
+export interface Sample {
+  readonly hidden: Matrix;
+  readonly batch: Batch;
+}
+
+/**
+ * The mean squared error of the module's output, [tokens, hidden], when the site's stacked matrices are Ŵ [out, in] and all others stay
+ * as they are. Undefined for a site that ends its module: there the error is the quadratic form in H itself. `scope` owns what is kept
+ * between calls.
+ */
+export function moduleError(
+  gpu: Gpu,
+  model: Model,
+  block: Block,
+  site: Site,
+  { hidden, batch }: Sample,
+  scope: Scope,
+): ((What: Matrix) => Promise<number>) | undefined {
+  if (site.reads.kind !== 'stream') return undefined;
+  const after = model.sites.slice(model.sites.indexOf(site) + 1);
+  const last = present(
+    after.find(({ layers }) => layers.every(({ writes }) => writes === 'stream')),
+    `the end of the module of ${site.name}`,
+  );
+  const rows = last.layers.reduce((sum, layer) => sum + layer.rows, 0);
+  // The output is x Wᵀ, x the input of the last site: its error is (x − x̂) WᵀW (x − x̂)ᵀ, token by token.
+  const metric = zeroMatrix(scope, last.cols, last.cols, 'WᵀW');
+  {
+    using local = gpu.scope('last weights');
+    accumulateGram(gpu, siteRows(gpu, block, last)(local, 0, rows), metric);
+    finishGram(gpu, metric, rows);
+  }
+  const exact = emptyMatrix(scope, hidden.rows, last.cols, 'module, full precision');
+  const runTo = (weights: Block['weights'], see: (input: Matrix) => void) => {
+    using local = gpu.scope('module');
+    model.forward(local, { ...block, weights }, hidden, batch, ({ name }, input) => {
+      if (name === last.name) see(input);
+    });
+  };
+  runTo(block.weights, (input) => void gpu.copy(input.view, exact.view));
+  return async (What) => {
+    using local = gpu.scope('module error');
+    const weights = new Map(block.weights);
+    const counts = site.layers.map((layer) => layer.rows);
+    splitRows(gpu, local, What, counts).forEach((matrix, i) => {
+      weights.set(present(site.layers[i], 'layer').name, matrix);
+    });
+    let loss: Matrix | undefined;
+    runTo(weights, (input) => (loss = proxyLoss(gpu, local, exact, input, metric)));
+    const errors = await readMatrix(gpu, present(loss, 'the module ran'));
+    return errors.reduce((sum, error) => sum + error, 0) / hidden.rows;
+  };
+}

@@ -1,0 +1,57 @@
+/** The error of a module, against plain forward passes of the block. */
+import { describe, expect, it } from 'vitest';
+import type { Scope } from '../../src/gpu/buffers';
+import { moduleError } from '../../src/lab/moduleError';
+import { siteRows } from '../../src/lab/layers';
+import { openModel } from '../../src/model/openModel';
+import { readMatrix, uploadMatrix, zeroMatrix, type Matrix } from '../../src/tensor/matrix';
+import { splitRows } from '../../src/tensor/pieces';
+import { present } from '../../src/util/assert';
+import { createRng } from '../../src/util/rng';
+import { testGpu } from '../gpu';
+import { labGoldens, tinyCheckpoint } from './tiny';
+
+describe('the error of a module', () => {
+  for (const name of ['llama', 'qwen3', 'llama-tied-f16']) {
+    it(`${name}: is what the module adds to the residual stream, and nothing for the weights themselves`, async () => {
+      const gpu = await testGpu();
+      using scope = gpu.scope('test');
+      const model = await openModel(gpu, await tinyCheckpoint(name));
+      const opened = await model.openBlock(scope, 1);
+      const batch = { windows: 2, length: 24 };
+      const hidden = await model.embed(scope, Uint32Array.from(labGoldens.ids.slice(0, 48)));
+      for (const site of model.sites) {
+        // Without an MLP, all that a block adds is its attention.
+        const weights = new Map(opened.weights);
+        if (site.name.startsWith('attention')) {
+          const [down] = present(model.sites.at(-1), 'the last site').layers;
+          const { name: silent, rows } = present(down, 'down');
+          weights.set(silent, zeroMatrix(scope, rows, present(weights.get(silent), silent).cols, 'no MLP'));
+        }
+        const block = { ...opened, weights };
+        const error = moduleError(gpu, model, block, site, { hidden, batch }, scope);
+        if (!error) {
+          expect(site.reads.kind).not.toBe('stream');
+          continue;
+        }
+        const counts = site.layers.map(({ rows }) => rows);
+        const W = siteRows(gpu, block, site)(scope, 0, counts.reduce((a, b) => a + b, 0));
+        expect(await error(W)).toBe(0);
+
+        const rng = createRng(9);
+        const moved = (await readMatrix(gpu, W)).map((w) => w + 0.02 * rng.normal());
+        const What = uploadMatrix(scope, moved, W.rows, W.cols, 'Ŵ');
+        const after = async (replaced: Matrix) => {
+          const local: Scope = scope;
+          const own = new Map(weights);
+          splitRows(gpu, local, replaced, counts).forEach((m, i) => own.set(present(site.layers[i], 'layer').name, m));
+          return readMatrix(gpu, model.forward(local, { ...block, weights: own }, hidden, batch));
+        };
+        const [exact, rounded] = [await after(W), await after(What)];
+        const want = rounded.reduce((sum, v, i) => sum + (v - (exact[i] as number)) ** 2, 0) / exact.length;
+        expect(want).toBeGreaterThan(0);
+        expect(Math.abs((await error(What)) / want - 1)).toBeLessThan(2e-3);
+      }
+    });
+  }
+});
