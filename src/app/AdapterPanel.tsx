@@ -6,7 +6,7 @@ import { useLabState } from './context';
 const inBytes = /Size$/;
 
 export function AdapterPanel() {
-  const { status, report } = useLabState(({ engine }) => engine);
+  const { status, report, memory } = useLabState(({ engine }) => engine);
   if (status === 'missing') return null;
   const card = report?.card;
   return (
@@ -27,6 +27,14 @@ export function AdapterPanel() {
         <Fact
           name="Finished layers"
           value={report ? (report.keepsLayers ? 'kept in this browser' : 'kept until the page closes') : '–'}
+        />
+        <Fact
+          name="Memory after the last run"
+          value={
+            memory
+              ? `${bytes(memory.liveBytes)} in ${memory.liveBuffers} buffers; at most ${bytes(memory.peakBytes)}`
+              : 'no run yet'
+          }
         />
         {Object.entries(card?.limits ?? {}).map(([name, value]) => (
           <Fact key={name} name={spaced(name)} value={inBytes.test(name) ? binary(value) : String(value)} />

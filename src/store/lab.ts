@@ -85,10 +85,10 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
   async function connectAdapter(): Promise<void> {
     try {
       const report = await engine.ask('adapter', null);
-      bench.set({ engine: { status: 'ready', report, reason: null } });
+      bench.set({ engine: { status: 'ready', report, memory: null, reason: null } });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      bench.set({ engine: { status: 'missing', report: null, reason } });
+      bench.set({ engine: { status: 'missing', report: null, memory: null, reason } });
     }
   }
 

@@ -85,6 +85,8 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       store.setState({ activity: 'idle' });
       settle('busy');
     }
+    const memory = await engine.ask('memory', null).catch(() => null);
+    store.setState(({ engine: known }) => ({ engine: { ...known, memory } }));
   }
 
   /** A run that ended early. Without a value of its own it gives the place back; returns what is kept, in words. */

@@ -1,7 +1,7 @@
 /** The page's state: what is open, what is chosen, what was measured. No tensors, no blobs of weights, no GPU objects. */
 import type { SharedRun } from '../lab/permalink';
 import type { ModelCard } from '../model/card';
-import type { AdapterReport, TextSource } from '../worker/protocol';
+import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';
 import type { Notice } from './notices';
 import type { Setup } from './plan';
@@ -28,6 +28,8 @@ export interface TextChoice extends Pick<TextSource, 'label'> {
 export interface EngineState {
   readonly status: 'starting' | 'ready' | 'missing';
   readonly report: AdapterReport | null;
+  /** Memory after the last run; null before the first. */
+  readonly memory: MemoryUse | null;
   /** Why there is no engine, and what to do. */
   readonly reason: string | null;
 }
@@ -88,7 +90,7 @@ export const startingSetup: Setup = {
 };
 
 export const startingState: LabState = {
-  engine: { status: 'starting', report: null, reason: null },
+  engine: { status: 'starting', report: null, memory: null, reason: null },
   demos: [],
   texts: [],
   checkpoint: { status: 'none', demo: null, card: null },

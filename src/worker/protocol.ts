@@ -3,11 +3,13 @@
  * same one. Errors travel as records, because structured clone drops their class.
  */
 import type { SourceFile } from '../formats/checkpoint';
+import type { MemoryUse } from '../gpu/buffers';
 import type { RunEvent, RunSettings } from '../lab/events';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 
 export type { SourceFile } from '../formats/checkpoint';
+export type { MemoryUse } from '../gpu/buffers';
 
 export type AdapterCard = Extract<RunEvent, { type: 'run-started' }>['adapter'];
 
@@ -38,6 +40,8 @@ export interface Operations {
   /** Opens a checkpoint and keeps it for the runs that follow. On failure the one before stays open. */
   open: { ask: { readonly files: readonly SourceFile[] }; answer: ModelCard };
   run: { ask: RunRequest; answer: null };
+  /** Memory on the GPU that is in use and kept for re-use. */
+  memory: { ask: null; answer: MemoryUse };
   /** For tests: destroys the device as a driver reset would. A run under way opens another and resumes. */
   'lose-device': { ask: null; answer: null };
 }

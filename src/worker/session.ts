@@ -103,6 +103,9 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
         if (failure.code !== 'device-lost' || ++losses > mostLosses) throw fromErrorRecord(failure);
       }
     },
+    async memory() {
+      return (await openDevice()).memory();
+    },
     async 'lose-device'() {
       (await device)?.device.destroy();
       return null;
