@@ -116,6 +116,41 @@ describe('rotations of both sides', () => {
       expect(events.map((event) => event.type)).toEqual(odd.map(() => 'fallback-used'));
     });
 
+    it(`hadamard ${rows}×${cols} divides matrices that share their inputs by their sizes first`, async () => {
+      const gains = new Float32Array(cols).fill(1);
+      const gpu = await testGpu();
+      using local = gpu.scope('gains');
+      const cuts = [Math.floor(rows / 3), rows - Math.floor(rows / 3)];
+      const neighbours: Neighbours = {
+        input: { kind: 'stream', gains: uploadMatrix(local, gains, 1, cols, 'gains') },
+        outputs: cuts.map((part) => ({ kind: 'fixed', rows: part })),
+      };
+      const W = problem.W.map((w, i) => (i < (cuts[0] as number) * cols ? 20 * w : w));
+      const posed = { ...upload(local, { ...problem, W }), neighbours, factors: FactorCache.of(local) };
+      const cx = testContext(gpu, local);
+      const {
+        problem: turned,
+        kept,
+        bits,
+      } = await makeTransform({ name: 'hadamard', balance: true }).fit(posed, makeGrid(uniform, cols), cx);
+      const sizes = cuts.map((count, i) => {
+        const part = W.subarray((cuts[i - 1] ?? 0) * cols, ((cuts[i - 1] ?? 0) + count) * cols);
+        return Math.sqrt(part.reduce((sum, w) => sum + w * w, 0) / part.length);
+      });
+      const byRows = Float64Array.from(
+        { length: rows },
+        (_, r) => 1 / (sizes[r < (cuts[0] as number) ? 0 : 1] as number),
+      );
+      const rng = createRng(1);
+      const U = denseHadamard(randomSigns(rows, rng.fork('hadamard rows')));
+      const V = denseHadamard(randomSigns(cols, rng.fork('hadamard columns')));
+      const want = sides(U, scaled(W, rows, cols, gains, byRows), V, rows, cols);
+      expect(nmse(await readMatrix(gpu, turned.W), want)).toBeLessThan(1e-11);
+      const back = await makeTransform({ name: 'hadamard', balance: true }).undo(turned.W, kept, cx);
+      expect(nmse(await readMatrix(gpu, back), W)).toBeLessThan(1e-12);
+      expect(bits).toBe(rows + cols + 64);
+    });
+
     for (const rescale of [true, false]) {
       it(`incohere ${rows}×${cols}${rescale ? ' rescaled' : ''} is U W S Vᵀ and V S⁻¹ H S⁻¹ Vᵀ`, async () => {
         const { scope, got, step } = await fitted(problem, { name: 'incohere', rescale });

@@ -11,5 +11,12 @@ export const hadamard: PieceMeta = {
     arxiv: '2402.04396',
   },
   calibrated: false,
-  options: {},
+  options: {
+    balance: {
+      kind: 'switch',
+      label: 'Balance',
+      help: 'Divides each matrix of the site by its root mean square before they are mixed, as published.',
+      default: true,
+    },
+  },
 };
