@@ -2,7 +2,7 @@
 // precision first where the format stores it so, then z and codes follow from that s. Parameters: s and z.
 // RULE 0, MatMulNBits symmetric: the value of the largest magnitude is the level −2^(b−1) s, and s has its sign; z = 2^(b−1).
 // RULE 1, MatMulNBits with zero points: the range widened to hold 0. RULE 2, MLC q4f16_1: s = max |x| / 7, z = 7, 15 levels.
-// With lib/half.wgsl.
+// With lib/half.wgsl and lib/affine.wgsl.
 const SETS: u32 = 1;
 override RULE: u32 = 0;
 override HALF_SCALE: u32 = 1;
@@ -21,20 +21,6 @@ fn code_of(x: f32, p: vec2f) -> f32 {
     return p.y;
   }
   return clamp(round(x / p.x + p.y), 0.0, top());
-}
-
-fn grid_parameters(row: u32, col: u32) -> vec2f {
-  let at = (row * params.groups + group_of[col]) * 2;
-  return vec2f(parameters[at], parameters[at + 1]);
-}
-
-fn quantize(row: u32, col: u32, x: f32) -> u32 {
-  return u32(code_of(x, grid_parameters(row, col)));
-}
-
-fn value_of(row: u32, col: u32, code: u32) -> f32 {
-  let p = grid_parameters(row, col);
-  return p.x * (f32(code) - p.y);
 }
 
 // Scale and zero of the range [low, high], whose end of larger magnitude is `extreme`.

@@ -1,7 +1,7 @@
 // HQQ: ŵ = s (c − z) with a real zero z, c = clamp(round(x / s + z), 0, levels). s from the range, which need not hold 0; z by half-quadratic
 // steps for the least mean |x − ŵ|^p, p = 0.7: with e = x − ŵ and e' = shrink(e), z = mean(c − (x − e') / s). Each group stops when its mean
 // |e| no longer falls, and keeps the best z. s and z are halves throughout. Parameters: s and z.
-// With lib/half.wgsl.
+// With lib/half.wgsl and lib/affine.wgsl.
 const SETS: u32 = 1;
 // 1: means over the columns of a group are weighed by importance.
 override IMPORTANCE: u32 = 0;
@@ -15,20 +15,6 @@ var<private> fitted: array<vec2f, SETS>;
 
 fn code_of(x: f32, p: vec2f) -> f32 {
   return clamp(round(x / p.x + p.y), 0.0, f32(params.levels));
-}
-
-fn grid_parameters(row: u32, col: u32) -> vec2f {
-  let at = (row * params.groups + group_of[col]) * 2;
-  return vec2f(parameters[at], parameters[at + 1]);
-}
-
-fn quantize(row: u32, col: u32, x: f32) -> u32 {
-  return u32(code_of(x, grid_parameters(row, col)));
-}
-
-fn value_of(row: u32, col: u32, code: u32) -> f32 {
-  let p = grid_parameters(row, col);
-  return p.x * (f32(code) - p.y);
 }
 
 // sign(e) · max(0, |e| − |e|^(p−1) / β); 0 at 0, where the power is infinite.

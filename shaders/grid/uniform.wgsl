@@ -1,6 +1,7 @@
 // Uniform grid: ŵ = s (c − z), c = clamp(round(x / s) + z, 0, levels). [rows, groups] scale s and zero z of the row's group of columns.
 // Defines quantize, value_of and fit for a rounding kernel, which declares parameters, group_of, params.groups, params.levels (the
 // largest code) and target_value(row, col), the weight that a fit sees. The published GPTQ quantizer: the range holds 0.
+// With lib/affine.wgsl.
 const SETS: u32 = 1;
 override SYMMETRIC: u32 = 0;
 override CLIP_MSE: u32 = 0;
@@ -9,23 +10,8 @@ override CLIP_IMPORTANCE: u32 = 0;
 // Scale and zero that `fit` found.
 var<private> fitted: array<vec2f, SETS>;
 
-fn grid_parameters(row: u32, col: u32) -> vec2f {
-  let at = (row * params.groups + group_of[col]) * 2;
-  return vec2f(parameters[at], parameters[at + 1]);
-}
-
-fn code_of(x: f32, scale: f32, zero: f32) -> f32 {
-  return clamp(round(x / scale) + zero, 0.0, f32(params.levels));
-}
-
-fn quantize(row: u32, col: u32, x: f32) -> u32 {
-  let p = grid_parameters(row, col);
-  return u32(code_of(x, p.x, p.y));
-}
-
-fn value_of(row: u32, col: u32, code: u32) -> f32 {
-  let p = grid_parameters(row, col);
-  return p.x * (f32(code) - p.y);
+fn code_of(x: f32, p: vec2f) -> f32 {
+  return clamp(round(x / p.x) + p.y, 0.0, f32(params.levels));
 }
 
 // Scale and zero of the range [low, high].
@@ -63,7 +49,7 @@ fn fit(row: u32, begin: u32, end: u32) {
       var sum = 0.0;
       for (var col = begin; col < end; col++) {
         let x = target_value(row, col);
-        let off = abs(p.x * (code_of(x, p.x, p.y) - p.y) - x);
+        let off = abs(p.x * (code_of(x, p) - p.y) - x);
         if (CLIP_IMPORTANCE == 1) {
           sum += importance_of(col) * off * off;
         } else if (off > 0.0) {

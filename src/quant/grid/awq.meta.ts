@@ -1,4 +1,5 @@
 /** AWQ's grid as the page, the command line and the parser know it. */
+import { bitsOption, groupOption } from '../options';
 import type { PieceMeta } from '../recipe';
 
 export const awq: PieceMeta = {
@@ -12,13 +13,8 @@ export const awq: PieceMeta = {
   },
   calibrated: ({ clip }) => clip === true,
   options: {
-    bits: { kind: 'integer', label: 'Bits', help: 'Bits of a code: 2^bits levels.', default: 4, min: 2, max: 8 },
-    group: {
-      kind: 'group',
-      label: 'Group',
-      help: 'Columns that share a scale and zero; the whole row when empty.',
-      default: 128,
-    },
+    bits: bitsOption,
+    group: groupOption(128),
     clip: {
       kind: 'switch',
       label: 'Clip',

@@ -1,13 +1,6 @@
 /** What the metadata of the llama.cpp block formats have in common. */
-import type { OptionSchema, PieceMeta } from '../recipe';
-
-export const importanceOption: OptionSchema = {
-  kind: 'choice',
-  label: 'Importance',
-  help: 'none: errors of weights count by the format’s own rule; inputs: times the mean square of each column’s input, the importance matrix.',
-  default: 'none',
-  choices: ['none', 'inputs'],
-};
+import { importanceOption } from '../options';
+import type { PieceMeta } from '../recipe';
 
 /** `name`: the piece's; `label`: the format's in files. */
 export function blockMeta(name: string, label: string, line: string): PieceMeta {

@@ -1,6 +1,6 @@
 /** HQQ as the page, the command line and the parser know it. */
+import { bitsOption, groupOption, importanceOption } from '../options';
 import type { PieceMeta } from '../recipe';
-import { importanceOption } from './blockMeta';
 
 export const hqq: PieceMeta = {
   name: 'hqq',
@@ -10,13 +10,8 @@ export const hqq: PieceMeta = {
   paper: null,
   calibrated: ({ importance }) => importance === 'inputs',
   options: {
-    bits: { kind: 'integer', label: 'Bits', help: 'Bits of a code: 2^bits levels.', default: 4, min: 2, max: 8 },
-    group: {
-      kind: 'group',
-      label: 'Group',
-      help: 'Columns that share a scale and zero; the whole row when empty.',
-      default: 64,
-    },
+    bits: bitsOption,
+    group: groupOption(64),
     importance: importanceOption,
   },
   describe: ({ bits, group, importance }) =>

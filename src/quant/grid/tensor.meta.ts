@@ -1,4 +1,5 @@
 /** QuIP's grid as the page, the command line and the parser know it. */
+import { bitsOption } from '../options';
 import type { PieceMeta } from '../recipe';
 
 export const tensor: PieceMeta = {
@@ -9,7 +10,7 @@ export const tensor: PieceMeta = {
   paper: { title: 'QuIP: 2-Bit Quantization of Large Language Models With Guarantees', arxiv: '2307.13304' },
   calibrated: false,
   options: {
-    bits: { kind: 'integer', label: 'Bits', help: 'Bits of a code: 2^bits levels.', default: 2, min: 2, max: 8 },
+    bits: { ...bitsOption, default: 2 },
     multiplier: {
       kind: 'choice',
       label: 'Range',

@@ -1,4 +1,5 @@
 /** The uniform grid as the page, the command line and the parser know it. */
+import { bitsOption, groupOption } from '../options';
 import type { PieceMeta } from '../recipe';
 
 export const uniform: PieceMeta = {
@@ -9,13 +10,8 @@ export const uniform: PieceMeta = {
   paper: null,
   calibrated: ({ clip }) => clip === 'importance',
   options: {
-    bits: { kind: 'integer', label: 'Bits', help: 'Bits of a code: 2^bits levels.', default: 4, min: 2, max: 8 },
-    group: {
-      kind: 'group',
-      label: 'Group',
-      help: 'Columns that share a scale and zero; the whole row when empty.',
-      default: null,
-    },
+    bits: bitsOption,
+    group: groupOption(null),
     symmetric: {
       kind: 'switch',
       label: 'Symmetric',

@@ -1,4 +1,5 @@
 /** Asymmetric compensation as the page, the command line and the parser know it. */
+import { dampingOption, groupsOption } from '../options';
 import type { PieceMeta } from '../recipe';
 
 export const asymmetric: PieceMeta = {
@@ -13,14 +14,7 @@ export const asymmetric: PieceMeta = {
   calibrated: true,
   cross: true,
   options: {
-    damping: {
-      kind: 'number',
-      label: 'Damping',
-      help: 'Added to the diagonal of H, as a share of its mean. Raised where H is still not positive definite.',
-      default: 0.01,
-      min: 1e-6,
-      max: 1,
-    },
+    damping: dampingOption,
     alpha: {
       kind: 'number',
       label: 'Strength',
@@ -29,12 +23,6 @@ export const asymmetric: PieceMeta = {
       min: 0,
       max: 1,
     },
-    groups: {
-      kind: 'choice',
-      label: 'Group parameters',
-      help: 'dynamic: fitted when the walk enters a group, on compensated weights; static: all fitted first, on the original weights.',
-      default: 'dynamic',
-      choices: ['dynamic', 'static'],
-    },
+    groups: groupsOption,
   },
 };

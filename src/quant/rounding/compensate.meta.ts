@@ -1,4 +1,5 @@
 /** Compensation as the page, the command line and the parser know it. */
+import { dampingOption, groupsOption } from '../options';
 import type { PieceMeta } from '../recipe';
 
 export const compensate: PieceMeta = {
@@ -12,21 +13,8 @@ export const compensate: PieceMeta = {
   },
   calibrated: true,
   options: {
-    damping: {
-      kind: 'number',
-      label: 'Damping',
-      help: 'Added to the diagonal of H, as a share of its mean. Raised where H is still not positive definite.',
-      default: 0.01,
-      min: 1e-6,
-      max: 1,
-    },
-    groups: {
-      kind: 'choice',
-      label: 'Group parameters',
-      help: 'dynamic: fitted when the walk enters a group, on compensated weights; static: all fitted first, on the original weights.',
-      default: 'dynamic',
-      choices: ['dynamic', 'static'],
-    },
+    damping: dampingOption,
+    groups: groupsOption,
     staleness: {
       kind: 'choice',
       label: 'Dynamic groups see',
