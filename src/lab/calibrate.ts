@@ -13,8 +13,13 @@ import { accumulateGram, finishGram } from '../tensor/gram';
 import { accumulateCross } from '../tensor/cross';
 import { emptyMatrix, rowRange, zeroMatrix, type Matrix } from '../tensor/matrix';
 import { present } from '../util/assert';
-import type { Sample } from './moduleError';
 import { States } from './states';
+
+/** Hidden states before a block, of some windows of the calibration text. */
+export interface Sample {
+  readonly hidden: Matrix;
+  readonly batch: Batch;
+}
 
 /** What calibration knows of a site. The cache keeps what recipes derive from (W, H), so that widths share one factorisation. */
 export interface Moment {

@@ -4,19 +4,14 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { Batch, Block, Model, Site } from '../model/model';
+import type { Block, Model, Site } from '../model/model';
 import { accumulateGram, finishGram } from '../tensor/gram';
 import { emptyMatrix, readMatrix, zeroMatrix, type Matrix } from '../tensor/matrix';
 import { splitRows } from '../tensor/pieces';
 import { proxyLoss } from '../tensor/proxyLoss';
 import { present } from '../util/assert';
+import type { Sample } from './calibrate';
 import { siteRows } from './layers';
-
-/** Hidden states before a block, of some windows of the calibration text. */
-export interface Sample {
-  readonly hidden: Matrix;
-  readonly batch: Batch;
-}
 
 /**
  * The mean squared error of the module's output, [tokens, hidden], when the site's stacked matrices are Ŵ [out, in] and all others stay
