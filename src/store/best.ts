@@ -1,16 +1,32 @@
 /**
- * Which method is best at each width: the page's question, answered in words. A method beats another where its ln ratio lies below
- * with its whole 95 % interval: both intervals are paired with full precision on the same windows. Pure.
+ * Which method is best at each width: the page's question, answered in words. A method beats another where the whole 95 % interval of
+ * their difference, window by window, lies on its side. A link does not hold windows: there the two intervals of the ln ratio to
+ * full precision must lie apart, which takes a larger difference. Pure.
  */
+import { compare } from '../lab/statistics';
 import { listed, number } from './format';
 import { fullPrecision, type PointView } from './runView';
 
 export interface Ranking {
   readonly bits: number;
-  /** Finished points of this width, the lowest perplexity first; two or more. */
+  /** Finished points of this width, two or more: the lowest perplexity and those like it, then the others, each lowest first. */
   readonly points: readonly PointView[];
-  /** How many of the first cannot be told apart from the best, itself included. */
+  /** How many cannot be told apart from the best, itself included. */
   readonly leaders: number;
+}
+
+/** Whether `best` is better than `other` beyond chance. */
+function beats(best: PointView, other: PointView): boolean {
+  const difference = best.losses && other.losses ? compare(other.losses, best.losses) : null;
+  return difference ? difference.low > 0 : (other.lnRatio?.low ?? -Infinity) > (best.lnRatio?.high ?? Infinity);
+}
+
+/** The lowest and those that cannot be told apart from it, and the others; each from the lowest up. */
+export function split(points: readonly PointView[]): Readonly<Record<'leaders' | 'beaten', readonly PointView[]>> {
+  const sorted = [...points].sort((a, b) => mean(a) - mean(b));
+  const [first] = sorted;
+  const beaten = new Set(sorted.filter((other) => first && other !== first && beats(first, other)));
+  return { leaders: sorted.filter((point) => !beaten.has(point)), beaten: [...beaten] };
 }
 
 /** One ranking per width at which two or more methods are finished, widest first. Only points of one group size are compared. */
@@ -26,10 +42,8 @@ export function rankings(points: readonly PointView[]): Ranking[] {
   return [...byWidth.values()]
     .filter((of) => of.length > 1)
     .map((of) => {
-      const sorted = [...of].sort((a, b) => mean(a) - mean(b));
-      const high = sorted[0]?.lnRatio?.high ?? Infinity;
-      const beaten = sorted.filter(({ lnRatio }, i) => i > 0 && (lnRatio?.low ?? -Infinity) > high).length;
-      return { bits: sorted[0]?.bits ?? 0, points: sorted, leaders: sorted.length - beaten };
+      const { leaders, beaten } = split(of);
+      return { bits: of[0]?.bits ?? 0, points: [...leaders, ...beaten], leaders: leaders.length };
     })
     .sort((a, b) => b.bits - a.bits);
 }

@@ -8,6 +8,7 @@ import {
   type MatrixLine,
 } from '../quant/matrix';
 import { parseRecipe } from '../quant/parseRecipe';
+import { split } from './best';
 import type { Bench } from './lab';
 import { measurementOf, tableGrids, type Setup } from './plan';
 import type { PointView } from './runView';
@@ -119,13 +120,9 @@ function shadeOf(loss: number, [least, most]: readonly [number, number]): number
 }
 
 function ranksOf(finished: readonly PointView[]): ReadonlyMap<string, CellRank> {
-  const sorted = finished
-    .filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean))
-    .sort((a, b) => (a.lnRatio?.mean ?? 0) - (b.lnRatio?.mean ?? 0));
-  const [first, ...others] = sorted;
-  if (!first || others.length === 0) return new Map();
-  const high = first.lnRatio?.high ?? Infinity;
-  const tied = others.filter(({ lnRatio }) => (lnRatio?.low ?? Infinity) <= high);
+  const measured = finished.filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean));
+  const [first, ...tied] = split(measured).leaders;
+  if (!first || measured.length < 2) return new Map();
   return new Map<string, CellRank>([
     [first.id, tied.length ? 'lowest' : 'best'],
     ...tied.map(({ id }): [string, CellRank] => [id, 'tied']),

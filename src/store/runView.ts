@@ -46,6 +46,8 @@ export interface PointView {
   readonly tokens: number;
   readonly seconds: number | null;
   readonly hash: string | null;
+  /** Mean loss of every window; null where the log or link has none. */
+  readonly losses: readonly number[] | null;
 }
 
 /** Something that the reader should know of: damping raised, a fallback, layers kept. One sentence each. */
@@ -120,7 +122,10 @@ function fold(view: RunView, event: RunEvent): RunView {
         ...(point.kept ? { windows: event.quality.windows } : measured(event.quality)),
       }));
     case 'point-finished':
-      return changePoint(view, event.result.id, () => fromResult(event.result));
+      return changePoint(view, event.result.id, () => ({
+        ...fromResult(event.result),
+        losses: event.losses ?? null,
+      }));
     case 'damping-raised':
       return remark(view, {
         kind: 'damping',
@@ -249,6 +254,7 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     tokens: 0,
     seconds: null,
     hash: null,
+    losses: null,
   };
 }
 

@@ -35,7 +35,11 @@ describe('the error of a module', () => {
           continue;
         }
         const counts = site.layers.map(({ rows }) => rows);
-        const W = siteRows(gpu, block, site)(scope, 0, counts.reduce((a, b) => a + b, 0));
+        const W = siteRows(gpu, block, site)(
+          scope,
+          0,
+          counts.reduce((a, b) => a + b, 0),
+        );
         expect(await error(W)).toBe(0);
 
         const rng = createRng(9);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimate, Measurement, mergeSorted, quantile, tQuantile } from '../../src/lab/statistics';
+import { compare, estimate, Measurement, mergeSorted, quantile, tQuantile } from '../../src/lab/statistics';
 import { createRng } from '../../src/util/rng';
 
 describe('intervals', () => {
@@ -98,5 +98,18 @@ describe('measurement', () => {
     expect(() => base.add({ nll: window([1, NaN]) })).toThrow(
       /full-precision: the loss of token 1 in window 1 is not finite/,
     );
+  });
+});
+
+describe('two points compared', () => {
+  it('window by window: the mean of the differences, with their interval', () => {
+    const a = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const b = a.map((loss, i) => loss - 0.1 - (i % 3) * 0.01);
+    const found = compare(a, b);
+    // Differences 0.10, 0.11, 0.12 in turn: mean 0.11, deviation √(6·10⁻⁴/8) over √9, Student's t for 8 degrees of freedom.
+    expect(found?.mean).toBeCloseTo(0.11, 12);
+    expect((found?.high ?? 0) - (found?.mean ?? 0)).toBeCloseTo((2.306 * Math.sqrt(6e-4 / 8)) / 3, 5);
+    expect(compare(a, b.slice(1))).toBeNull();
+    expect(compare([], [])).toBeNull();
   });
 });

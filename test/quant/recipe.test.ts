@@ -138,7 +138,7 @@ describe('methods', () => {
 
   it('are refused where a rotation and kept columns meet', () => {
     const recipe = { ...plain, transform: [{ name: 'rotate' }], correction: [{ name: 'keep' }] };
-    expect(() => parseRecipe(recipe)).toThrow(/no longer fits its neighbours/);
+    expect(() => parseRecipe(recipe)).toThrow(/a fused rotation turns every column/);
   });
 
   it('have short labels', () => {

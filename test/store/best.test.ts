@@ -28,6 +28,19 @@ describe('the best method', () => {
     ]);
   });
 
+  it('is told apart window by window where the windows are known', () => {
+    // Hard and easy windows differ far more than the two methods, which differ a little on each.
+    const hard = [3, 1, 2.5, 0.5, 4, 1.5, 2, 0.7, 3.3, 1.1];
+    const near = [0.02, 0.03, 0.01, 0.02, 0.03, 0.02, 0.01, 0.02, 0.03, 0.01];
+    const best = { ...point('gptq', 3, 0.2, 0.1), losses: hard };
+    const other = { ...point('rtn', 3, 0.22, 0.1), losses: hard.map((loss, i) => loss + (near[i] as number)) };
+    expect(rankings([other, best])[0]).toMatchObject({ leaders: 1, points: [best, other] });
+    // A link has no windows; and one method may be like the best while a lower one is not.
+    expect(rankings([{ ...other, losses: null }, best])[0]?.leaders).toBe(2);
+    const noisy = { ...point('awq', 3, 0.25, 0.1), losses: hard.map((loss, i) => loss + (i % 2 ? 0.5 : -0.4)) };
+    expect(rankings([other, noisy, best])[0]).toMatchObject({ leaders: 2, points: [best, noisy, other] });
+  });
+
   it('is said in one line, what is decided first', () => {
     expect(verdictLine(two, label)).toBe(
       'At 3 bits GPTQ beats RTN (ln ratio 0.25 against 0.44); at 8 and 6 bits GPTQ and RTN cannot be told apart.',

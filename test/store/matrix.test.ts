@@ -116,7 +116,7 @@ describe('the combination matrix', () => {
     const reasons = lines.filter((line) => line.includes('not possible:'));
     expect(new Set(reasons).size).toBe(reasons.length);
     expect(reasons.join('\n')).toMatch(/needs sequential calibration/);
-    expect(reasons.join('\n')).toMatch(/no longer fits its neighbours/);
+    expect(reasons.join('\n')).toMatch(/a fused rotation turns every column/);
     expect(reasons.join('\n')).toMatch(/column order/);
     const table = lines.slice(0, 1 + matrix.rows.length);
     expect(new Set(table.map((line) => line.length)).size).toBe(1);

@@ -22,7 +22,5 @@ export const keep: PieceMeta = {
     },
   },
   refuses: (_, { transform }) =>
-    transform.some(({ name }) => name === 'rotate')
-      ? 'without the columns that are kept, a fused rotation no longer fits its neighbours'
-      : null,
+    transform.some(({ name }) => name === 'rotate') ? 'a fused rotation turns every column' : null,
 };
