@@ -41,3 +41,11 @@ export const groupsOption: OptionSchema = {
   default: 'dynamic',
   choices: ['dynamic', 'static'],
 };
+
+/** Of transforms that mix rows: balance.ts. */
+export const balanceOption: OptionSchema = {
+  kind: 'switch',
+  label: 'Balance',
+  help: 'Divides each matrix of the site by its root mean square before their rows are mixed.',
+  default: true,
+};

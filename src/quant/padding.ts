@@ -5,24 +5,29 @@ import { identity } from './groups';
 import type { Context, Posed, Undoing } from './problem';
 
 /** The problem itself where its columns are whole points already. */
-export async function padProblem(problem: Posed, width: number, { gpu, scope }: Context): Promise<Posed> {
+export async function padProblem(problem: Posed, width: number, { gpu }: Context): Promise<Posed> {
   const { W, H, magnitude, cross } = problem;
   const cols = Math.ceil(W.cols / width) * width;
   if (cols === W.cols) return problem;
   // As strong as the mean of the others, so that the damping is what it would be without them.
   const diagonal = H ? await readDiagonal(gpu, problem) : new Float32Array();
   const mean = diagonal.reduce((sum, v) => sum + v, 0) / W.cols;
-  const order = uploadOrder(
-    scope,
-    Uint32Array.from({ length: cols }, (_, j) => (j < W.cols ? j : noColumn)),
-  );
-  return {
-    W: gatherColumns(gpu, scope, W, order),
-    ...(H && { H: gatherSymmetric(gpu, scope, H, order, 'zero', mean) }),
-    ...(magnitude && { magnitude: gatherColumns(gpu, scope, magnitude, order) }),
-    ...(cross && { cross: gatherSymmetric(gpu, scope, cross, order, 'zero') }),
-    factors: problem.factors.under(`padded to ${width}`),
-  };
+  const factors = problem.factors.under(`padded to ${width}`);
+  // What is derived from the padded matrices is remembered with them, and may be them.
+  const padded = await factors.remember('padded', (scope) => {
+    using local = gpu.scope('padding');
+    const order = uploadOrder(
+      local,
+      Uint32Array.from({ length: cols }, (_, j) => (j < W.cols ? j : noColumn)),
+    );
+    return {
+      W: gatherColumns(gpu, scope, W, order),
+      ...(H && { H: gatherSymmetric(gpu, scope, H, order, 'zero', mean) }),
+      ...(magnitude && { magnitude: gatherColumns(gpu, scope, magnitude, order) }),
+      ...(cross && { cross: gatherSymmetric(gpu, scope, cross, order, 'zero') }),
+    };
+  });
+  return { ...padded, factors };
 }
 
 /** The first `cols` columns; the matrix itself where it has no more. Owned by the context's scope. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import shader from '../../shaders/grid/e8p.wgsl?raw';
 import { unpackBits } from '../../src/quant/bytes';
 import { e8p } from '../../src/quant/grid/e8p';
+import { FactorCache } from '../../src/quant/factorCache';
 import { parseRecipe, recipeOf } from '../../src/quant/parseRecipe';
 import type { Piece } from '../../src/quant/recipe';
 import { restoreLayer } from '../../src/quant/restore';
@@ -184,6 +185,20 @@ describe('e8p', () => {
     const clipped = await lossOf({ name: 'uniform', bits: 2, group: null, clip: 'mse' });
     const scalar = await lossOf({ name: 'tensor', bits: 2, multiplier: 'fitted' });
     expect(lattice).toBeLessThan(share * Math.min(clipped, scalar));
+  });
+
+  it('fills rows up to whole codewords, for one width after another on one pair', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(7), 24, 172);
+    const alone = [];
+    for (const bits of [2, 3]) alone.push((await solve(problem, bits, 'compensate')).loss);
+    const shared = { ...upload(scope, problem), factors: FactorCache.of(scope) };
+    const cx = testContext(gpu, scope);
+    for (const [i, bits] of [2, 3].entries()) {
+      const recipe = recipeOf({ grid: grid(bits), rounding: { name: 'compensate' } });
+      expect((await solveLayer(shared, recipe, cx)).loss).toBe(alone[i]);
+    }
   });
 
   it('keeps weights of zero at zero', async () => {

@@ -151,6 +151,34 @@ describe('rotations of both sides', () => {
       expect(bits).toBe(rows + cols + 64);
     });
 
+    it(`incohere ${rows}×${cols} divides matrices that share their inputs by their sizes first`, async () => {
+      const gpu = await testGpu();
+      using local = gpu.scope('test');
+      const gains = uploadMatrix(local, new Float32Array(cols).fill(1), 1, cols, 'gains');
+      const first = Math.floor(rows / 3);
+      const outputs = [first, rows - first].map((part) => ({ kind: 'fixed' as const, rows: part }));
+      const larger = { ...problem, W: problem.W.map((w, i) => (i < first * cols ? 20 * w : w)) };
+      const fit = async (of: HostProblem) =>
+        makeTransform({ name: 'incohere', rescale: true, balance: true }).fit(
+          {
+            ...upload(local, of),
+            neighbours: { input: { kind: 'stream', gains }, outputs },
+            factors: FactorCache.of(local),
+          },
+          makeGrid(uniform, cols),
+          testContext(gpu, local),
+        );
+      const [plain, enlarged] = [await fit(problem), await fit(larger)];
+      // The size of one of the matrices makes no difference to what is rounded; the way back has it.
+      expect(nmse(await readMatrix(gpu, enlarged.problem.W), await readMatrix(gpu, plain.problem.W))).toBeLessThan(
+        1e-9,
+      );
+      const transform = makeTransform({ name: 'incohere' });
+      const back = await transform.undo(enlarged.problem.W, enlarged.kept, testContext(gpu, local));
+      expect(nmse(await readMatrix(gpu, back), larger.W)).toBeLessThan(1e-11);
+      expect(enlarged.bits).toBe(32 + 16 * cols + 64);
+    });
+
     for (const rescale of [true, false]) {
       it(`incohere ${rows}×${cols}${rescale ? ' rescaled' : ''} is U W S Vᵀ and V S⁻¹ H S⁻¹ Vᵀ`, async () => {
         const { scope, got, step } = await fitted(problem, { name: 'incohere', rescale });
@@ -167,10 +195,10 @@ describe('rotations of both sides', () => {
           const ratios = s.map((v, j) => v / ((diagonal[j] as number) / (squares[j] as number)) ** 0.25);
           expect(Math.max(...ratios) / Math.min(...ratios)).toBeLessThan(1.001);
         }
-        expect(nmse(step.kept.slice(2), s)).toBeLessThan(1e-7);
-        const rng = seededRng(step.kept[0], step.kept[1]);
+        expect(nmse(step.kept.slice(3), s)).toBeLessThan(1e-7);
+        const rng = seededRng(step.kept[1], step.kept[2]);
         const [U, V] = [denseKronecker(rows, rng.fork('U')), denseKronecker(cols, rng.fork('V'))];
-        const kept = step.kept.slice(2);
+        const kept = step.kept.slice(3);
         const inverse = Float64Array.from(kept, (v) => 1 / v);
         expect(nmse(got.W, sides(U, scaled(problem.W, rows, cols, kept), V, rows, cols))).toBeLessThan(1e-11);
         const H = sides(V, scaled(problem.H, cols, cols, inverse, inverse), V, cols, cols);
@@ -317,8 +345,8 @@ describe('QuIP', () => {
       expect(await readMatrix(gpu, await restoreLayer(solved.stored, recipe, { gpu, scope }))).toEqual(What);
       expect(solved.bits).toBe(rows * cols * bits + 16 + 32 + 16 * cols);
       // The paper's steps on dense matrices, columns reversed because it walks from the last one.
-      const kept = (solved.stored.kept[0] as Float32Array).slice(2);
-      const rng = seededRng(solved.stored.kept[0]?.[0], solved.stored.kept[0]?.[1]);
+      const kept = (solved.stored.kept[0] as Float32Array).slice(3);
+      const rng = seededRng(solved.stored.kept[0]?.[1], solved.stored.kept[0]?.[2]);
       const reversal = (V: Float64Array) =>
         V.map((_, at) => V[(cols - 1 - Math.floor(at / cols)) * cols + (at % cols)] as number);
       const [U, V] = [denseKronecker(rows, rng.fork('U')), reversal(denseKronecker(cols, rng.fork('V')))];

@@ -1,4 +1,5 @@
 /** The randomized Hadamard transform as the page, the command line and the parser know it. */
+import { balanceOption } from '../options';
 import type { PieceMeta } from '../recipe';
 
 export const hadamard: PieceMeta = {
@@ -11,12 +12,5 @@ export const hadamard: PieceMeta = {
     arxiv: '2402.04396',
   },
   calibrated: false,
-  options: {
-    balance: {
-      kind: 'switch',
-      label: 'Balance',
-      help: 'Divides each matrix of the site by its root mean square before they are mixed, as published.',
-      default: true,
-    },
-  },
+  options: { balance: balanceOption },
 };

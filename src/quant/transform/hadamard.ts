@@ -3,14 +3,10 @@
  * matrices times random signs. The matrices of a site are one W, each over its own root mean square when they are balanced, so that
  * a small one does not take over the errors of a large one. When the model runs, inputs and outputs are transformed as well.
  */
-import type { Scope } from '../../gpu/buffers';
-import type { Gpu } from '../../gpu/gpu';
-import { readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
-import { rowDot } from '../../tensor/rowDot';
-import { scaleColumns } from '../../tensor/scaleColumns';
 import { hadamardOf } from '../../util/hadamard';
 import { randomSigns } from '../../util/orthogonal';
-import type { Context, Posed, Transform } from '../problem';
+import { balanced, keepParts, partBits, partsOf, readParts } from '../balance';
+import type { Context, Transform } from '../problem';
 import type { Piece } from '../recipe';
 import { changeMoments, hadamardRotation, turnMoment, turnRows } from '../rotation';
 
@@ -23,45 +19,10 @@ export function tellKind(width: number, cx: Pick<Context, 'emit'>): void {
   cx.emit({ type: 'fallback-used', wanted: `Hadamard ${width}`, used, reason });
 }
 
-/** What a site's matrices, from top to bottom, were divided by. */
-interface Part {
-  readonly rows: number;
-  readonly rms: number;
-}
-
-/** The count of parts, their rows and sizes, signs of the rows, then of the columns. */
-const keptOf = (parts: readonly Part[], ...signs: readonly Float32Array[]) =>
-  Float32Array.of(parts.length, ...parts.flatMap(({ rows, rms }) => [rows, rms]), ...signs.flatMap((s) => [...s]));
-
+/** Of what was kept: sizes of the site's matrices, signs of the rows, then of the columns. */
 function split(kept: Float32Array<ArrayBuffer>, rows: number) {
-  const count = kept[0] as number;
-  const parts = Array.from({ length: count }, (_, i): Part => {
-    return { rows: kept[1 + 2 * i] as number, rms: kept[2 + 2 * i] as number };
-  });
-  const signs = kept.slice(1 + 2 * count);
-  return { parts, U: hadamardRotation(signs.slice(0, rows)), V: hadamardRotation(signs.slice(rows)) };
-}
-
-/** Rows times the factor of their part. */
-function scaleParts(gpu: Gpu, scope: Scope, w: Matrix, parts: readonly Part[], factor: (part: Part) => number): Matrix {
-  if (!parts.length) return w;
-  using local = gpu.scope('parts');
-  const rows = Float32Array.from(parts.flatMap((part) => new Array<number>(part.rows).fill(factor(part))));
-  const ones = uploadMatrix(local, new Float32Array(w.cols).fill(1), 1, w.cols, '1');
-  return scaleColumns(gpu, scope, w, ones, uploadMatrix(local, rows, 1, w.rows, 'factors'));
-}
-
-/** Root mean squares of the site's matrices where there are several; 1 for one that is zero. */
-async function partsOf({ W, neighbours }: Posed, gpu: Gpu): Promise<Part[]> {
-  const outputs = neighbours?.outputs ?? [];
-  if (outputs.length < 2) return [];
-  using scope = gpu.scope('sizes');
-  const squares = await readMatrix(gpu, rowDot(gpu, scope, W, W));
-  let begin = 0;
-  return outputs.map(({ rows }) => {
-    const sum = squares.subarray(begin, (begin += rows)).reduce((a, b) => a + b, 0);
-    return { rows, rms: Math.fround(Math.sqrt(sum / (rows * W.cols))) || 1 };
-  });
+  const { parts, rest } = readParts(kept);
+  return { parts, U: hadamardRotation(rest.slice(0, rows)), V: hadamardRotation(rest.slice(rows)) };
 }
 
 export function hadamard({ balance }: Piece): Transform {
@@ -73,19 +34,19 @@ export function hadamard({ balance }: Piece): Transform {
       const factors = problem.factors.under(balance === true ? 'hadamard balanced' : 'hadamard');
       const done = await factors.remember('rotated', async (scope) => {
         const parts = balance === true ? await partsOf(problem, gpu) : [];
-        const kept = keptOf(
-          parts,
-          randomSigns(rows, cx.rng.fork('hadamard rows')),
-          randomSigns(cols, cx.rng.fork('hadamard columns')),
+        const kept = Float32Array.of(
+          ...keepParts(parts),
+          ...randomSigns(rows, cx.rng.fork('hadamard rows')),
+          ...randomSigns(cols, cx.rng.fork('hadamard columns')),
         );
         const { U, V } = split(kept, rows);
         using local = gpu.scope('hadamard');
-        const W = scaleParts(gpu, local, problem.W, parts, ({ rms }) => 1 / rms);
+        const W = balanced(gpu, local, problem.W, parts, 'divided');
         return {
           kept,
           W: turnRows(gpu, scope, V.turn(gpu, local, W, 'forward'), U, 'forward'),
           moments: changeMoments(problem, (M) => turnMoment(gpu, scope, M, V)),
-          bits: rows + cols + 32 * parts.length,
+          bits: rows + cols + partBits(parts),
         };
       });
       return { problem: { W: done.W, ...done.moments, factors }, kept: done.kept, bits: done.bits };
@@ -95,8 +56,8 @@ export function hadamard({ balance }: Piece): Transform {
       const { parts, U, V } = split(kept, w.rows);
       using local = gpu.scope('hadamard');
       const turned = turnRows(gpu, local, w, U, 'inverse');
-      if (!parts.length) return Promise.resolve(V.turn(gpu, scope, turned, 'inverse'));
-      return Promise.resolve(scaleParts(gpu, scope, V.turn(gpu, local, turned, 'inverse'), parts, ({ rms }) => rms));
+      const back = V.turn(gpu, parts.length ? local : scope, turned, 'inverse');
+      return Promise.resolve(balanced(gpu, scope, back, parts, 'restored'));
     },
   };
 }

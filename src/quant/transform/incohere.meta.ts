@@ -1,4 +1,5 @@
 /** Incoherence processing as the page, the command line and the parser know it. */
+import { balanceOption } from '../options';
 import type { PieceMeta } from '../recipe';
 
 export const incohere: PieceMeta = {
@@ -15,5 +16,6 @@ export const incohere: PieceMeta = {
       help: 'Scale columns by (diag H / diag WᵀW)^¼ before the rotation; a half for each is stored.',
       default: true,
     },
+    balance: balanceOption,
   },
 };

@@ -1,7 +1,8 @@
 /**
  * Incoherence processing of QuIP (arXiv 2307.13304, algorithms 1 and 2): s = (diag H / diag WᵀW)^¼, W' = U W diag(s) Vᵀ,
  * H' = V diag(1/s) H diag(1/s) Vᵀ, with U and V random Kronecker pairs of orthogonals. The proxy loss is unchanged; no weight and no
- * input stands out any more. The matrices of a site are one W. s is stored as halves, and those are what is multiplied with.
+ * input stands out any more. The matrices of a site are one W, balanced first. s is stored as halves, and those are what is multiplied
+ * with.
  */
 import type { Scope } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/gpu';
@@ -10,18 +11,11 @@ import { rowDot } from '../../tensor/rowDot';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { transpose } from '../../tensor/transpose';
 import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
+import { balanced, keepParts, partBits, partsOf, readParts } from '../balance';
 import { readDiagonal } from '../columns';
 import type { Posed, Transform } from '../problem';
 import type { Piece } from '../recipe';
-import {
-  changeMoments,
-  drawSeed,
-  kroneckerRotation,
-  seededRng,
-  turnMoment,
-  turnRows,
-  type Rotation,
-} from '../rotation';
+import { changeMoments, drawSeed, kroneckerRotation, seededRng, turnMoment, turnRows } from '../rotation';
 
 /** Least diagonal, relative to the largest: a column that is never used, or never weighs, gets a scale and not infinity. */
 const least = 1e-8;
@@ -47,47 +41,50 @@ export function incoherenceScales(
 
 const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
 
-/** U of the rows and V of the columns, from what was kept. */
-function rotations(kept: Float32Array, rows: number, cols: number): readonly [U: Rotation, V: Rotation] {
-  const rng = seededRng(kept[0], kept[1]);
-  return [kroneckerRotation(rows, rng.fork('U')), kroneckerRotation(cols, rng.fork('V'))];
+/** Of what was kept: sizes of the site's matrices, U of the rows and V of the columns by their seed, s. */
+function split(kept: Float32Array<ArrayBuffer>, rows: number, cols: number) {
+  const { parts, rest } = readParts(kept);
+  const rng = seededRng(rest[0], rest[1]);
+  const [U, V] = [kroneckerRotation(rows, rng.fork('U')), kroneckerRotation(cols, rng.fork('V'))];
+  return { parts, U, V, scales: rest.subarray(2) };
 }
 
-export function incohere({ rescale }: Piece): Transform {
+export function incohere({ rescale, balance }: Piece): Transform {
   return {
     async fit(problem, _grid, cx) {
       const { gpu } = cx;
       const { W } = problem;
-      const factors = problem.factors.under(`incohere ${String(rescale)}`);
+      const factors = problem.factors.under(`incohere ${String(rescale)} ${String(balance)}`);
       const done = await factors.remember('rotated', async (scope) => {
-        const scales = rescale === true ? await scalesOf(problem, gpu) : new Float32Array(W.cols).fill(1);
-        const kept = Float32Array.of(...drawSeed(cx.rng.fork('incohere')), ...scales);
         using local = gpu.scope('incohere');
-        const [U, V] = rotations(kept, W.rows, W.cols);
+        const parts = balance === true ? await partsOf(problem, gpu) : [];
+        const level = balanced(gpu, local, W, parts, 'divided');
+        const scales =
+          rescale === true ? await scalesOf({ ...problem, W: level }, gpu) : new Float32Array(W.cols).fill(1);
+        const kept = Float32Array.of(...keepParts(parts), ...drawSeed(cx.rng.fork('incohere')), ...scales);
+        const { U, V } = split(kept, W.rows, W.cols);
         const s = uploadMatrix(local, scales, 1, W.cols, 's');
         const inverse = uploadMatrix(local, inverted(scales), 1, W.cols, '1/s');
-        const scaled = scaleColumns(gpu, local, W, s);
+        const scaled = scaleColumns(gpu, local, level, s);
         return {
           kept,
+          bits: 32 + (rescale === true ? 16 * W.cols : 0) + partBits(parts),
           W: turnRows(gpu, scope, V.turn(gpu, local, scaled, 'forward'), U, 'forward'),
           moments: changeMoments(problem, (M) =>
             turnMoment(gpu, scope, scaleColumns(gpu, local, M, inverse, inverse), V),
           ),
         };
       });
-      return {
-        problem: { W: done.W, ...done.moments, factors },
-        kept: done.kept,
-        bits: 32 + (rescale === true ? 16 * W.cols : 0),
-      };
+      return { problem: { W: done.W, ...done.moments, factors }, kept: done.kept, bits: done.bits };
     },
 
     undo(w, kept, { gpu, scope }) {
       using local = gpu.scope('incohere');
-      const [U, V] = rotations(kept, w.rows, w.cols);
+      const { parts, U, V, scales } = split(kept, w.rows, w.cols);
       const back = V.turn(gpu, local, turnRows(gpu, local, w, U, 'inverse'), 'inverse');
-      const inverse = uploadMatrix(local, inverted(kept.subarray(2)), 1, w.cols, '1/s');
-      return Promise.resolve(scaleColumns(gpu, scope, back, inverse));
+      const inverse = uploadMatrix(local, inverted(scales), 1, w.cols, '1/s');
+      const level = scaleColumns(gpu, parts.length ? local : scope, back, inverse);
+      return Promise.resolve(balanced(gpu, scope, level, parts, 'restored'));
     },
   };
 }
