@@ -1,7 +1,7 @@
 /** One layer: what the transforms did to its weights and inputs before they were rounded, as histograms. */
 import type { LayerResult } from '../lab/events';
 import { number } from '../store/format';
-import { gain, troubles } from '../store/layerMap';
+import { gain, isTable, placeName, troubles } from '../store/layerMap';
 import { useLab, useLabState } from './context';
 import { Histogram } from './Histogram';
 import { pointLabel } from './series';
@@ -9,13 +9,13 @@ import { pointLabel } from './series';
 export function LayerDetail({ layer, same }: { readonly layer: LayerResult; readonly same: boolean }) {
   const lab = useLab();
   const { remarks, points } = useLabState(({ run }) => ({ remarks: run.remarks, points: run.points }));
-  const { point, block, site, rows, cols, insight, bits } = layer;
+  const { point, site, rows, cols, insight, bits } = layer;
   const share = gain(layer);
   const count = troubles(layer, { remarks });
   return (
-    <section className="layer-detail" aria-label={`Block ${block}, ${site}`}>
+    <section className="layer-detail" aria-label={placeName(layer)}>
       <h3>
-        Block {block}, {site} <span className="hint">of {pointLabel(point, points, lab.methods)}</span>
+        {placeName(layer)} <span className="hint">of {pointLabel(point, points, lab.methods)}</span>
       </h3>
       <p className="hint">
         {rows} × {cols}, {number(bits, 4)} bits per weight
@@ -41,7 +41,11 @@ export function LayerDetail({ layer, same }: { readonly layer: LayerResult; read
               note="log2 √H: a narrow heap means that no input stands out."
             />
           ) : (
-            <p className="empty">The inputs are not known: nothing was calibrated for this recipe.</p>
+            <p className="empty">
+              {isTable(site)
+                ? 'The inputs of embedding and head are not recorded.'
+                : 'The inputs are not known: nothing was calibrated for this recipe.'}
+            </p>
           )}
         </div>
       ) : (

@@ -1,6 +1,6 @@
 /** The layers of a point as a heatmap of blocks by sites; a cell opens what is known of its layer. */
 import { useMemo, useState } from 'react';
-import { layerMap, type LayerCell, type LayerMeasure } from '../store/layerMap';
+import { isTable, layerMap, placeName, type LayerCell, type LayerMeasure } from '../store/layerMap';
 import { useLabState } from './context';
 import { Segmented } from './controls';
 import { LayerDetail } from './LayerDetail';
@@ -64,7 +64,7 @@ export function LayerMap({ point }: { readonly point: string }) {
           <tbody>
             {map.rows.map(({ block, cells }) => (
               <tr key={block}>
-                <th scope="row">{block}</th>
+                <th scope="row">{rowHead(block, cells)}</th>
                 {cells.map((cell, i) =>
                   cell ? (
                     <Cell
@@ -90,6 +90,7 @@ export function LayerMap({ point }: { readonly point: string }) {
             : ' (marked =) are as rounding to nearest leaves them: the method changed nothing there.'}
         </p>
       )}
+      {map.beyond > 0 && <p className="hint">{map.beyond} more layers have no room in the map.</p>}
       {layer && (
         <LayerDetail
           layer={layer}
@@ -98,6 +99,12 @@ export function LayerMap({ point }: { readonly point: string }) {
       )}
     </div>
   );
+}
+
+/** Embedding and head stand before and behind the blocks, in rows of their own. */
+function rowHead(block: number, cells: readonly (LayerCell | null)[]) {
+  const [only] = cells.flatMap((cell) => (cell ? [cell.layer.site] : []));
+  return only !== undefined && isTable(only) ? only : block;
 }
 
 interface CellProps {
@@ -113,7 +120,7 @@ function Cell({ cell: { text, shade, same, layer }, open, onOpen }: CellProps) {
         type="button"
         className="layer-cell"
         aria-expanded={open}
-        aria-label={`Block ${layer.block}, ${layer.site}: ${text}${same ? ', as nearest' : ''}`}
+        aria-label={`${placeName(layer)}: ${text}${same ? ', as nearest' : ''}`}
         onClick={() => onOpen(!open)}
       >
         {text}

@@ -11,9 +11,9 @@ import { useThrottled } from './useThrottled';
 const redraw = 200;
 
 const rankTitles: Record<CellRank, string> = {
-  best: 'The least loss, outside the intervals of all other cells',
+  best: 'The least loss: against every other cell the 95 % interval of the difference is on its side',
   lowest: 'The least loss; the cells marked ≈ cannot be told apart from it',
-  tied: 'Cannot be told apart from the least: the 95 % intervals overlap',
+  tied: 'Cannot be told apart from the least: the 95 % interval of the difference holds 0',
 };
 
 export function MatrixPanel() {

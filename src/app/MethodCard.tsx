@@ -37,7 +37,7 @@ export function MethodCard({ method }: { readonly method: MethodMeta }) {
           <input
             type="checkbox"
             checked={chosen.includes(method.name)}
-            disabled={reason !== null}
+            disabled={reason !== null && !chosen.includes(method.name)}
             aria-describedby={notes.length > 0 ? `${id}-notes` : undefined}
             onChange={({ target }) => toggle(target.checked)}
           />

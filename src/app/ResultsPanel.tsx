@@ -18,11 +18,11 @@ const verdictTitles: Record<Verdict, string> = {
 /** Rows that are shown without a box of their own. */
 const mostRows = 24;
 
-/** The first of its width: beyond its interval, or only by its mean. */
+/** The first of its width: told apart from the others, or only by its mean. */
 type Rank = 'best' | 'lowest';
 const rankTitles: Record<Rank, string> = {
-  best: 'The lowest perplexity at this width, outside the intervals of the others',
-  lowest: 'The lowest perplexity at this width; another method cannot be told apart',
+  best: 'The lowest perplexity of its width and size: against each other the 95 % interval of the difference is on its side',
+  lowest: 'The lowest perplexity of its width and size; another method cannot be told apart',
 };
 
 export function ResultsPanel() {

@@ -2,7 +2,7 @@
 import type { PlannedPoint, RunSettings } from '../lab/events';
 import { minContext } from '../lab/windows';
 import type { ModelCard } from '../model/card';
-import { withGrid } from '../quant/parseRecipe';
+import { groupSize, withGrid } from '../quant/parseRecipe';
 import { findMethod, recipes } from '../quant/recipes';
 import { choiceOf, groupOf, integerOf, refused, textOf, wholeNumber, type Given } from './options';
 
@@ -61,14 +61,9 @@ export function pointsOf(given: Given): PlannedPoint[] {
     if (!has.length)
       throw refused(`--recipes: ${name} has no ${widths.join(', ')} bits; it has ${method.widths?.join(', ')}`);
     return has.map((bits): PlannedPoint => {
-      const recipe = method.recipe(bits, group);
-      return {
-        id: `${name}-${bits}`,
-        method: name,
-        recipe: given.has('symmetric') && 'symmetric' in recipe.grid ? withGrid(recipe, { symmetric: true }) : recipe,
-        bits,
-        group,
-      };
+      const own = method.recipe(bits, group);
+      const recipe = given.has('symmetric') && 'symmetric' in own.grid ? withGrid(own, { symmetric: true }) : own;
+      return { id: `${name}-${bits}`, method: name, recipe, bits, group: groupSize(recipe) };
     });
   });
 }

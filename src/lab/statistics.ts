@@ -69,10 +69,10 @@ export function estimate(series: readonly ArrayLike<number>[]): Estimate {
 
 /**
  * ln(perplexity of `a` ÷ perplexity of `b`) with its 95 % interval: window by window, so that what makes a window hard cancels. Null
- * where the two were not measured on the same number of windows. `a`, `b`: the mean loss of every window.
+ * where the two were not measured on the same windows, or on too few for an interval. `a`, `b`: the mean loss of every window.
  */
 export function compare(a: readonly number[], b: readonly number[]): Estimate | null {
-  if (!a.length || a.length !== b.length) return null;
+  if (a.length < minUnits || a.length !== b.length) return null;
   return estimate(a.map((loss, window) => [loss - (b[window] as number)]));
 }
 

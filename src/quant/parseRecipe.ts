@@ -79,9 +79,15 @@ export function needsCalibration(recipe: Recipe): boolean {
   return placed(recipe).some(({ slot, piece }) => readsInputs(slot, piece));
 }
 
-function readsInputs(slot: Slot, piece: Piece): boolean {
+/** Whether the piece with these options reads H. */
+export function readsInputs(slot: Slot, piece: Piece): boolean {
   const calibrated = findPiece(slot, piece.name)?.calibrated ?? false;
   return typeof calibrated === 'boolean' ? calibrated : calibrated(piece);
+}
+
+/** Columns that share parameters, where the grid has such an option; null for whole rows and for grids with blocks of their own. */
+export function groupSize({ grid: { group } }: Recipe): number | null {
+  return typeof group === 'number' ? group : null;
 }
 
 /** Whether some piece compares the inputs behind quantized blocks with those in full precision, which takes sequential calibration. */

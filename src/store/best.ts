@@ -29,17 +29,35 @@ export function split(points: readonly PointView[]): Readonly<Record<'leaders' |
   return { leaders: sorted.filter((point) => !beaten.has(point)), beaten: [...beaten] };
 }
 
-/** One ranking per width at which two or more methods are finished, widest first. Only points of one group size are compared. */
+/** Bits per weight by which points of one width may differ and still be compared as equals: zeros of groups, parameters of transforms. */
+const equalBits = 0.1;
+
+/** Sizes one after another, each within `equalBits` of the one before: points that cost about the same. */
+function bySize(points: readonly PointView[]): PointView[][] {
+  const size = ({ bitsPerWeight, bits }: PointView) => bitsPerWeight ?? bits;
+  const classes: PointView[][] = [];
+  for (const point of [...points].sort((a, b) => size(a) - size(b))) {
+    const last = classes.at(-1)?.at(-1);
+    if (last && size(point) - size(last) <= equalBits) classes.at(-1)?.push(point);
+    else classes.push([point]);
+  }
+  return classes;
+}
+
+/**
+ * One ranking per width at which two or more methods are finished, widest first: of the points that cost about the same per weight, where
+ * most of them do. Half a bit more for groups or a low-rank part is another point of the curve, not a better method.
+ */
 export function rankings(points: readonly PointView[]): Ranking[] {
   const finished = points.filter(
     ({ id, state, lnRatio }) => id !== fullPrecision && state === 'finished' && lnRatio && !Number.isNaN(lnRatio.mean),
   );
-  const byWidth = new Map<string, PointView[]>();
-  for (const point of finished) {
-    const key = `${point.bits}/${point.group}`;
-    byWidth.set(key, [...(byWidth.get(key) ?? []), point]);
-  }
-  return [...byWidth.values()]
+  return [...new Set(finished.map(({ bits }) => bits))]
+    .map((bits) =>
+      bySize(finished.filter((point) => point.bits === bits)).reduce((most, of) =>
+        of.length > most.length ? of : most,
+      ),
+    )
     .filter((of) => of.length > 1)
     .map((of) => {
       const { leaders, beaten } = split(of);

@@ -22,7 +22,7 @@ const leastLoss = 1e-4;
 /** The width of an untouched page: at 4 bits methods are close, at 2 most models break. */
 const usualWidth = 3;
 
-/** best: below all others with its whole interval; lowest: by its mean only; tied: cannot be told apart from the lowest. */
+/** best: told apart from all others; lowest: by its mean only; tied: cannot be told apart from the lowest. */
 export type CellRank = 'best' | 'lowest' | 'tied';
 
 export interface MatrixCellView {
@@ -85,7 +85,7 @@ export function matrixView(bits: number, form: Form, points: readonly PointView[
     rows,
     columns,
     cells: cells.map((row) => row.map((cell) => cellView(cell, mine.get(cell.id), range, ranks))),
-    possible: cells.flat().filter(({ recipe }) => recipe !== null).length,
+    possible: cells.flat().filter(({ recipe, id }) => recipe !== null || mine.has(id)).length,
     finished: [...mine.values()].filter(({ state }) => state === 'finished').length,
     range,
   };

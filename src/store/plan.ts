@@ -3,7 +3,7 @@
  * method needs nothing here.
  */
 import type { CalibrationMode, PlannedPoint, Protocol, RunSettings } from '../lab/events';
-import { parseRecipe } from '../quant/parseRecipe';
+import { groupSize, parseRecipe, readsInputs } from '../quant/parseRecipe';
 import type { MethodMeta, Piece, Recipe } from '../quant/recipe';
 import { listed } from './format';
 
@@ -50,7 +50,7 @@ export function piecesOf(recipe: Recipe): PlacedPiece[] {
 }
 
 /**
- * The method's recipe with the form's changes. `symmetric` applies to grids that know the option.
+ * The method's recipe with the form's changes. `symmetric` adds itself to grids that know the option; a method that is symmetric stays so.
  * @throws RecipeError where the changes cannot be together.
  */
 export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe {
@@ -66,7 +66,7 @@ export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe
   const recipe = method.recipe(bits, setup.group);
   const grid = change(
     'grid',
-    'symmetric' in recipe.grid ? { ...recipe.grid, symmetric: setup.symmetric } : recipe.grid,
+    setup.symmetric && 'symmetric' in recipe.grid ? { ...recipe.grid, symmetric: true } : recipe.grid,
   );
   return parseRecipe({
     ...recipe,
@@ -78,10 +78,15 @@ export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe
   });
 }
 
-/** Grids of embedding and head where the form rounds them: those of the method where it has every width, else the uniform one. */
+/**
+ * Grids of embedding and head where the form rounds them: that of the method where it has every width and reads no inputs, which tables
+ * have none of; else the plain uniform one.
+ */
 export function tableGrids(grid: Piece, { embedding, head, group, symmetric }: Setup): Partial<Recipe> {
   const at = (bits: number): Piece =>
-    grid.name === 'uniform' ? { ...grid, bits } : { name: 'uniform', bits, group, symmetric };
+    grid.name === 'uniform' && !readsInputs('grid', grid)
+      ? { ...grid, bits }
+      : { name: 'uniform', bits, group, symmetric };
   return {
     ...(embedding === null ? {} : { embedding: at(embedding) }),
     ...(head === null ? {} : { head: at(head) }),
@@ -122,13 +127,10 @@ export function planPoints(setup: Setup, methods: readonly MethodMeta[]): Planne
   return falling.flatMap((bits) =>
     chosen
       .filter((method) => widthsOf(method, [bits]).length > 0)
-      .map((method) => ({
-        id: `${method.name}-${bits}`,
-        method: method.name,
-        recipe: recipeOf(method, bits, setup),
-        bits,
-        group: method.groups === 'own' ? null : setup.group,
-      })),
+      .map((method) => {
+        const recipe = recipeOf(method, bits, setup);
+        return { id: `${method.name}-${bits}`, method: method.name, recipe, bits, group: groupSize(recipe) };
+      }),
   );
 }
 

@@ -111,5 +111,7 @@ describe('two points compared', () => {
     expect((found?.high ?? 0) - (found?.mean ?? 0)).toBeCloseTo((2.306 * Math.sqrt(6e-4 / 8)) / 3, 5);
     expect(compare(a, b.slice(1))).toBeNull();
     expect(compare([], [])).toBeNull();
+    // Too few for an interval of their own.
+    expect(compare(a.slice(2), b.slice(2))).toBeNull();
   });
 });

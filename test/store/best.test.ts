@@ -6,6 +6,7 @@ import { blankPoint, type PointView } from '../../src/store/runView';
 const point = (method: string, bits: number, mean: number, half: number, group: number | null = 32): PointView => ({
   ...blankPoint({ id: `${method}-${bits}`, method, bits, group }),
   state: 'finished',
+  bitsPerWeight: bits + 19 / (group ?? 256),
   lnRatio: { mean, low: mean - half, high: mean + half },
 });
 const label = (method: string) => method.toUpperCase();
@@ -39,6 +40,12 @@ describe('the best method', () => {
     expect(rankings([{ ...other, losses: null }, best])[0]?.leaders).toBe(2);
     const noisy = { ...point('awq', 3, 0.25, 0.1), losses: hard.map((loss, i) => loss + (i % 2 ? 0.5 : -0.4)) };
     expect(rankings([other, noisy, best])[0]).toMatchObject({ leaders: 2, points: [best, noisy, other] });
+  });
+
+  it('is sought among points that cost the same', () => {
+    const cheap = [point('rtn', 3, 0.4, 0.01), point('gptq', 3, 0.3, 0.01)];
+    const dear = { ...point('gptq-lorc', 3, 0.1, 0.01), bitsPerWeight: 5 };
+    expect(rankings([...cheap, dear])[0]).toMatchObject({ leaders: 1, points: [cheap[1], cheap[0]] });
   });
 
   it('is said in one line, what is decided first', () => {
