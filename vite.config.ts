@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { sourceHash } from './src/cli/sourceHash.mjs';
 
 /**
  * What the page may do: load itself, draw, and nothing else. There is no other origin that it may talk to, so nothing can leave the
@@ -30,6 +31,7 @@ const contentSecurityPolicy: Plugin = {
 export default defineConfig({
   plugins: [react(), contentSecurityPolicy],
   base: './',
+  define: { __ENGINE__: JSON.stringify(sourceHash(import.meta.dirname)) },
   worker: { format: 'es' },
   build: { target: 'es2023', chunkSizeWarningLimit: 700 },
   test: {

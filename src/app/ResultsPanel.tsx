@@ -129,6 +129,7 @@ function Row({ point, reference, shared, rank }: RowProps) {
   const lab = useLab();
   const isReference = point.id === fullPrecision;
   const { perplexity, lnRatio, kld, top1 } = point;
+  const ownGroups = lab.methods.find(({ name }) => name === point.method)?.groups === 'own';
   const verdict =
     shared &&
     comparePoint(
@@ -172,7 +173,7 @@ function Row({ point, reference, shared, rank }: RowProps) {
       </td>
       <td>{kld ? number(kld.mean, 3) : none}</td>
       <td>{top1 ? `${(top1.mean * 100).toFixed(1)} %` : none}</td>
-      <td>{isReference ? none : groupName(point.group)}</td>
+      <td>{isReference ? none : ownGroups && point.group === null ? 'own' : groupName(point.group)}</td>
       <td>{point.bitsPerWeight === null ? none : number(point.bitsPerWeight)}</td>
       {!shared && <td>{point.bitsPerWeightAll === null ? none : number(point.bitsPerWeightAll)}</td>}
       <td>{point.megabytes === null ? none : number(point.megabytes)}</td>

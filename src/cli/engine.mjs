@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { sourceHash } from './sourceHash.mjs';
 
 /** "maxDynamicUniformBuffersPerPipelineLayout artificially reduced from …": of no consequence here, and nothing to be done about it. */
 const chatter = /^Warning: max\w+ artificially reduced/;
@@ -21,6 +22,7 @@ async function runEntry() {
   const [entry, ...args] = process.argv.slice(2);
   const { module } = await runnerImport(`./${entry}`, {
     configFile: false,
+    define: { __ENGINE__: JSON.stringify(sourceHash(fileURLToPath(new URL('../..', import.meta.url)))) },
     logLevel: 'error',
     oxc: { target: 'es2023' },
   });

@@ -1,6 +1,5 @@
 /** The command line: the same engine as the page's, on Dawn. */
 import { writeFile } from 'node:fs/promises';
-import packageFile from '../../package.json';
 import { holdForever, openDawn } from '../gpu/dawn';
 import { Gpu } from '../gpu/gpu';
 import { inspect, logitsOf } from '../lab/inspect';
@@ -15,6 +14,7 @@ import { describeMatrixEvent, matrixOf } from './matrix';
 import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
 import { describeCard, describeEvent } from './print';
 import { pointsOf, settingsOf } from './request';
+import { engineVersion } from '../util/version';
 
 /** Runs a command. Returns the exit code: 0, 1 for an error that was said, 130 for a stop. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -92,7 +92,7 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
     settings,
     keep: folder === null ? memoryStore() : await folderStore(folder),
     signal: stop.signal,
-    appVersion: packageFile.version,
+    appVersion: engineVersion,
   });
   for await (const event of events) {
     if (given.has('json')) process.stdout.write(writeEvent(event));

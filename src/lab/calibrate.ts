@@ -156,16 +156,26 @@ export class CalibrationStream implements Disposable {
     return seen;
   }
 
-  /** Copies of the first windows' states, owned by `scope`: before the next block that this stream runs through. */
+  /**
+   * Copies of the first windows' states, owned by `scope`: before the next block that this stream runs through. As many windows as
+   * `sampleTokens` hold and one forward pass can take, one at least; how windows are batched makes no difference.
+   */
   sample(scope: Scope): Sample {
-    const { gpu } = this;
-    const { batch } = present(this.batches[0], 'a batch');
-    const windows = Math.min(batch.windows, Math.max(1, Math.floor(sampleTokens / batch.length)));
-    using local = gpu.scope('sample');
-    const rows = rowRange(this.#states.get(local, 0), 0, windows * batch.length);
-    const hidden = emptyMatrix(scope, rows.rows, rows.cols, 'sample');
-    gpu.copy(rows.view, hidden.view);
-    return { hidden, batch: { windows, length: batch.length } };
+    const { gpu, model, batches } = this;
+    const length = present(batches[0], 'a batch').batch.length;
+    const all = batches.reduce((sum, { batch }) => sum + batch.windows, 0);
+    const fit = Math.floor(Math.min(sampleTokens, model.maxTokens) / length);
+    const windows = Math.min(all, Math.max(1, fit));
+    const hidden = emptyMatrix(scope, windows * length, model.card.hidden, 'sample');
+    let filled = 0;
+    for (let i = 0; filled < hidden.rows; i++) {
+      using local = gpu.scope('sample');
+      const states = this.#states.get(local, i);
+      const rows = Math.min(states.rows, hidden.rows - filled);
+      gpu.copy(rowRange(states, 0, rows).view, rowRange(hidden, filled, filled + rows).view);
+      filled += rows;
+    }
+    return { hidden, batch: { windows, length } };
   }
 
   /** The states of one batch, for tests of what calibration sees. Owned by this or by `scope`. */

@@ -2,7 +2,6 @@
  * What the worker holds between requests: the device, the open checkpoint, the finished layers. A device that is lost is opened again,
  * and a run that lost it goes on from its finished layers.
  */
-import { version } from '../../package.json';
 import { openCheckpoint } from '../formats/openCheckpoint';
 import type { Checkpoint } from '../formats/checkpoint';
 import { readText, type LabelledText } from '../formats/text';
@@ -13,6 +12,7 @@ import { run } from '../lab/run';
 import { measureSpeed } from '../lab/speed';
 import { recallTiles, rememberedTiles } from '../lab/tiles';
 import { fromErrorRecord, RecipeError, type ErrorRecord } from '../util/errors';
+import { engineVersion } from '../util/version';
 import { openLayerStore, openNote } from './opfsStore';
 import type { TextSource } from './protocol';
 import type { Call, Handlers } from './serve';
@@ -94,7 +94,7 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
         evaluation: await read(evaluation),
         calibration: calibration && (await read(calibration)),
         keep: await layers,
-        appVersion: version,
+        appVersion: engineVersion,
       };
       let losses = 0;
       for (;;) {

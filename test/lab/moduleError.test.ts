@@ -1,6 +1,7 @@
 /** The error of a module, against plain forward passes of the block. */
 import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../src/gpu/buffers';
+import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
 import { moduleError } from '../../src/lab/moduleError';
 import { siteRows } from '../../src/lab/layers';
 import { openModel } from '../../src/model/openModel';
@@ -58,4 +59,23 @@ describe('the error of a module', () => {
       }
     });
   }
+
+  it('is taken on the first windows of the text, however they are batched', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const model = await openModel(gpu, await tinyCheckpoint());
+    const windows = Array.from({ length: 5 }, (_, i) => Uint32Array.from(labGoldens.ids.slice(24 * i, 24 * i + 24)));
+    const { signal } = new AbortController();
+    const taken = [];
+    for (const perBatch of [1, 2, 5]) {
+      const batches = toBatches(windows, 24, perBatch);
+      const embed = (local: Scope, ids: Uint32Array) => model.embed(local, ids);
+      using stream = await CalibrationStream.start(gpu, model, batches, embed, signal, 0);
+      const { hidden, batch } = stream.sample(scope);
+      expect(batch).toEqual({ windows: 5, length: 24 });
+      taken.push(await readMatrix(gpu, hidden));
+    }
+    const want = await readMatrix(gpu, await model.embed(scope, Uint32Array.from(windows.flatMap((ids) => [...ids]))));
+    for (const hidden of taken) expect(hidden).toEqual(want);
+  });
 });

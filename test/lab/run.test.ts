@@ -111,7 +111,7 @@ describe('a run', () => {
   it('gives the same when bases are forgotten and made again, and finishes points one by one', async () => {
     const gpu = await testGpu();
     // Bases take turns: with room for one or two (a basis has 69 kB) each comes back after it was forgotten.
-    const turns = ['awq-gptq', 'quip', 'gptq-act-order', 'awq', 'quip-fitted', 'awq-gptq'].map((name, i) => ({
+    const turns = ['awq-gptq', 'quip', 'gptq-act-order', 'awq-module', 'quip-fitted', 'awq-gptq'].map((name, i) => ({
       ...point(name, 3, name.startsWith('quip') ? null : 8),
       id: `${name} ${i}`,
     }));

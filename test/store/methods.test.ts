@@ -46,9 +46,10 @@ describe('the methods', () => {
   });
 
   it('bring their own groups: the form’s is not theirs', () => {
-    const [first] = recipes;
-    if (!first) throw new Error('no methods');
-    const own = { ...first, groups: 'own' as const };
-    expect(planPoints({ ...startingSetup, methods: [own.name], widths: [4], group: 64 }, [own])[0]?.group).toBeNull();
+    const groupIn = (name: string) =>
+      planPoints({ ...startingSetup, methods: [name], widths: [4], group: 64 }, recipes)[0]?.group;
+    expect(groupIn('gptq')).toBe(64);
+    expect(groupIn('q4_k')).toBeNull();
+    expect(groupIn('ptq-bench/awq')).toBe(128);
   });
 });

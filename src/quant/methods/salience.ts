@@ -22,7 +22,7 @@ export const salience: readonly MethodMeta[] = [
   method({
     name: 'awq-module',
     label: 'AWQ, module search',
-    line: 'AWQ with scales searched as published, by the output of the whole attention or MLP on 2 048 tokens of text.',
+    line: 'AWQ with scales searched as published, by the output of the whole attention or MLP on up to 2 048 tokens of text.',
     strategy: 'salience',
     helps: 'To see what the faster search by H gives away.',
     cost: 'As AWQ, and twenty runs of each attention and MLP.',
