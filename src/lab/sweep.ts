@@ -40,7 +40,7 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
 }
 
 /** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
-async function* verifyRotations({ opening }: Session): AsyncGenerator<RunEvent> {
+async function* verifyRotations({ opening, head }: Session): AsyncGenerator<RunEvent> {
   const { model, input, settings, windows } = opening;
   const bases = new Set(
     settings.points
@@ -50,7 +50,7 @@ async function* verifyRotations({ opening }: Session): AsyncGenerator<RunEvent> 
   for (const basis of bases) {
     const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
     const { signal } = input;
-    const kld = await verifyRotation(input.gpu, model, ids, { basis, seed: settings.seed, signal });
+    const kld = await verifyRotation(input.gpu, model, ids, { head, basis, seed: settings.seed, signal });
     yield { type: 'rotation-verified', basis, tokens: ids.length - 1, kld };
   }
 }

@@ -1,27 +1,28 @@
 /**
- * Whether the fused rotation leaves a model as it is. Every site is rotated by the transform itself, gains of norms folded; embedding,
- * head (untied where it was the embedding) and biases are rotated to match; one window then goes through both models, block by block.
+ * Whether the fused rotation leaves a model as it is. Every site is rotated by the transform itself, gains of norms folded; embedding
+ * and biases are rotated to match, the last states turned back before the head; one window goes through both models, block by block.
  * In exact arithmetic their outputs are equal: what is left is float32 rounding.
  */
-import { view, type Scope } from '../gpu/buffers';
+import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { Block, Head, Model, Site } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
 import { makeGrid, makeTransform } from '../quant/pieces';
 import type { Context, QuantEvent } from '../quant/problem';
 import { rotationSeed, sharedRotation, type Basis } from '../quant/transform/rotate';
-import { emptyMatrix, readMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
+import { readMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { splitRows } from '../tensor/pieces';
-import { scaleColumns } from '../tensor/scaleColumns';
 import { assert, present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import { createRng } from '../util/rng';
-import { neighboursOf, rowParts, siteRows, tableRows } from './layers';
+import { neighboursOf, siteRows } from './layers';
 
 /** Nats a token. Float32 rounding alone gave at most 1.2e-11 (tiny models, the demo); a value bias left unrotated gave 4. */
 const mostKld = 1e-5;
 
 export interface RotationOptions {
+  /** The model's own. */
+  readonly head: Head;
   readonly basis: Basis;
   /** Of the run. */
   readonly seed: number;
@@ -37,7 +38,7 @@ export async function verifyRotation(
   gpu: Gpu,
   model: Model,
   ids: Uint32Array,
-  { basis, seed, signal, emit = () => undefined }: RotationOptions,
+  { head, basis, seed, signal, emit = () => undefined }: RotationOptions,
 ): Promise<number> {
   assert(ids.length >= 2 && ids.length <= model.maxTokens, `a window of ${ids.length} ids`);
   using scope = gpu.scope('verify rotation');
@@ -61,11 +62,12 @@ export async function verifyRotation(
     [plain, rotated] = [next, turned];
     await gpu.pace(signal);
   }
-  const head = await model.openHead(scope);
-  const turnedHead = rotateHead(head, (rows, into) => stream.turn(gpu, into, rows, 'forward'), cx);
+  // A head that has the rotation in it reads h R Rᵀ: turned back here, because the norm before it does not see a rotation, and a second
+  // head may be more than the GPU holds.
+  const back = stream.turn(gpu, scope, rotated, 'inverse');
   const scored = ids.length - 1;
   const targets = uploadMatrix(scope, ids.slice(1), scored, 1, 'targets');
-  const { kld } = head.compare(scope, rowRange(plain, 0, scored), rowRange(rotated, 0, scored), targets, turnedHead);
+  const { kld } = head.compare(scope, rowRange(plain, 0, scored), rowRange(back, 0, scored), targets);
   const mean = (await readMatrix(gpu, kld)).reduce((sum, v) => sum + v, 0) / scored;
   if (!(mean <= mostKld)) {
     throw new NumericError(
@@ -127,19 +129,4 @@ async function rotateBlock(block: Block, sites: readonly Site[], basis: Basis, c
 function onesRow(scope: Scope, name: string, { others }: Block): Matrix {
   const { cols } = present(others.get(name), name);
   return uploadMatrix(scope, new Float32Array(cols).fill(1), 1, cols, 'ones');
-}
-
-/** The head matrix with the gains of the final norm and the rotation in it, as float32. */
-function rotateHead(head: Head, turn: (rows: Matrix, into: Scope) => Matrix, { gpu, scope }: Context): Head {
-  const { weight, gains } = head;
-  const { rows, cols } = weight;
-  const result = emptyMatrix(scope, rows, cols, 'rotated head');
-  const take = tableRows(gpu, weight);
-  for (const [begin, end] of rowParts(rows, cols)) {
-    using local = gpu.scope('head rows');
-    const turned = turn(scaleColumns(gpu, local, take(local, begin, end), gains), local);
-    gpu.copy(turned.view, view(result.view.buffer, 4 * begin * cols, turned.view.bytes));
-    gpu.flush();
-  }
-  return head.withWeight(result, uploadMatrix(scope, new Float32Array(cols).fill(1), 1, cols, 'ones'));
 }

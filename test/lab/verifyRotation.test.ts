@@ -19,8 +19,10 @@ describe('the fused rotation of a whole model', () => {
     it(`leaves ${name} as it is`, async () => {
       const gpu = await testGpu();
       const model = await openModel(gpu, await openFolder(goldenModel(name)));
+      using scope = gpu.scope('head');
+      const head = await model.openHead(scope);
       for (const basis of ['hadamard', 'orthogonal'] as const) {
-        const kld = await verifyRotation(gpu, model, ids, { basis, seed: 3, signal });
+        const kld = await verifyRotation(gpu, model, ids, { head, basis, seed: 3, signal });
         expect(Math.abs(kld)).toBeLessThan(1e-8);
       }
     });
@@ -29,7 +31,9 @@ describe('the fused rotation of a whole model', () => {
   it('leaves the demo model as it is', async () => {
     const gpu = await testGpu();
     const model = await openModel(gpu, await openFolder(demo));
-    const kld = await verifyRotation(gpu, model, ids, { basis: 'hadamard', seed: 3, signal });
+    using scope = gpu.scope('head');
+    const head = await model.openHead(scope);
+    const kld = await verifyRotation(gpu, model, ids, { head, basis: 'hadamard', seed: 3, signal });
     expect(Math.abs(kld)).toBeLessThan(1e-8);
   });
 
@@ -49,7 +53,8 @@ describe('the fused rotation of a whole model', () => {
         return model.forward(into, block, hidden, batch);
       },
     };
-    const failing = verifyRotation(gpu, stubborn, ids, { basis: 'hadamard', seed: 3, signal });
+    const head = await model.openHead(scope);
+    const failing = verifyRotation(gpu, stubborn, ids, { head, basis: 'hadamard', seed: 3, signal });
     await expect(failing).rejects.toBeInstanceOf(NumericError);
     await expect(failing).rejects.toThrow(/differs from the model by \d\.\d+ nats/);
   });
