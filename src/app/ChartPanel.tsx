@@ -135,7 +135,9 @@ export function ChartPanel() {
       {verdict && (
         <p className="verdict-line">
           <strong>Best method by width</strong> {verdict}{' '}
-          <span className="hint">“Beats”: lower perplexity, with 95 % intervals that do not overlap.</span>
+          <span className="hint">
+            Of methods of about the same size. “Beats”: lower, with the 95 % interval of the difference all on one side.
+          </span>
         </p>
       )}
     </section>
