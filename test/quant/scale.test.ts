@@ -136,6 +136,31 @@ describe('activation-aware scales', () => {
     expect([...tied]).toEqual([3, 4, 3, 4, 3, 4, 1, 2, 1, 2, 1, 2]);
   });
 
+  it('are tied by either formula under grouped-query attention', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(25), 16, 96);
+    const posed = {
+      ...upload(scope, problem),
+      magnitude: uploadMatrix(scope, magnitudeOf(problem.H, 96), 1, 96, 'x'),
+      neighbours: {
+        input: { kind: 'heads' as const, size: 16, repeat: 3 },
+        outputs: [{ kind: 'stream' as const, rows: 16 }],
+      },
+    };
+    for (const formula of ['llm-awq', 'AutoAWQ']) {
+      const recipe = recipeOf({
+        transform: [{ name: 'scale', formula }],
+        grid: { name: 'awq', bits: 2, group: 32, clip: false },
+        rounding: { name: 'nearest' },
+      });
+      const { stored } = await solveLayer(posed, recipe, testContext(gpu, scope));
+      const kept = stored.kept[0] as Float32Array;
+      expect(new Set(kept).size).toBeGreaterThan(16);
+      expect([...kept]).toEqual([...tiedMagnitude(kept, posed.neighbours.input)]);
+    }
+  });
+
   it('never lose more than no scales on the uniform grid either', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');

@@ -4,7 +4,7 @@
  * steps of 0.05, chosen for the least error when W' is rounded to nearest on the grid: of the output of the site's own matrices,
  * tr(Δ H Δᵀ), Δ = Q(W·s)/s − W, which needs no forward pass; or, as published, of the whole attention or MLP. The source of the
  * inputs absorbs 1/s: the norm before, the value rows before the output projection, the up rows before the down projection. Under
- * grouped-query attention the query heads that read one value head must share their scales; x̄ is averaged over them.
+ * grouped-query attention the query heads that read one value head must share their scales: all that they are made of is averaged.
  */
 import type { Scope } from '../../gpu/buffers';
 import { view } from '../../gpu/buffers';
@@ -24,7 +24,7 @@ const steps = 20;
 /** Smallest scale before normalisation, as published. */
 const least = 1e-4;
 
-/** Mean |x|, averaged over the query heads that read the same channel of a value head. [cols] */
+/** Mean |x| or relative weight, averaged over the query heads that read the same channel of a value head. [cols] */
 export function tiedMagnitude(magnitude: Float32Array, input: Neighbours['input'] | undefined): Float32Array {
   if (input?.kind !== 'heads' || input.repeat === 1) return magnitude;
   const { size, repeat } = input;
@@ -61,9 +61,10 @@ export function scale({ formula, search }: Piece): Transform {
       const factors = problem.factors.under(key);
       const kept = await factors.remember('scales', async () => {
         using scope = gpu.scope('scale search');
-        const magnitude = tiedMagnitude(await meanInputs(problem, gpu), problem.neighbours?.input);
+        const tied = (mean: Float32Array) => tiedMagnitude(mean, problem.neighbours?.input);
+        const magnitude = tied(await meanInputs(problem, gpu));
         const weight =
-          formula === 'AutoAWQ' ? await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group)) : null;
+          formula === 'AutoAWQ' ? tied(await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group))) : null;
         const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
         const errorOf = search === 'module' ? moduleErrorOf(problem, cx) : undefined;
         const local = { ...cx, scope };
