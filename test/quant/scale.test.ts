@@ -8,7 +8,7 @@ import { makeGrid, makeTransform } from '../../src/quant/pieces';
 import type { Neighbours, QuantEvent } from '../../src/quant/problem';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
-import { tiedMagnitude } from '../../src/quant/transform/scale';
+import { candidateScales, tiedMagnitude } from '../../src/quant/transform/scale';
 import { roundAwq, searchScales } from '../../src/reference/awq';
 import { nearest } from '../../src/reference/nearest';
 import { readMatrix, uploadMatrix, type Matrix } from '../../src/tensor/matrix';
@@ -158,6 +158,40 @@ describe('activation-aware scales', () => {
       const kept = stored.kept[0] as Float32Array;
       expect(new Set(kept).size).toBeGreaterThan(16);
       expect([...kept]).toEqual([...tiedMagnitude(kept, posed.neighbours.input)]);
+    }
+  });
+
+  it('are judged on the grid that the scaled pair gets: its size, its salience, its importance', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const [rows, cols] = [16, 96];
+    const problem = makeProblem(createRng(26), rows, cols, { causes: 12 });
+    const magnitude = magnitudeOf(problem.H, cols);
+    for (const [name, options] of [
+      ['tensor', { bits: 3 }],
+      ['partial', { binary: 0.8, salience: 'hessian' }],
+      ['uniform', { bits: 2, group: 32, clip: 'importance' }],
+      ['hqq', { bits: 2, group: 32, importance: 'inputs' }],
+    ] as const) {
+      const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitude, 1, cols, 'x') };
+      const plain = recipeOf({ grid: { name, ...options }, rounding: { name: 'nearest' } });
+      // Each candidate as a problem of its own.
+      const losses: number[] = [];
+      for (let i = 0; i < 20; i++) {
+        const s = candidateScales(magnitude, i / 20, null);
+        const scaled = {
+          ...problem,
+          W: problem.W.map((w, at) => w * (s[at % cols] as number)),
+          H: problem.H.map((h, at) => h / (s[at % cols] as number) / (s[Math.floor(at / cols)] as number)),
+        };
+        losses.push((await solveLayer(upload(scope, scaled), plain, testContext(gpu, scope))).loss ?? NaN);
+      }
+      const recipe = recipeOf({ ...plain, transform: [{ name: 'scale' }] });
+      const factors = FactorCache.of(scope);
+      // What a recipe without scales leaves behind.
+      await solveLayer({ ...posed, factors }, plain, testContext(gpu, scope));
+      const { loss } = await solveLayer({ ...posed, factors }, recipe, testContext(gpu, scope));
+      expect(Math.abs((loss ?? NaN) / Math.min(...losses) - 1), name).toBeLessThan(1e-3);
     }
   });
 

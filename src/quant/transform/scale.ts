@@ -15,6 +15,7 @@ import { relativeMagnitude } from '../../tensor/relativeMagnitude';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { assert, present } from '../../util/assert';
 import { readDiagonal, uploadOrder } from '../columns';
+import { FactorCache } from '../factorCache';
 import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
 import type { Piece } from '../recipe';
 import { dequantize } from '../rounding/dequantize';
@@ -156,7 +157,7 @@ async function searchLosses(
   return candidates.map((_, i) => losses.subarray(i * W.rows, (i + 1) * W.rows).reduce((sum, v) => sum + v, 0));
 }
 
-/** Q(W·s)/s, rounded to nearest. */
+/** Q(W·s)/s, rounded to nearest as the pair behind these scales would be. */
 async function roundScaled(
   problem: Posed,
   s: Float32Array<ArrayBuffer>,
@@ -166,13 +167,21 @@ async function roundScaled(
 ): Promise<Matrix> {
   const { gpu } = cx;
   assert(grid.width === 1, 'scales are searched on a scalar grid');
-  const { cols } = problem.W;
-  const inverse = uploadMatrix(scope, inverted(s), 1, cols, '1/s');
-  const scaled = scaleColumns(gpu, scope, problem.W, uploadMatrix(scope, s, 1, cols, 's'));
+  const { W, H, magnitude } = problem;
+  const inverse = uploadMatrix(scope, inverted(s), 1, W.cols, '1/s');
   // As published: ranges are cut after the scales are found.
   const trial = grid.unsearched ?? grid;
-  const H = problem.H && trial.given ? scaleColumns(gpu, scope, problem.H, inverse, inverse) : problem.H;
-  const { codes, parameters, groupOf } = await nearest()({ ...problem, W: scaled, ...(H && { H }) }, trial, cx);
+  const readsInputs = trial.importance !== 'none' || trial.given !== undefined;
+  const scaled: Posed = {
+    ...problem,
+    W: scaleColumns(gpu, scope, W, uploadMatrix(scope, s, 1, W.cols, 's')),
+    ...(readsInputs && H && { H: scaleColumns(gpu, scope, H, inverse, inverse) }),
+    ...(readsInputs && magnitude && { magnitude: scaleColumns(gpu, scope, magnitude, inverse) }),
+    // What the cache of the pair without scales holds would be wrong here.
+    factors: FactorCache.of(scope),
+  };
+  // What a candidate has to say is no news of the recipe.
+  const { codes, parameters, groupOf } = await nearest()(scaled, trial, { ...cx, emit: () => undefined });
   const rounded = dequantize(codes, parameters, uploadOrder(scope, groupOf), trial, cx);
   return scaleColumns(gpu, scope, rounded, inverse);
 }
