@@ -125,6 +125,8 @@ export interface Grid {
   readonly storage: GridStorage;
   /** Where the columns of this layer do not fit the format that was asked for: what is used in its place, and why. */
   readonly fallback?: { readonly wanted: string; readonly used: string; readonly reason: string };
+  /** Tells grids with different options apart in a cache; given by makeGrid. */
+  readonly key?: string;
 }
 
 export interface Given {

@@ -195,6 +195,26 @@ describe('activation-aware scales', () => {
     }
   });
 
+  it('are searched anew on a grid that differs in any option', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(27), 16, 96, { causes: 12 });
+    const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitudeOf(problem.H, 96), 1, 96, 'x') };
+    const solve = async (binary: number, factors: FactorCache) => {
+      const recipe = recipeOf({
+        transform: [{ name: 'scale' }],
+        grid: { name: 'partial', binary },
+        rounding: { name: 'nearest' },
+      });
+      return (await solveLayer({ ...posed, factors }, recipe, testContext(gpu, scope))).stored.kept[0];
+    };
+    const shared = FactorCache.of(scope);
+    const one = await solve(0, shared);
+    const other = await solve(0.95, shared);
+    expect(other).not.toEqual(one);
+    expect(other).toEqual(await solve(0.95, FactorCache.of(scope)));
+  });
+
   it('never lose more than no scales on the uniform grid either', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');

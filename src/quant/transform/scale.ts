@@ -58,7 +58,7 @@ export function scale({ formula, search }: Piece): Transform {
       const { W, H: moment, magnitude: mean } = problem;
       const { cols } = W;
       const H = present(moment, 'H');
-      const key = `scale ${String(formula)} ${String(search)} ${JSON.stringify([grid.shader, grid.bits, grid.group, grid.constants])}`;
+      const key = `scale ${String(formula)} ${String(search)} ${present(grid.key, 'a grid of makeGrid')}`;
       const factors = problem.factors.under(key);
       const kept = await factors.remember('scales', async () => {
         using scope = gpu.scope('scale search');
