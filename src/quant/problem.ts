@@ -33,7 +33,8 @@ export interface LayerProblem {
  * once and read by `repeat` query heads; `channels` are produced one by one, each linear in one row of its producer.
  */
 export interface Neighbours {
-  readonly input:
+  /** Absent where nothing before the site can take what its columns give. */
+  readonly input?:
     | { readonly kind: 'stream'; readonly gains: Matrix }
     | { readonly kind: 'heads'; readonly size: number; readonly repeat: number }
     | { readonly kind: 'channels' };

@@ -60,6 +60,7 @@ export function scale({ formula, search }: Piece): Transform {
       const H = present(moment, 'H');
       const key = `scale ${String(formula)} ${String(search)} ${present(grid.key, 'a grid of makeGrid')}`;
       const factors = problem.factors.under(key);
+      const errorOf = search === 'module' ? moduleErrorOf(problem, cx) : undefined;
       const kept = await factors.remember('scales', async () => {
         using scope = gpu.scope('scale search');
         const tied = (mean: Float32Array) => tiedMagnitude(mean, problem.neighbours?.input);
@@ -67,7 +68,6 @@ export function scale({ formula, search }: Piece): Transform {
         const weight =
           formula === 'AutoAWQ' ? tied(await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group))) : null;
         const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
-        const errorOf = search === 'module' ? moduleErrorOf(problem, cx) : undefined;
         const local = { ...cx, scope };
         const losses = errorOf
           ? await moduleErrors(problem, candidates, grid, local, errorOf)
@@ -90,7 +90,7 @@ export function scale({ formula, search }: Piece): Transform {
         problem: { ...problem, ...scaled, factors },
         kept,
         // A half for each column where nothing before the site can take 1/s.
-        bits: problem.neighbours ? 0 : 16 * cols,
+        bits: problem.neighbours?.input ? 0 : 16 * cols,
       };
     },
 
@@ -111,8 +111,11 @@ const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
 
 /** The error of the module, where there is one to ask for. A site that ends its module has it in H already. */
 function moduleErrorOf({ moduleError, neighbours }: Posed, { emit }: Context): Posed['moduleError'] {
-  if (!moduleError && neighbours?.input.kind === 'stream') {
-    const reason = 'no calibration text is at hand before this block';
+  const input = neighbours?.input;
+  if (!moduleError && input?.kind !== 'heads' && input?.kind !== 'channels') {
+    const reason = input
+      ? 'no calibration text is at hand before this block'
+      : 'these are not all rows and columns that the module runs with';
     emit({ type: 'fallback-used', wanted: 'error of the module', used: 'error of the layer', reason });
   }
   return moduleError;
