@@ -10,7 +10,7 @@ import {
 } from '../../src/quant/parseRecipe';
 import { makeGrid } from '../../src/quant/pieces';
 import { describeRecipe, findMethod, methodOf, recipes } from '../../src/quant/recipes';
-import type { Recipe } from '../../src/quant/recipe';
+import type { MethodMeta, Recipe } from '../../src/quant/recipe';
 import { RecipeError } from '../../src/util/errors';
 
 const groupOf = ({ grid }: Recipe) => (typeof grid['group'] === 'number' ? grid['group'] : null);
@@ -163,6 +163,22 @@ describe('methods', () => {
             expect(methodOf(withGrid(recipe, { symmetric: true }))).toBe(method);
         }
       }
+    }
+  });
+
+  it('weigh importance in every block format but Q8_0, which searches nothing', () => {
+    expect(findMethod('q8_0-imatrix')).toBeUndefined();
+    expect(findMethod('q8_0')?.recipe(8, null).grid).toEqual({ name: 'q8_0' });
+    expect(findMethod('gptq-q8_0')?.recipe(8, null).grid).toEqual({ name: 'q8_0' });
+    expect(findMethod('q6_k-imatrix')?.recipe(6, null).grid['importance']).toBe('inputs');
+    expect(pathOf({ ...plain, grid: { name: 'q8_0', importance: 'inputs' } })).toBe('$.grid.importance');
+  });
+
+  it('tell of zero points where the recipe has them', () => {
+    for (const name of ['matmulnbits', 'gptq-matmulnbits']) {
+      const { line, cost, recipe } = findMethod(name) as MethodMeta;
+      expect(recipe(4, null).grid['symmetric']).toBe(true);
+      expect(`${line} ${cost}`).not.toMatch(/with zero|bit zero/);
     }
   });
 
