@@ -6,6 +6,7 @@ import { FactorCache } from '../../src/quant/factorCache';
 import { recipeOf } from '../../src/quant/parseRecipe';
 import { makeGrid, makeTransform } from '../../src/quant/pieces';
 import type { Neighbours, QuantEvent } from '../../src/quant/problem';
+import type { Recipe } from '../../src/quant/recipe';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
 import { candidateScales, tiedMagnitude } from '../../src/quant/transform/scale';
@@ -13,9 +14,15 @@ import { roundAwq, searchScales } from '../../src/reference/awq';
 import { nearest } from '../../src/reference/nearest';
 import { readMatrix, uploadMatrix, type Matrix } from '../../src/tensor/matrix';
 import { totalProxyLoss } from '../../src/tensor/proxyLoss';
+import { f16ToF32, f32ToF16 } from '../../src/util/halfFloat';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { hostLoss, makeProblem, testContext, upload } from './fixture';
+
+/** What takes the inverse of the scales: they are stored nowhere, and are not rounded. */
+const around = (rows: number): { readonly neighbours: Neighbours } => ({
+  neighbours: { input: { kind: 'channels' }, outputs: [{ kind: 'fixed', rows }] },
+});
 
 /** Mean |x| of normal inputs with this H. */
 const magnitudeOf = (H: Float32Array, cols: number) =>
@@ -34,7 +41,11 @@ describe('activation-aware scales', () => {
       using scope = gpu.scope('test');
       const problem = makeProblem(createRng(21), rows, cols, { causes: 12 });
       const magnitude = magnitudeOf(problem.H, cols);
-      const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitude, 1, cols, 'mean |x|') };
+      const posed = {
+        ...upload(scope, problem),
+        ...around(rows),
+        magnitude: uploadMatrix(scope, magnitude, 1, cols, 'mean |x|'),
+      };
       for (const formula of ['llm-awq', 'AutoAWQ'] as const) {
         const recipe = recipeOf({
           transform: [{ name: 'scale', formula }],
@@ -173,7 +184,8 @@ describe('activation-aware scales', () => {
       ['uniform', { bits: 2, group: 32, clip: 'importance' }],
       ['hqq', { bits: 2, group: 32, importance: 'inputs' }],
     ] as const) {
-      const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitude, 1, cols, 'x') };
+      const mean = uploadMatrix(scope, magnitude, 1, cols, 'x');
+      const posed = { ...upload(scope, problem), ...around(rows), magnitude: mean };
       const plain = recipeOf({ grid: { name, ...options }, rounding: { name: 'nearest' } });
       // Each candidate as a problem of its own.
       const losses: number[] = [];
@@ -213,6 +225,26 @@ describe('activation-aware scales', () => {
     const other = await solve(0.95, shared);
     expect(other).not.toEqual(one);
     expect(other).toEqual(await solve(0.95, FactorCache.of(scope)));
+  });
+
+  it('are halves, as they are counted, where nothing takes their inverse', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(28), 16, 64);
+    const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitudeOf(problem.H, 64), 1, 64, 'x') };
+    const plain = recipeOf({ grid: { name: 'uniform', bits: 3, group: 32 }, rounding: { name: 'nearest' } });
+    const recipe = recipeOf({ ...plain, transform: [{ name: 'scale' }] });
+    const solve = (r: Recipe, neighbours = {}) => solveLayer({ ...posed, ...neighbours }, r, testContext(gpu, scope));
+    const halves = (s: Float32Array) => s.map((v) => f16ToF32(f32ToF16(v)));
+    const stored = await solve(recipe);
+    const kept = stored.stored.kept[0] as Float32Array;
+    expect(kept).toEqual(halves(kept));
+    expect(new Set(kept).size).toBeGreaterThan(16);
+    expect(stored.bits - (await solve(plain)).bits).toBe(16 * 64);
+    const absorbed = await solve(recipe, around(16));
+    const exact = absorbed.stored.kept[0] as Float32Array;
+    expect(exact).not.toEqual(halves(exact));
+    expect(absorbed.bits).toBe((await solve(plain)).bits);
   });
 
   it('never lose more than no scales on the uniform grid either', async () => {

@@ -14,6 +14,7 @@ import { proxyLoss } from '../../tensor/proxyLoss';
 import { relativeMagnitude } from '../../tensor/relativeMagnitude';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { assert, present } from '../../util/assert';
+import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
 import { readDiagonal, uploadOrder } from '../columns';
 import { FactorCache } from '../factorCache';
 import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
@@ -24,6 +25,8 @@ import { nearest } from '../rounding/nearest';
 const steps = 20;
 /** Smallest scale before normalisation, as published. */
 const least = 1e-4;
+/** Range of normal halves. */
+const [smallestHalf, largestHalf] = [2 ** -14, 65_504];
 
 /** Mean |x| or relative weight, averaged over the query heads that read the same channel of a value head. [cols] */
 export function tiedMagnitude(magnitude: Float32Array, input: Neighbours['input'] | undefined): Float32Array {
@@ -37,7 +40,10 @@ export function tiedMagnitude(magnitude: Float32Array, input: Neighbours['input'
   });
 }
 
-/** The candidate with exponent r; all ones for r = 0. `weight`: mean relative weight of each column, for AutoAWQ's formula. */
+/**
+ * The candidate with exponent r. `weight`: mean relative weight of each column, for AutoAWQ's formula. r = 0 is all ones by that too,
+ * so that not to scale is among the candidates; its published code has 1/(w + 1e-4) there.
+ */
 export function candidateScales(
   magnitude: Float32Array,
   r: number,
@@ -67,7 +73,11 @@ export function scale({ formula, search }: Piece): Transform {
         const magnitude = tied(await meanInputs(problem, gpu));
         const weight =
           formula === 'AutoAWQ' ? tied(await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group))) : null;
-        const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
+        // What is searched is what is stored: halves where nothing before the site takes 1/s.
+        const store = problem.neighbours?.input ? (s: Float32Array<ArrayBuffer>) => s : halved;
+        const candidates = Array.from({ length: steps }, (_, i) =>
+          store(candidateScales(magnitude, i / steps, weight)),
+        );
         const local = { ...cx, scope };
         const losses = errorOf
           ? await moduleErrors(problem, candidates, grid, local, errorOf)
@@ -106,6 +116,9 @@ async function meanInputs(problem: Posed, gpu: Gpu): Promise<Float32Array> {
   if (problem.magnitude) return readMatrix(gpu, problem.magnitude);
   return (await readDiagonal(gpu, problem)).map((d) => Math.sqrt((2 * d) / Math.PI));
 }
+
+const halved = (s: Float32Array) =>
+  Float32Array.from(s, (v) => f16ToF32(f32ToF16(Math.min(Math.max(v, smallestHalf), largestHalf))));
 
 const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
 
