@@ -32,6 +32,9 @@ function make<T>(slot: Slot, piece: Piece, cols: number): T {
 
 export const makeTransform = (piece: Piece): Transform => make('transform', piece, 0);
 /** `cols`: of the matrix to be rounded, because some formats hold only whole blocks of columns. */
-export const makeGrid = (piece: Piece, cols: number): Grid => make('grid', piece, cols);
+export const makeGrid = (piece: Piece, cols: number): Grid => ({
+  ...make<Grid>('grid', piece, cols),
+  key: JSON.stringify(piece),
+});
 export const makeRounding = (piece: Piece): Rounding => make('rounding', piece, 0);
 export const makeCorrection = (piece: Piece): Correction => make('correction', piece, 0);

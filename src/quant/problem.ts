@@ -33,7 +33,8 @@ export interface LayerProblem {
  * once and read by `repeat` query heads; `channels` are produced one by one, each linear in one row of its producer.
  */
 export interface Neighbours {
-  readonly input:
+  /** Absent where nothing before the site can take what its columns give. */
+  readonly input?:
     | { readonly kind: 'stream'; readonly gains: Matrix }
     | { readonly kind: 'heads'; readonly size: number; readonly repeat: number }
     | { readonly kind: 'channels' };
@@ -125,6 +126,8 @@ export interface Grid {
   readonly storage: GridStorage;
   /** Where the columns of this layer do not fit the format that was asked for: what is used in its place, and why. */
   readonly fallback?: { readonly wanted: string; readonly used: string; readonly reason: string };
+  /** Tells grids with different options apart in a cache; given by makeGrid. */
+  readonly key?: string;
 }
 
 export interface Given {

@@ -1,6 +1,6 @@
 /**
  * A rounded layer as bytes on the host: packed codes, parameters, the parameter set of each column where groups are not contiguous, and
- * what transforms and corrections keep. Exact: Ŵ is restored from it bit for bit (solve.ts restoreLayer). What it costs in an
+ * what transforms and corrections keep. Exact: Ŵ is restored from it bit for bit (restore.ts restoreLayer). What it costs in an
  * exported format is told by the grid's storage. No GPU code.
  */
 import { sha256 } from '../util/hash';
@@ -61,7 +61,7 @@ export function storedFromBytes(bytes: Uint8Array<ArrayBuffer>, { rows, cols }: 
   return { rows, cols, codeCols, innerCols, codes, parameters, groupOf, kept };
 }
 
-/** SHA-256 over codes, parameters and group index, hex. */
+/** SHA-256 over all that is stored, sizes and what transforms and corrections keep included, hex. */
 export function hashStored(stored: StoredLayer): Promise<string> {
   return sha256(storedBytes(stored));
 }

@@ -125,9 +125,12 @@ describe('nearest on block grids', () => {
         const h = new Float32Array(cols * cols);
         diagonal.forEach((d, j) => (h[j * (cols + 1)] = d));
         for (const name of blockNames) {
+          // Q8_0 searches nothing that importance could weigh.
+          if (name === 'q8_0' && importance === 'inputs') continue;
           using scope = gpu.scope('test');
           const events: QuantEvent[] = [];
-          const recipe = recipeOf({ grid: { name, importance }, rounding: { name: 'nearest' } });
+          const piece: Piece = name === 'q8_0' ? { name } : { name, importance };
+          const recipe = recipeOf({ grid: piece, rounding: { name: 'nearest' } });
           const problem = { W: uploadMatrix(scope, w, rows, cols, 'W'), H: uploadMatrix(scope, h, cols, cols, 'H') };
           const solved = await solveLayer(problem, recipe, testContext(gpu, scope, events));
           const want = twin(name, w, rows, cols, importance === 'inputs' ? diagonal : undefined);

@@ -1,12 +1,15 @@
 /** Kept columns against the formulas in float64: which are weak, the problem of the others, the fit, and GPTQ with weak columns last. */
 import { describe, expect, it } from 'vitest';
+import { unpackWide } from '../../src/quant/bytes';
 import { recipeOf } from '../../src/quant/parseRecipe';
+import type { QuantEvent } from '../../src/quant/problem';
+import type { Recipe } from '../../src/quant/recipe';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
 import { columnEnergy } from '../../src/reference/columnEnergy';
 import { compensatePublished, type CompensateOptions } from '../../src/reference/compensate';
 import { nearest } from '../../src/reference/nearest';
-import { readMatrix } from '../../src/tensor/matrix';
+import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
 import { f16ToF32, f32ToF16 } from '../../src/util/halfFloat';
 import { inverseSymmetric } from '../../src/util/inverseSymmetric';
 import { createRng } from '../../src/util/rng';
@@ -159,5 +162,61 @@ describe('columns in half precision', () => {
     expect((await solve(problem, recipe(3, 0.05, 'compensate', 32))).loss).toBeLessThan(base.loss);
     const two = await solve(makeProblem(createRng(35), 1, 2), recipe(2, 0.01, 'compensate'));
     expect(two.stored.innerCols).toBe(1);
+  });
+
+  it('leaves what the rows are to transforms and grids, and says that scales are not searched by the module', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const [rows, cols] = [16, 64];
+    const problem = makeProblem(createRng(36), rows, cols, { causes: 12 });
+    // Two matrices of very different size: with one scale or threshold for both, the smaller one would vanish.
+    problem.W.forEach((w, i) => i < 8 * cols && (problem.W[i] = w / 100));
+    const gains = uploadMatrix(scope, new Float32Array(cols).fill(1), 1, cols, 'gains');
+    const neighboursOf = (kind: 'fixed' | 'scores') => ({
+      input: { kind: 'stream' as const, gains },
+      outputs: [8, 8].map((rows) => ({ kind, rows })),
+    });
+    const magnitude = uploadMatrix(
+      scope,
+      Float32Array.from({ length: cols }, (_, j) => Math.sqrt(problem.H[j * (cols + 1)] as number)),
+      1,
+      cols,
+      'mean |x|',
+    );
+    const events: QuantEvent[] = [];
+    const cx = testContext(gpu, scope, events);
+    const solveAmong = async (kind: 'fixed' | 'scores' | null, parts: Partial<Recipe>) => {
+      const r = recipeOf({ grid, rounding: { name: 'nearest' }, correction: [{ name: 'keep' }], ...parts });
+      const neighbours = kind ? { neighbours: neighboursOf(kind) } : {};
+      const moduleError = () => Promise.resolve(0);
+      return solveLayer({ ...upload(scope, problem), magnitude, moduleError, ...neighbours }, r, cx);
+    };
+    const grid = { name: 'uniform', bits: 3, group: 32 };
+    const awq = { name: 'awq', bits: 2, group: 32, clip: true };
+    const clipped = await solveAmong('fixed', { grid: awq });
+    const whole = await solveAmong('scores', { grid: awq });
+    const unclipped = await solveAmong('fixed', { grid: { ...awq, clip: false } });
+    expect(whole.stored.parameters).toEqual(unclipped.stored.parameters);
+    expect(clipped.stored.parameters).not.toEqual(unclipped.stored.parameters);
+
+    const partial = { grid: { name: 'partial', binary: 0.5, salience: 'magnitude' } };
+    const apart = await solveAmong('fixed', partial);
+    expect((apart.loss ?? NaN) / ((await solveAmong(null, partial)).loss ?? NaN)).not.toBe(1);
+    const codes = unpackWide(apart.stored.codes, rows * apart.stored.codeCols, 9);
+    expect(codes.subarray(0, codes.length / 2).filter((code) => code >= 256).length).toBe(codes.length / 4 - 1);
+
+    const turned = await solveAmong('fixed', { transform: [{ name: 'hadamard', balance: true }] });
+    // The count of matrices, as balance.ts keeps it.
+    expect(turned.stored.kept[0]?.[0]).toBe(2);
+
+    // A Hadamard matrix of 63 columns, of which there is none.
+    events.length = 0;
+    for (let times = 1; times <= 2; times++) {
+      const scaled = await solveAmong('fixed', { transform: [{ name: 'scale', search: 'module' }] });
+      expect(events).toHaveLength(times);
+      expect(events.at(-1)).toMatchObject({ type: 'fallback-used', used: 'error of the layer' });
+      const plain = await solveAmong('fixed', {});
+      expect(scaled.bits - plain.bits).toBe(16 * (cols - 1));
+    }
   });
 });

@@ -116,6 +116,14 @@ describe('low-rank compensation', () => {
     expect(events.map(({ type }) => type)).toContain('fallback-used');
   });
 
+  it('uses the plain metric, and says so, where no input ever occurred', async () => {
+    const silent = { ...problem, H: new Float32Array(problem.H.length) };
+    const events: QuantEvent[] = [];
+    const inputs = await solve(silent, 2, { rank: 4, metric: 'inputs' }, events);
+    expect(events).toMatchObject([{ type: 'fallback-used', used: 'metric plain' }]);
+    expect(inputs.What).toEqual((await solve(silent, 2, { rank: 4 })).What);
+  });
+
   it('needs a calibration text only for the metric of the inputs', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');

@@ -1,7 +1,9 @@
 /** PB-LLM against the float64 twin: mask, values, walk, storage. */
 import { describe, expect, it } from 'vitest';
+import { FactorCache } from '../../src/quant/factorCache';
 import { recipeOf } from '../../src/quant/parseRecipe';
 import { makeGrid } from '../../src/quant/pieces';
+import type { QuantEvent } from '../../src/quant/problem';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
 import { writeStorage } from '../../src/quant/storage';
@@ -96,5 +98,24 @@ describe('partial binarisation', () => {
     expect(distinct(8)).toBeGreaterThan(64);
     const all = await solve(1);
     expect(all.bits).toBe(16 * 64 * 2 + 16 * 56);
+  });
+
+  it('tells every recipe how much damping the salience took', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(33), 8, 64);
+    // No second moment: an eigenvalue below zero, which more damping lifts.
+    for (let j = 0; j < 64; j++) problem.H.fill(0, 64 * j, 64 * (j + 1)).fill(1, 65 * j, 65 * j + 1);
+    problem.H[1] = problem.H[64] = 1.03;
+    const factors = FactorCache.of(scope);
+    for (const statistics of ['corrected', 'published']) {
+      const events: QuantEvent[] = [];
+      const recipe = recipeOf({ grid: { name: 'partial', statistics }, rounding: { name: 'nearest' } });
+      await solveLayer({ ...upload(scope, problem), factors }, recipe, testContext(gpu, scope, events));
+      expect(events).toEqual([
+        { type: 'damping-raised', from: 0.01, to: 0.02, attempt: 1 },
+        { type: 'damping-raised', from: 0.02, to: 0.04, attempt: 2 },
+      ]);
+    }
   });
 });

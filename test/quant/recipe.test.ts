@@ -8,8 +8,9 @@ import {
   recipeOf,
   withGrid,
 } from '../../src/quant/parseRecipe';
+import { makeGrid } from '../../src/quant/pieces';
 import { describeRecipe, findMethod, methodOf, recipes } from '../../src/quant/recipes';
-import type { Recipe } from '../../src/quant/recipe';
+import type { MethodMeta, Recipe } from '../../src/quant/recipe';
 import { RecipeError } from '../../src/util/errors';
 
 const groupOf = ({ grid }: Recipe) => (typeof grid['group'] === 'number' ? grid['group'] : null);
@@ -84,6 +85,14 @@ describe('recipe', () => {
         rounding: { name: 'nearest' },
       },
     ],
+    ...['compensate', 'asymmetric'].map((name): [string, unknown] => [
+      '$.grid',
+      {
+        transform: [{ name: 'permute' }],
+        grid: { name: 'awq', group: 32, clip: true },
+        rounding: { name, groups: 'static' },
+      },
+    ]),
   ])('refuses at %s: %j', (path, json) => {
     expect(pathOf(json)).toBe(path);
   });
@@ -93,6 +102,27 @@ describe('recipe', () => {
     expect(pathOf({ ...plain, transform: [{ name: 'permute' }], grid: { name: 'uniform', group: 64 } })).toBe(
       'accepted',
     );
+    // Ranges cut in the new order, which dynamic groups follow.
+    const awq = { name: 'awq', group: 32 };
+    const ordered = { transform: [{ name: 'permute' }], grid: awq, rounding: { name: 'compensate' } };
+    expect(pathOf(ordered)).toBe('accepted');
+    const unclipped = { ...ordered, grid: { ...awq, clip: false }, rounding: { name: 'compensate', groups: 'static' } };
+    expect(pathOf(unclipped)).toBe('accepted');
+  });
+
+  it('refuses group-aware order on whole rows, and on them alone', () => {
+    for (const { slot, name, options } of catalog) {
+      if (slot !== 'grid') continue;
+      const recipe = (order: string, rounding: string) => ({
+        transform: [{ name: 'permute', order }],
+        grid: { name, ...('group' in options && { group: 32 }) },
+        rounding: { name: rounding },
+      });
+      const { group, width } = makeGrid(parseRecipe({ ...plain, grid: recipe('', '').grid }).grid, 512);
+      const whole = group === Infinity ? '$.transform[0]' : 'accepted';
+      expect(pathOf(recipe('group-aware', 'compensate')), name).toBe(whole);
+      if (width === 1) expect(pathOf(recipe('activation', 'nearest')), name).toBe(whole);
+    }
   });
 
   it('has metadata that agrees with itself', () => {
@@ -133,6 +163,22 @@ describe('methods', () => {
             expect(methodOf(withGrid(recipe, { symmetric: true }))).toBe(method);
         }
       }
+    }
+  });
+
+  it('weigh importance in every block format but Q8_0, which searches nothing', () => {
+    expect(findMethod('q8_0-imatrix')).toBeUndefined();
+    expect(findMethod('q8_0')?.recipe(8, null).grid).toEqual({ name: 'q8_0' });
+    expect(findMethod('gptq-q8_0')?.recipe(8, null).grid).toEqual({ name: 'q8_0' });
+    expect(findMethod('q6_k-imatrix')?.recipe(6, null).grid['importance']).toBe('inputs');
+    expect(pathOf({ ...plain, grid: { name: 'q8_0', importance: 'inputs' } })).toBe('$.grid.importance');
+  });
+
+  it('tell of zero points where the recipe has them', () => {
+    for (const name of ['matmulnbits', 'gptq-matmulnbits']) {
+      const { line, cost, recipe } = findMethod(name) as MethodMeta;
+      expect(recipe(4, null).grid['symmetric']).toBe(true);
+      expect(`${line} ${cost}`).not.toMatch(/with zero|bit zero/);
     }
   });
 

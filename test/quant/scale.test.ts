@@ -6,16 +6,23 @@ import { FactorCache } from '../../src/quant/factorCache';
 import { recipeOf } from '../../src/quant/parseRecipe';
 import { makeGrid, makeTransform } from '../../src/quant/pieces';
 import type { Neighbours, QuantEvent } from '../../src/quant/problem';
+import type { Recipe } from '../../src/quant/recipe';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
-import { tiedMagnitude } from '../../src/quant/transform/scale';
+import { candidateScales, tiedMagnitude } from '../../src/quant/transform/scale';
 import { roundAwq, searchScales } from '../../src/reference/awq';
 import { nearest } from '../../src/reference/nearest';
 import { readMatrix, uploadMatrix, type Matrix } from '../../src/tensor/matrix';
 import { totalProxyLoss } from '../../src/tensor/proxyLoss';
+import { f16ToF32, f32ToF16 } from '../../src/util/halfFloat';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { hostLoss, makeProblem, testContext, upload } from './fixture';
+
+/** What takes the inverse of the scales: they are stored nowhere, and are not rounded. */
+const around = (rows: number): { readonly neighbours: Neighbours } => ({
+  neighbours: { input: { kind: 'channels' }, outputs: [{ kind: 'fixed', rows }] },
+});
 
 /** Mean |x| of normal inputs with this H. */
 const magnitudeOf = (H: Float32Array, cols: number) =>
@@ -34,7 +41,11 @@ describe('activation-aware scales', () => {
       using scope = gpu.scope('test');
       const problem = makeProblem(createRng(21), rows, cols, { causes: 12 });
       const magnitude = magnitudeOf(problem.H, cols);
-      const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitude, 1, cols, 'mean |x|') };
+      const posed = {
+        ...upload(scope, problem),
+        ...around(rows),
+        magnitude: uploadMatrix(scope, magnitude, 1, cols, 'mean |x|'),
+      };
       for (const formula of ['llm-awq', 'AutoAWQ'] as const) {
         const recipe = recipeOf({
           transform: [{ name: 'scale', formula }],
@@ -134,6 +145,106 @@ describe('activation-aware scales', () => {
     // Two value heads of 2 channels, each read by 3 query heads.
     const tied = tiedMagnitude(Float32Array.from([1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 3, 6]), input);
     expect([...tied]).toEqual([3, 4, 3, 4, 3, 4, 1, 2, 1, 2, 1, 2]);
+  });
+
+  it('are tied by either formula under grouped-query attention', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(25), 16, 96);
+    const posed = {
+      ...upload(scope, problem),
+      magnitude: uploadMatrix(scope, magnitudeOf(problem.H, 96), 1, 96, 'x'),
+      neighbours: {
+        input: { kind: 'heads' as const, size: 16, repeat: 3 },
+        outputs: [{ kind: 'stream' as const, rows: 16 }],
+      },
+    };
+    for (const formula of ['llm-awq', 'AutoAWQ']) {
+      const recipe = recipeOf({
+        transform: [{ name: 'scale', formula }],
+        grid: { name: 'awq', bits: 2, group: 32, clip: false },
+        rounding: { name: 'nearest' },
+      });
+      const { stored } = await solveLayer(posed, recipe, testContext(gpu, scope));
+      const kept = stored.kept[0] as Float32Array;
+      expect(new Set(kept).size).toBeGreaterThan(16);
+      expect([...kept]).toEqual([...tiedMagnitude(kept, posed.neighbours.input)]);
+    }
+  });
+
+  it('are judged on the grid that the scaled pair gets: its size, its salience, its importance', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const [rows, cols] = [16, 96];
+    const problem = makeProblem(createRng(26), rows, cols, { causes: 12 });
+    const magnitude = magnitudeOf(problem.H, cols);
+    for (const [name, options] of [
+      ['tensor', { bits: 3 }],
+      ['partial', { binary: 0.8, salience: 'hessian' }],
+      ['uniform', { bits: 2, group: 32, clip: 'importance' }],
+      ['hqq', { bits: 2, group: 32, importance: 'inputs' }],
+    ] as const) {
+      const mean = uploadMatrix(scope, magnitude, 1, cols, 'x');
+      const posed = { ...upload(scope, problem), ...around(rows), magnitude: mean };
+      const plain = recipeOf({ grid: { name, ...options }, rounding: { name: 'nearest' } });
+      // Each candidate as a problem of its own.
+      const losses: number[] = [];
+      for (let i = 0; i < 20; i++) {
+        const s = candidateScales(magnitude, i / 20, null);
+        const scaled = {
+          ...problem,
+          W: problem.W.map((w, at) => w * (s[at % cols] as number)),
+          H: problem.H.map((h, at) => h / (s[at % cols] as number) / (s[Math.floor(at / cols)] as number)),
+        };
+        losses.push((await solveLayer(upload(scope, scaled), plain, testContext(gpu, scope))).loss ?? NaN);
+      }
+      const recipe = recipeOf({ ...plain, transform: [{ name: 'scale' }] });
+      const factors = FactorCache.of(scope);
+      // What a recipe without scales leaves behind.
+      await solveLayer({ ...posed, factors }, plain, testContext(gpu, scope));
+      const { loss } = await solveLayer({ ...posed, factors }, recipe, testContext(gpu, scope));
+      expect(Math.abs((loss ?? NaN) / Math.min(...losses) - 1), name).toBeLessThan(1e-3);
+    }
+  });
+
+  it('are searched anew on a grid that differs in any option', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(27), 16, 96, { causes: 12 });
+    const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitudeOf(problem.H, 96), 1, 96, 'x') };
+    const solve = async (binary: number, factors: FactorCache) => {
+      const recipe = recipeOf({
+        transform: [{ name: 'scale' }],
+        grid: { name: 'partial', binary },
+        rounding: { name: 'nearest' },
+      });
+      return (await solveLayer({ ...posed, factors }, recipe, testContext(gpu, scope))).stored.kept[0];
+    };
+    const shared = FactorCache.of(scope);
+    const one = await solve(0, shared);
+    const other = await solve(0.95, shared);
+    expect(other).not.toEqual(one);
+    expect(other).toEqual(await solve(0.95, FactorCache.of(scope)));
+  });
+
+  it('are halves, as they are counted, where nothing takes their inverse', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(28), 16, 64);
+    const posed = { ...upload(scope, problem), magnitude: uploadMatrix(scope, magnitudeOf(problem.H, 64), 1, 64, 'x') };
+    const plain = recipeOf({ grid: { name: 'uniform', bits: 3, group: 32 }, rounding: { name: 'nearest' } });
+    const recipe = recipeOf({ ...plain, transform: [{ name: 'scale' }] });
+    const solve = (r: Recipe, neighbours = {}) => solveLayer({ ...posed, ...neighbours }, r, testContext(gpu, scope));
+    const halves = (s: Float32Array) => s.map((v) => f16ToF32(f32ToF16(v)));
+    const stored = await solve(recipe);
+    const kept = stored.stored.kept[0] as Float32Array;
+    expect(kept).toEqual(halves(kept));
+    expect(new Set(kept).size).toBeGreaterThan(16);
+    expect(stored.bits - (await solve(plain)).bits).toBe(16 * 64);
+    const absorbed = await solve(recipe, around(16));
+    const exact = absorbed.stored.kept[0] as Float32Array;
+    expect(exact).not.toEqual(halves(exact));
+    expect(absorbed.bits).toBe((await solve(plain)).bits);
   });
 
   it('never lose more than no scales on the uniform grid either', async () => {

@@ -46,7 +46,9 @@ export function keep({ share }: Piece): Correction {
       parted = found;
       const factors = problem.factors.under(`kept ${weak.join()}`);
       const rest = await factors.remember('rest', (scope) => restOf(problem, found, { ...cx, scope }));
-      return { ...rest, factors };
+      // The rows are what they were; what produces the columns knows nothing of some that are gone.
+      const { neighbours } = problem;
+      return { ...rest, factors, ...(neighbours && { neighbours: { outputs: neighbours.outputs } }) };
     },
     async after(problem, What, cx) {
       const { kept, others, inverse, ties } = present(parted, 'the columns that were kept');
@@ -126,12 +128,12 @@ async function part(problem: Posed, kept: Uint32Array<ArrayBuffer>, cx: Context)
   return { kept, others, inverse: inverseSymmetric(Hkk, k), ties };
 }
 
-/** The problem of the other columns. Neighbours know nothing of columns that are gone. */
+/** The problem of the other columns. */
 async function restOf(
   problem: Posed,
   { kept, others, inverse, ties }: Parted,
   { gpu, scope }: Undoing,
-): Promise<Omit<Posed, 'factors'>> {
+): Promise<Omit<Posed, 'factors' | 'neighbours'>> {
   using local = gpu.scope('rest');
   const order = uploadOrder(local, others);
   const k = kept.length;

@@ -14,6 +14,7 @@ import { rowDot } from '../../tensor/rowDot';
 import { rightSolve } from '../../tensor/triangular';
 import { assert, present } from '../../util/assert';
 import { f16ToF32, f32ToF16, roundHalfEven } from '../../util/halfFloat';
+import { readDiagonal } from '../columns';
 import { factorise } from '../damping';
 import { nothingKept, type Context, type Correction, type Posed } from '../problem';
 import type { Piece } from '../recipe';
@@ -86,7 +87,13 @@ function addProduct(gpu: Gpu, scope: Scope, Y: Matrix, kept: Float32Array<ArrayB
   matmul(gpu, scope, A, B, { b: 'plain', into: Y, sign });
 }
 
-async function factorOf(problem: Posed, cx: Context): Promise<Matrix> {
+/** Null where no input ever occurred: then every error costs nothing, and the plain metric is left. */
+async function factorOf(problem: Posed, cx: Context): Promise<Matrix | null> {
+  if ((await readDiagonal(cx.gpu, problem)).every((d) => d === 0)) {
+    const reason = 'no input ever occurred: H = 0';
+    cx.emit({ type: 'fallback-used', wanted: 'lowRank, metric inputs', used: 'metric plain', reason });
+    return null;
+  }
   const { R, raises } = await problem.factors.remember(`factor ${damping}`, (scope) =>
     factorise(present(problem.H, 'H'), damping, scope, cx),
   );

@@ -22,6 +22,10 @@ export const awq: PieceMeta = {
       default: true,
     },
   },
+  refuses: ({ clip }, { transform, rounding }) =>
+    clip === true && rounding['groups'] === 'static' && transform.some(({ name }) => name === 'permute')
+      ? 'the clip search fits consecutive columns of the new order, static groups hold those of the original one'
+      : null,
   describe: ({ bits, group, clip }) =>
     [`AWQ ${bits}-bit`, group === null ? 'row' : `g${group}`, ...(clip === true ? [] : ['unclipped'])].join(' '),
 };

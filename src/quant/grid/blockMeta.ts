@@ -2,8 +2,8 @@
 import { importanceOption } from '../options';
 import type { PieceMeta } from '../recipe';
 
-/** `name`: the piece's; `label`: the format's in files. */
-export function blockMeta(name: string, label: string, line: string): PieceMeta {
+/** `name`: the piece's; `label`: the format's in files. `search`: whether fits search, so that importance can weigh what they find. */
+export function blockMeta(name: string, label: string, line: string, search = true): PieceMeta {
   return {
     name,
     slot: 'grid',
@@ -11,7 +11,7 @@ export function blockMeta(name: string, label: string, line: string): PieceMeta 
     line,
     paper: null,
     calibrated: ({ importance }) => importance === 'inputs',
-    options: { importance: importanceOption },
+    options: search ? { importance: importanceOption } : {},
     describe: ({ importance }) => (importance === 'inputs' ? `${label} importance` : label),
   };
 }

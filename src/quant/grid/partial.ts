@@ -77,13 +77,15 @@ export function rowParameters(
 async function columnStrength(problem: Posed, salience: string, cx: Context): Promise<Float32Array> {
   const { W, H, factors } = problem;
   if (salience === 'magnitude') return new Float32Array(W.cols).fill(1);
-  return factors.remember('salience', async () => {
+  const { strength, raises } = await factors.remember('salience', async () => {
     using scope = cx.gpu.scope('salience');
     // Inputs that never occur get H = 1, as in the walk.
     const living = gatherSymmetric(cx.gpu, scope, present(H, 'H'), uploadOrder(scope, identity(W.cols)), 'one');
-    const { R } = await factorise(living, damping, scope, { ...cx, emit: () => undefined });
-    return readMatrix(cx.gpu, diagonal(cx.gpu, scope, R));
+    const { R, raises } = await factorise(living, damping, scope, cx);
+    return { strength: await readMatrix(cx.gpu, diagonal(cx.gpu, scope, R)), raises };
   });
+  for (const raise of raises) cx.emit({ type: 'damping-raised', ...raise });
+  return strength;
 }
 
 export function partial({ binary, salience, statistics }: Piece): Grid {

@@ -1,6 +1,6 @@
 /** The block formats of other programs, as they round, with importance weights, and as grids of GPTQ. */
 import { recipeOf } from '../parseRecipe';
-import type { MethodMeta } from '../recipe';
+import type { MethodMeta, Piece } from '../recipe';
 import { compensate, method, nearest } from './method';
 
 /** Grid, label, width, bits per weight. */
@@ -21,6 +21,9 @@ const formats = [
 const llamaCpp = formats.flatMap(([name, label, width, bits]) => {
   const told = { groups: 'own', widths: [width] } as const;
   const cost = `${bits} bits per weight, scales included; nothing else.`;
+  // Nothing is searched in blocks of 8 bits, so importance would change nothing.
+  const searched = name !== 'q8_0';
+  const weighed: Piece = searched ? { name, importance: 'inputs' } : { name };
   return [
     method({
       ...told,
@@ -32,16 +35,20 @@ const llamaCpp = formats.flatMap(([name, label, width, bits]) => {
       cost,
       recipe: () => recipeOf({ grid: { name }, rounding: nearest }),
     }),
-    method({
-      ...told,
-      name: `${name}-imatrix`,
-      label: `llama.cpp ${label}, imatrix`,
-      line: `${label} blocks whose search weighs errors by the mean square of the inputs.`,
-      strategy: 'salience',
-      helps: 'The same file format, better filled; the more so at 2 and 3 bits.',
-      cost: `${cost} A calibration pass.`,
-      recipe: () => recipeOf({ grid: { name, importance: 'inputs' }, rounding: nearest }),
-    }),
+    ...(searched
+      ? [
+          method({
+            ...told,
+            name: `${name}-imatrix`,
+            label: `llama.cpp ${label}, imatrix`,
+            line: `${label} blocks whose search weighs errors by the mean square of the inputs.`,
+            strategy: 'salience',
+            helps: 'The same file format, better filled; the more so at 2 and 3 bits.',
+            cost: `${cost} A calibration pass.`,
+            recipe: () => recipeOf({ grid: weighed, rounding: nearest }),
+          }),
+        ]
+      : []),
     method({
       ...told,
       name: `gptq-${name}`,
@@ -50,7 +57,7 @@ const llamaCpp = formats.flatMap(([name, label, width, bits]) => {
       strategy: 'combination',
       helps: 'Where llama.cpp is the runtime and calibration text is at hand.',
       cost: `${cost} A calibration pass and a factorisation for each site.`,
-      recipe: () => recipeOf({ grid: { name, importance: 'inputs' }, rounding: compensate }),
+      recipe: () => recipeOf({ grid: weighed, rounding: compensate }),
     }),
   ];
 });
@@ -71,10 +78,10 @@ export const blockFormats: readonly MethodMeta[] = [
   method({
     name: 'matmulnbits',
     label: 'ONNX MatMulNBits',
-    line: 'The 4-bit blocks of 32 with zero points that onnxruntime runs. No calibration.',
+    line: 'The symmetric 4-bit blocks of 32 that onnxruntime runs. No calibration.',
     strategy: 'baseline',
     helps: 'What a model loses on the way to onnxruntime and transformers.js.',
-    cost: 'A scale and a 4-bit zero for each block of 32.',
+    cost: '4.5 bits per weight: a half for the scale of each block of 32, and no zero points.',
     groups: 'own',
     widths: [4],
     recipe: () => recipeOf({ grid: { name: 'matmulnbits' }, rounding: nearest }),

@@ -1,8 +1,8 @@
 /**
  * Incoherence processing of QuIP (arXiv 2307.13304, algorithms 1 and 2): s = (diag H / diag WᵀW)^¼, W' = U W diag(s) Vᵀ,
- * H' = V diag(1/s) H diag(1/s) Vᵀ, with U and V random Kronecker pairs of orthogonals. The proxy loss is unchanged; no weight and no
- * input stands out any more. The matrices of a site are one W, balanced first. s is stored as halves, and those are what is multiplied
- * with.
+ * H' = V diag(1/s) H diag(1/s) Vᵀ, with U and V random Kronecker pairs of orthogonals; no weight and no input stands out any more.
+ * The matrices of a site are one W, balanced first; without balance the proxy loss is unchanged, with it each matrix counts over its own
+ * mean square. s is stored as halves, and those are what is multiplied with.
  */
 import type { Scope } from '../../gpu/buffers';
 import type { Gpu } from '../../gpu/gpu';

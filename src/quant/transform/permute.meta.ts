@@ -1,6 +1,9 @@
 /** Column order as the page, the command line and the parser know it. */
 import type { PieceMeta } from '../recipe';
 
+/** Grids on whole rows at any setting: they have no group to choose, as those with groups of their own have none. */
+const rowGrids: readonly string[] = ['tensor', 'partial', 'e8p'];
+
 export const permute: PieceMeta = {
   name: 'permute',
   slot: 'transform',
@@ -24,7 +27,7 @@ export const permute: PieceMeta = {
     const { order } = piece;
     if (transform.at(-1) !== piece)
       return 'the column order is the last transform, so that codes can be stored in the original order';
-    const rows = grid['group'] === null;
+    const rows = grid['group'] === null || rowGrids.includes(grid.name);
     if (order === 'group-aware' && rows) return 'group-aware order needs groups, and the grid has whole rows';
     if (rounding.name !== 'nearest') return null;
     if (rows) return 'nearest rounding on whole rows does not depend on column order';

@@ -72,13 +72,14 @@ export function rotate({ basis: option }: Piece): Transform {
     async fit(problem, _grid, cx) {
       const { gpu } = cx;
       const { W, neighbours } = problem;
-      if (!neighbours) {
+      const { input, outputs } = neighbours ?? {};
+      if (!input || !outputs) {
         const reason = 'what reads and writes these rows is not known, so nothing can absorb a rotation';
         cx.emit({ type: 'fallback-used', wanted: 'rotate', used: 'no rotation', reason });
         return { problem, kept: new Float32Array(), bits: 0 };
       }
       const factors = problem.factors.under(`rotate ${basis}`);
-      const plan = await factors.remember('plan', () => planOf(neighbours, W.cols, cx));
+      const plan = await factors.remember('plan', () => planOf({ input, outputs }, W.cols, cx));
       if (basis === 'hadamard') {
         const turned = [plan.input, ...plan.outputs].filter(({ kind }) => kind !== 'as-is');
         for (const width of new Set(turned.map(({ size }) => size))) tellKind(width, cx);
@@ -100,8 +101,7 @@ export function rotate({ basis: option }: Piece): Transform {
       const ones = factors.remember('ones', (scope) =>
         uploadMatrix(scope, new Float32Array(W.cols).fill(1), 1, W.cols, '1'),
       );
-      const { input } = neighbours;
-      const rest = { ...neighbours, input: input.kind === 'stream' ? { ...input, gains: await ones } : input };
+      const rest = { outputs, input: input.kind === 'stream' ? { ...input, gains: await ones } : input };
       return { problem: { W: done.W, ...done.moments, neighbours: rest, factors }, kept: keptOf(plan), bits: 0 };
     },
 
@@ -134,7 +134,7 @@ function turnOutputs(gpu: Gpu, scope: Scope, W: Matrix, plan: Plan, basis: Basis
   return stackRows(gpu, scope, turned);
 }
 
-async function planOf({ input, outputs }: Neighbours, cols: number, cx: Context): Promise<Plan> {
+async function planOf({ input, outputs }: Required<Neighbours>, cols: number, cx: Context): Promise<Plan> {
   return {
     seed: rotationSeed(cx.shared),
     input:

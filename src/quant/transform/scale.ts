@@ -4,7 +4,7 @@
  * steps of 0.05, chosen for the least error when W' is rounded to nearest on the grid: of the output of the site's own matrices,
  * tr(Δ H Δᵀ), Δ = Q(W·s)/s − W, which needs no forward pass; or, as published, of the whole attention or MLP. The source of the
  * inputs absorbs 1/s: the norm before, the value rows before the output projection, the up rows before the down projection. Under
- * grouped-query attention the query heads that read one value head must share their scales; x̄ is averaged over them.
+ * grouped-query attention the query heads that read one value head must share their scales: all that they are made of is averaged.
  */
 import type { Scope } from '../../gpu/buffers';
 import { view } from '../../gpu/buffers';
@@ -14,7 +14,9 @@ import { proxyLoss } from '../../tensor/proxyLoss';
 import { relativeMagnitude } from '../../tensor/relativeMagnitude';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { assert, present } from '../../util/assert';
+import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
 import { readDiagonal, uploadOrder } from '../columns';
+import { FactorCache } from '../factorCache';
 import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
 import type { Piece } from '../recipe';
 import { dequantize } from '../rounding/dequantize';
@@ -23,8 +25,10 @@ import { nearest } from '../rounding/nearest';
 const steps = 20;
 /** Smallest scale before normalisation, as published. */
 const least = 1e-4;
+/** Range of normal halves. */
+const [smallestHalf, largestHalf] = [2 ** -14, 65_504];
 
-/** Mean |x|, averaged over the query heads that read the same channel of a value head. [cols] */
+/** Mean |x| or relative weight, averaged over the query heads that read the same channel of a value head. [cols] */
 export function tiedMagnitude(magnitude: Float32Array, input: Neighbours['input'] | undefined): Float32Array {
   if (input?.kind !== 'heads' || input.repeat === 1) return magnitude;
   const { size, repeat } = input;
@@ -36,7 +40,10 @@ export function tiedMagnitude(magnitude: Float32Array, input: Neighbours['input'
   });
 }
 
-/** The candidate with exponent r; all ones for r = 0. `weight`: mean relative weight of each column, for AutoAWQ's formula. */
+/**
+ * The candidate with exponent r. `weight`: mean relative weight of each column, for AutoAWQ's formula. r = 0 is all ones by that too,
+ * so that not to scale is among the candidates; its published code has 1/(w + 1e-4) there.
+ */
 export function candidateScales(
   magnitude: Float32Array,
   r: number,
@@ -57,15 +64,20 @@ export function scale({ formula, search }: Piece): Transform {
       const { W, H: moment, magnitude: mean } = problem;
       const { cols } = W;
       const H = present(moment, 'H');
-      const key = `scale ${String(formula)} ${String(search)} ${JSON.stringify([grid.shader, grid.bits, grid.group, grid.constants])}`;
+      const key = `scale ${String(formula)} ${String(search)} ${present(grid.key, 'a grid of makeGrid')}`;
       const factors = problem.factors.under(key);
+      const errorOf = search === 'module' ? moduleErrorOf(problem, cx) : undefined;
       const kept = await factors.remember('scales', async () => {
         using scope = gpu.scope('scale search');
-        const magnitude = tiedMagnitude(await meanInputs(problem, gpu), problem.neighbours?.input);
+        const tied = (mean: Float32Array) => tiedMagnitude(mean, problem.neighbours?.input);
+        const magnitude = tied(await meanInputs(problem, gpu));
         const weight =
-          formula === 'AutoAWQ' ? await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group)) : null;
-        const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
-        const errorOf = search === 'module' ? moduleErrorOf(problem, cx) : undefined;
+          formula === 'AutoAWQ' ? tied(await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group))) : null;
+        // What is searched is what is stored: halves where nothing before the site takes 1/s.
+        const store = problem.neighbours?.input ? (s: Float32Array<ArrayBuffer>) => s : halved;
+        const candidates = Array.from({ length: steps }, (_, i) =>
+          store(candidateScales(magnitude, i / steps, weight)),
+        );
         const local = { ...cx, scope };
         const losses = errorOf
           ? await moduleErrors(problem, candidates, grid, local, errorOf)
@@ -88,7 +100,7 @@ export function scale({ formula, search }: Piece): Transform {
         problem: { ...problem, ...scaled, factors },
         kept,
         // A half for each column where nothing before the site can take 1/s.
-        bits: problem.neighbours ? 0 : 16 * cols,
+        bits: problem.neighbours?.input ? 0 : 16 * cols,
       };
     },
 
@@ -105,12 +117,18 @@ async function meanInputs(problem: Posed, gpu: Gpu): Promise<Float32Array> {
   return (await readDiagonal(gpu, problem)).map((d) => Math.sqrt((2 * d) / Math.PI));
 }
 
+const halved = (s: Float32Array) =>
+  Float32Array.from(s, (v) => f16ToF32(f32ToF16(Math.min(Math.max(v, smallestHalf), largestHalf))));
+
 const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
 
 /** The error of the module, where there is one to ask for. A site that ends its module has it in H already. */
 function moduleErrorOf({ moduleError, neighbours }: Posed, { emit }: Context): Posed['moduleError'] {
-  if (!moduleError && neighbours?.input.kind === 'stream') {
-    const reason = 'no calibration text is at hand before this block';
+  const input = neighbours?.input;
+  if (!moduleError && input?.kind !== 'heads' && input?.kind !== 'channels') {
+    const reason = input
+      ? 'no calibration text is at hand before this block'
+      : 'these are not all rows and columns that the module runs with';
     emit({ type: 'fallback-used', wanted: 'error of the module', used: 'error of the layer', reason });
   }
   return moduleError;
@@ -155,7 +173,7 @@ async function searchLosses(
   return candidates.map((_, i) => losses.subarray(i * W.rows, (i + 1) * W.rows).reduce((sum, v) => sum + v, 0));
 }
 
-/** Q(W·s)/s, rounded to nearest. */
+/** Q(W·s)/s, rounded to nearest as the pair behind these scales would be. */
 async function roundScaled(
   problem: Posed,
   s: Float32Array<ArrayBuffer>,
@@ -165,13 +183,21 @@ async function roundScaled(
 ): Promise<Matrix> {
   const { gpu } = cx;
   assert(grid.width === 1, 'scales are searched on a scalar grid');
-  const { cols } = problem.W;
-  const inverse = uploadMatrix(scope, inverted(s), 1, cols, '1/s');
-  const scaled = scaleColumns(gpu, scope, problem.W, uploadMatrix(scope, s, 1, cols, 's'));
+  const { W, H, magnitude } = problem;
+  const inverse = uploadMatrix(scope, inverted(s), 1, W.cols, '1/s');
   // As published: ranges are cut after the scales are found.
   const trial = grid.unsearched ?? grid;
-  const H = problem.H && trial.given ? scaleColumns(gpu, scope, problem.H, inverse, inverse) : problem.H;
-  const { codes, parameters, groupOf } = await nearest()({ ...problem, W: scaled, ...(H && { H }) }, trial, cx);
+  const readsInputs = trial.importance !== 'none' || trial.given !== undefined;
+  const scaled: Posed = {
+    ...problem,
+    W: scaleColumns(gpu, scope, W, uploadMatrix(scope, s, 1, W.cols, 's')),
+    ...(readsInputs && H && { H: scaleColumns(gpu, scope, H, inverse, inverse) }),
+    ...(readsInputs && magnitude && { magnitude: scaleColumns(gpu, scope, magnitude, inverse) }),
+    // What the cache of the pair without scales holds would be wrong here.
+    factors: FactorCache.of(scope),
+  };
+  // What a candidate has to say is no news of the recipe.
+  const { codes, parameters, groupOf } = await nearest()(scaled, trial, { ...cx, emit: () => undefined });
   const rounded = dequantize(codes, parameters, uploadOrder(scope, groupOf), trial, cx);
   return scaleColumns(gpu, scope, rounded, inverse);
 }
