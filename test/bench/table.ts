@@ -184,7 +184,7 @@ function bestOf(subject: Subject, of: (id: string) => Measured | undefined): str
       const limit = gptq.result.bitsPerWeight + equalBits;
       const best = recipes
         .flatMap((method) => {
-          const found = of(idOf(method, bits, group));
+          const found = of(idOf(method, bits, method.groups === 'own' ? null : group));
           return found && found.result.bitsPerWeight <= limit ? [{ method, found }] : [];
         })
         .reduce((a, b) => (mean(chosenOn(b.found)) < mean(chosenOn(a.found)) ? b : a));
