@@ -136,7 +136,8 @@ export function ChartPanel() {
         <p className="verdict-line">
           <strong>Best method by width</strong> {verdict}{' '}
           <span className="hint">
-            Of methods of about the same size. “Beats”: lower, with the 95 % interval of the difference all on one side.
+            Of methods of about the same size, or smaller. “Beats”: lower, with the 95 % interval of the difference all
+            on one side.
           </span>
         </p>
       )}

@@ -4,6 +4,7 @@ import { duration } from '../store/format';
 import { countPoints } from '../store/plan';
 import { obstacle } from '../store/ready';
 import { useLab, useLabState } from './context';
+import { pointLabel } from './series';
 
 const phases: Record<Phase, string> = {
   reading: 'Reading weights',
@@ -24,6 +25,8 @@ export function RunBar() {
   const running = activity !== 'idle';
   const planned = countPoints(setup, lab.methods);
   const done = run.progress?.done ?? 0;
+  const at = run.progress?.point;
+  const point = at ? pointLabel(at, run.points, lab.methods) : null;
   return (
     <div className="run-bar">
       <div className="run-buttons">
@@ -42,13 +45,12 @@ export function RunBar() {
         <button type="button" disabled={activity !== 'running'} onClick={() => lab.stop()}>
           Stop
         </button>
-        <p className="run-plan">{running || why ? '' : `${planned} points`}</p>
+        <p className="run-plan">{running || why ? '' : `${planned} ${planned === 1 ? 'point' : 'points'}`}</p>
       </div>
       <progress aria-label="Progress of the run" max={1} value={run.status === 'finished' ? 1 : running ? done : 0} />
       <p className="run-state">
         <span>
-          {(!running && why) ||
-            stateLine(running ? activity : (shownFrom ?? run.status), run.progress?.phase, run.progress?.point)}
+          {(!running && why) || stateLine(running ? activity : (shownFrom ?? run.status), run.progress?.phase, point)}
         </span>
         <span className="figure">
           {running && run.progress?.secondsLeft != null && `${duration(run.progress.secondsLeft)} left`}
@@ -68,7 +70,7 @@ function stateLine(status: string, phase?: Phase, point?: string | null): string
     case 'finished':
       return 'Finished';
     case 'stopped':
-      return 'Stopped. Finished layers are kept; Run goes on from them';
+      return 'Stopped. Finished layers are kept: the same run goes on from them';
     case 'failed':
       return 'Failed; see the message';
     case 'log':

@@ -63,7 +63,9 @@ export function combinationMatrix(grid: MatrixGrid): CombinationMatrix {
     ...transforms.map((meta) => [meta]),
     ...together.filter((metas): metas is PieceMeta[] => metas.every((meta) => meta !== undefined)),
   ];
-  const columns = piecesOf('rounding').flatMap((rounding) =>
+  // What needs another mode of calibration stands last: where it is out, the rest stays together.
+  const roundings = [...piecesOf('rounding')].sort((a, b) => Number(a.cross ?? false) - Number(b.cross ?? false));
+  const columns = roundings.flatMap((rounding) =>
     [null, ...piecesOf('correction')].map((correction) => ({ rounding, correction })),
   );
   return {

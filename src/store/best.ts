@@ -46,18 +46,23 @@ function bySize(points: readonly PointView[]): PointView[][] {
 
 /**
  * One ranking per width at which two or more methods are finished, widest first: of the points that cost about the same per weight, where
- * most of them do. Half a bit more for groups or a low-rank part is another point of the curve, not a better method.
+ * most of them do, and of smaller ones that are better still. Half a bit more for groups or a low-rank part is another point of the
+ * curve, not a better method.
  */
 export function rankings(points: readonly PointView[]): Ranking[] {
   const finished = points.filter(
     ({ id, state, lnRatio }) => id !== fullPrecision && state === 'finished' && lnRatio && !Number.isNaN(lnRatio.mean),
   );
   return [...new Set(finished.map(({ bits }) => bits))]
-    .map((bits) =>
-      bySize(finished.filter((point) => point.bits === bits)).reduce((most, of) =>
-        of.length > most.length ? of : most,
-      ),
-    )
+    .map((bits) => {
+      const classes = bySize(finished.filter((point) => point.bits === bits));
+      const withBetter = classes.map((of, i) => {
+        const least = Math.min(...of.map(mean));
+        const smaller = classes.slice(0, i).flat();
+        return [...of, ...smaller.filter((point) => mean(point) < least)];
+      });
+      return withBetter.reduce((most, of) => (of.length > most.length ? of : most));
+    })
     .filter((of) => of.length > 1)
     .map((of) => {
       const { leaders, beaten } = split(of);

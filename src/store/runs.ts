@@ -103,8 +103,8 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     }
     close(status);
     if (run.points.some(({ state }) => state === 'finished'))
-      return 'Finished points are kept; Run goes on from the last finished layer.';
-    return run.layers.length ? 'Finished layers are kept; Run goes on from them.' : null;
+      return 'Finished points are kept: the same run goes on from the last finished layer.';
+    return run.layers.length ? 'Finished layers are kept: the same run goes on from them.' : null;
   }
 
   /** A log that ends without saying how. */
@@ -216,7 +216,7 @@ function fileName({ about }: RunView): string {
 function announce(before: RunView, after: RunView): string | null {
   if (after.status !== before.status) {
     if (after.status === 'finished') return `The run finished with ${after.points.length} points.`;
-    if (after.status === 'stopped') return 'The run stopped. Finished layers are kept; Run goes on from them.';
+    if (after.status === 'stopped') return 'The run stopped. Finished layers are kept: the same run goes on from them.';
     return null;
   }
   const finished = (view: RunView) => view.points.filter(({ state }) => state === 'finished').length;

@@ -46,6 +46,11 @@ describe('the best method', () => {
     const cheap = [point('rtn', 3, 0.4, 0.01), point('gptq', 3, 0.3, 0.01)];
     const dear = { ...point('gptq-lorc', 3, 0.1, 0.01), bitsPerWeight: 5 };
     expect(rankings([...cheap, dear])[0]).toMatchObject({ leaders: 1, points: [cheap[1], cheap[0]] });
+    // Smaller and better is better, whatever the others cost; smaller and worse is another point of the curve.
+    const small = { ...point('quip-sharp', 3, 0.2, 0.01), bitsPerWeight: 3 };
+    expect(rankings([...cheap, dear, small])[0]).toMatchObject({ leaders: 1, points: [small, cheap[1], cheap[0]] });
+    expect(rankings([point('rtn', 3, 0.4, 0.01), small])[0]?.points[0]).toBe(small);
+    expect(rankings([point('rtn', 3, 0.1, 0.01), small])).toEqual([]);
   });
 
   it('is said in one line, what is decided first', () => {

@@ -20,7 +20,10 @@ const formats = [
 
 const llamaCpp = formats.flatMap(([name, label, width, bits]) => {
   const told = { groups: 'own', widths: [width] } as const;
-  const cost = `${bits} bits per weight, scales included; nothing else.`;
+  const blocks = label.endsWith('_K')
+    ? ' on rows of whole blocks of 256, else a smaller format as llama.cpp takes it'
+    : '';
+  const cost = `${bits} bits per weight, scales included${blocks}; nothing else.`;
   // Nothing is searched in blocks of 8 bits, so importance would change nothing.
   const searched = name !== 'q8_0';
   const weighed: Piece = searched ? { name, importance: 'inputs' } : { name };
