@@ -30,6 +30,10 @@ test('one click runs the matrix, and cells fill while it runs', async ({ page })
   await stopButton(page).click();
   await untilStatus(page, 'stopped');
   await expect(matrix(page).getByText('waiting').first()).toBeVisible();
+  // Nothing of the run is left on the GPU, finished or not.
+  await page.waitForFunction(() => window.bitcurve.store.getState().engine.memory !== null);
+  const memory = await page.evaluate(() => window.bitcurve.store.getState().engine.memory);
+  expect(memory).toMatchObject({ liveBuffers: 0, liveBytes: 0 });
   const finished = (await points(page)).filter(({ state }) => state === 'finished');
   expect(finished[1]?.id).toBe('matrix:nearest-3');
   await expect(matrix(page).getByRole('row', { name: /^None/ })).toContainText(/[−\d.]+.*±/);
