@@ -47,6 +47,21 @@ describe('the plan', () => {
     expect(() => recipeOf(gptq, 4, setup)).toThrow(RecipeError);
   });
 
+  it('leaves every method what it is while the form asks for nothing else', () => {
+    for (const method of recipes) {
+      const bits = someWidth(method);
+      const setup = { ...startingSetup, group: 32 };
+      expect(recipeOf(method, bits, setup), method.name).toEqual(method.recipe(bits, 32));
+    }
+  });
+
+  it('rounds tables without inputs, whatever the method reads', () => {
+    const imatrix = recipes.find(({ name }) => name === 'imatrix');
+    if (!imatrix) throw new Error('no imatrix');
+    const { embedding } = recipeOf(imatrix, 3, { ...startingSetup, embedding: 8 });
+    expect(embedding).toMatchObject({ name: 'uniform', bits: 8, clip: 'min-max' });
+  });
+
   it('names the places of a recipe', () => {
     for (const method of recipes) {
       const places = piecesOf(method.recipe(someWidth(method), 32)).map(({ place }) => place);
