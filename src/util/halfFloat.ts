@@ -41,3 +41,9 @@ export function roundHalfEven(x: number): number {
   const r = Math.round(x);
   return Math.abs(x % 1) === 0.5 && r % 2 !== 0 ? r - 1 : r;
 }
+
+/** Range of normal halves. */
+const [smallestHalf, largestHalf] = [2 ** -14, 65_504];
+
+/** The normal half nearest to a positive scale: neither 0 nor infinity. */
+export const halfScale = (s: number): number => f16ToF32(f32ToF16(Math.min(Math.max(s, smallestHalf), largestHalf)));

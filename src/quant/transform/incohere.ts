@@ -10,7 +10,7 @@ import { readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
 import { rowDot } from '../../tensor/rowDot';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { transpose } from '../../tensor/transpose';
-import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
+import { halfScale } from '../../util/halfFloat';
 import { balanced, keepParts, partBits, partsOf, readParts } from '../balance';
 import { readDiagonal } from '../columns';
 import type { Posed, Transform } from '../problem';
@@ -19,8 +19,6 @@ import { changeMoments, drawSeed, kroneckerRotation, seededRng, turnMoment, turn
 
 /** Least diagonal, relative to the largest: a column that is never used, or never weighs, gets a scale and not infinity. */
 const least = 1e-8;
-/** Range of normal halves. */
-const [smallestHalf, largestHalf] = [2 ** -14, 65_504];
 
 /** s of each column as halves; only its ratios matter, so its geometric mean is 1. */
 export function incoherenceScales(
@@ -34,9 +32,7 @@ export function incoherenceScales(
   const squares = clamped(columnSquares);
   const logs = clamped(diagonalH).map((h, j) => Math.log(h / (squares[j] as number)) / 4);
   const mean = logs.reduce((sum, v) => sum + v, 0) / logs.length;
-  return Float32Array.from(logs, (v) =>
-    f16ToF32(f32ToF16(Math.min(Math.max(Math.exp(v - mean), smallestHalf), largestHalf))),
-  );
+  return Float32Array.from(logs, (v) => halfScale(Math.exp(v - mean)));
 }
 
 const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);

@@ -14,7 +14,7 @@ import { proxyLoss } from '../../tensor/proxyLoss';
 import { relativeMagnitude } from '../../tensor/relativeMagnitude';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { assert, present } from '../../util/assert';
-import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
+import { halfScale } from '../../util/halfFloat';
 import { readDiagonal, uploadOrder } from '../columns';
 import { FactorCache } from '../factorCache';
 import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
@@ -25,8 +25,6 @@ import { nearest } from '../rounding/nearest';
 const steps = 20;
 /** Smallest scale before normalisation, as published. */
 const least = 1e-4;
-/** Range of normal halves. */
-const [smallestHalf, largestHalf] = [2 ** -14, 65_504];
 
 /** Mean |x| or relative weight, averaged over the query heads that read the same channel of a value head. [cols] */
 export function tiedMagnitude(magnitude: Float32Array, input: Neighbours['input'] | undefined): Float32Array {
@@ -117,8 +115,7 @@ async function meanInputs(problem: Posed, gpu: Gpu): Promise<Float32Array> {
   return (await readDiagonal(gpu, problem)).map((d) => Math.sqrt((2 * d) / Math.PI));
 }
 
-const halved = (s: Float32Array) =>
-  Float32Array.from(s, (v) => f16ToF32(f32ToF16(Math.min(Math.max(v, smallestHalf), largestHalf))));
+const halved = (s: Float32Array) => Float32Array.from(s, halfScale);
 
 const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
 
