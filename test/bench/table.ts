@@ -2,7 +2,8 @@
  * `npm run table`: every method at 4, 3 and 2 bits, on whole rows and on groups of 32 and 64, on the bundled demo and, where ../shared
  * lies beside, on stories260K; perplexity and KL divergence with their 95 % intervals. Writes the tables into README.md, between the
  * marks. What a method does not have is a dash; what loses is there too. `--results FILE` keeps every finished point, and goes on from
- * there when it is run again; `--only demo` measures one model alone, the other's points come from the file.
+ * there when it is run again (points of another build of the engine are measured again); `--only demo` measures one model alone, the
+ * other's points come from the file.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -15,6 +16,7 @@ import { run } from '../../src/lab/run';
 import { compare } from '../../src/lab/statistics';
 import { recipes } from '../../src/quant/recipes';
 import type { MethodMeta } from '../../src/quant/recipe';
+import { engineVersion } from '../../src/util/version';
 
 interface Subject {
   readonly name: string;
@@ -108,7 +110,7 @@ async function measure(gpu: Gpu, subject: Subject, results: Results, finished: (
       settings,
       keep: memoryStore(),
       signal: new AbortController().signal,
-      appVersion: 'table',
+      appVersion: engineVersion,
     });
     for await (const event of events) {
       if (event.type === 'point-finished') {
@@ -203,13 +205,23 @@ function valueOf(args: readonly string[], option: string): string | undefined {
   return args.includes(option) ? args[args.indexOf(option) + 1] : undefined;
 }
 
+/** The points that this build of the engine measured: a number is believed only with the code that gave it. */
+function readResults(file: string): Results {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+  const points = lines.map((line) => JSON.parse(line) as [string, Measured, string]);
+  const own = points.filter(([, , engine]) => engine === engineVersion);
+  if (own.length < points.length) {
+    process.stdout.write(`${points.length - own.length} points of another build are measured again\n`);
+  }
+  return new Map(own.map(([key, point]) => [key, point]));
+}
+
 export async function main(args: readonly string[]): Promise<number> {
   const only = valueOf(args, '--only');
   const file = valueOf(args, '--results');
   const gpu = await Gpu.create(openDawn());
   holdForever(gpu);
-  const lines = file && existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
-  const results: Results = new Map(lines.map((line) => JSON.parse(line) as [string, Measured]));
+  const results: Results = file ? readResults(file) : new Map<string, Measured>();
   for (const subject of subjects) {
     if (only && subject.name !== only) continue;
     if (!existsSync(subject.model)) {
@@ -218,7 +230,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     await measure(gpu, subject, results, (key, point) => {
       results.set(key, point);
-      if (file) appendFileSync(file, `${JSON.stringify([key, point])}\n`);
+      if (file) appendFileSync(file, `${JSON.stringify([key, point, engineVersion])}\n`);
       process.stdout.write(`${key}: ${point.result.perplexity.toFixed(3)} (${point.result.seconds.toFixed(1)} s)\n`);
     });
   }
