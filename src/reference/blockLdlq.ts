@@ -58,20 +58,28 @@ export interface E8pRounded {
   readonly codes: Uint8Array;
 }
 
-/** W [rows, n]; H [n, n] undamped, null to round to nearest. Weights that fill a last point up are zero. */
+/** 𝐑 [filled, filled] of H [n, n] undamped, filled up to whole points. */
+export function pointFactor(H: ArrayLike<number>, n: number, damping = 0.01): Float64Array {
+  const filled = Math.ceil(n / width) * width;
+  return blockUnitUpper(damped(H, n, filled, damping), filled);
+}
+
+/**
+ * W [rows, n]; 𝐑 of pointFactor, null to round to nearest. Weights that fill a last point up are zero. `follow` [rows, n]: errors of these
+ * values are passed on in place of those of the values chosen here.
+ */
 export function roundE8p(
   W: ArrayLike<number>,
-  H: ArrayLike<number> | null,
+  R: Float64Array | null,
   rows: number,
   n: number,
   bits: E8pBits,
-  damping = 0.01,
+  follow: ArrayLike<number> | null = null,
 ): E8pRounded {
   const filled = Math.ceil(n / width) * width;
   let squares = 0;
   for (let i = 0; i < rows * n; i++) squares += (W[i] as number) ** 2;
   const scale = Math.fround(Math.sqrt(squares / (rows * n)) / e8pRms[bits]);
-  const R = H ? blockUnitUpper(damped(H, n, filled, damping), filled) : null;
   const What = new Float64Array(rows * n);
   const codes = new Uint8Array(rows * filled);
   for (let r = 0; r < rows; r++) {
@@ -92,7 +100,7 @@ export function roundE8p(
       codes.set(e8pSlices(codeword, bits), r * filled + b);
       for (let i = 0; i < width; i++) {
         const value = scale * (point[i] as number);
-        D[b + i] = value - (w[b + i] as number);
+        D[b + i] = ((b + i < n ? follow?.[r * n + b + i] : undefined) ?? value) - (w[b + i] as number);
         if (b + i < n) What[r * n + b + i] = value;
       }
     }

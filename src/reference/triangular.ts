@@ -2,12 +2,14 @@
 
 /** x [rows, n], u [n, n] upper triangular. */
 export function rightSolve(x: ArrayLike<number>, u: ArrayLike<number>, rows: number, n: number): Float64Array {
-  const y = new Float64Array(rows * n);
+  const y = Float64Array.from({ length: rows * n }, (_, at) => x[at] as number);
   for (let r = 0; r < rows; r++) {
+    const row = y.subarray(r * n, (r + 1) * n);
     for (let j = 0; j < n; j++) {
-      let sum = x[r * n + j] as number;
-      for (let k = 0; k < j; k++) sum -= (y[r * n + k] as number) * (u[k * n + j] as number);
-      y[r * n + j] = sum / (u[j * (n + 1)] as number);
+      const found = (row[j] as number) / (u[j * (n + 1)] as number);
+      row[j] = found;
+      // Row by row of U, which is how it lies in memory.
+      for (let k = j + 1; found !== 0 && k < n; k++) row[k] = (row[k] as number) - found * (u[j * n + k] as number);
     }
   }
   return y;

@@ -17,7 +17,7 @@ import { blockLayouts, blockNames, readBlock, writeBlock, type BlockName } from 
 import { createRng } from '../../src/util/rng';
 import { outlierColumns } from '../opCase';
 import { testGpu } from '../gpu';
-import { testContext, upload } from './fixture';
+import { causedProblem, testContext, upload } from './fixture';
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../golden/quant/ggml-blocks.json'), 'utf8')) as {
@@ -185,7 +185,7 @@ describe('compensation on export grids', () => {
     it(`${rows}×${cols}: beats rounding to nearest, bytes as counted, restored exactly`, async () => {
       const gpu = await testGpu();
       using scope = gpu.scope('test');
-      const { W, H } = upload(scope, causedProblem(rows, cols));
+      const { W, H } = upload(scope, causedProblem(createRng(7), rows, cols));
       const problem = { W, H, factors: FactorCache.of(scope) };
       for (const grid of cols > 576 ? grids.slice(0, 5) : grids) {
         const recipe = recipeOf({ grid, rounding: { name: 'compensate' } });
@@ -203,7 +203,7 @@ describe('compensation on export grids', () => {
   it('keeps the parameters of each block with its columns in any column order', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const problem = causedProblem(6, 512);
+    const problem = causedProblem(createRng(7), 6, 512);
     for (const name of ['q4_k', 'q4_1', 'q6_k']) {
       for (const [order, groups] of [
         ['group-aware', 'dynamic'],
@@ -241,20 +241,3 @@ describe('compensation on export grids', () => {
     }
   });
 });
-
-/** W normal; H of 24 causes behind the inputs, some of them strong, and noise: the moment itself, no tokens are drawn. */
-function causedProblem(rows: number, cols: number) {
-  const rng = createRng(7).fork(`${cols}`);
-  const causes = Array.from({ length: cols }, (_, j) => {
-    const strength = Math.exp(0.7 * rng.normal()) * (j % 29 === 7 ? 20 : 1);
-    return Float64Array.from({ length: 24 }, () => (strength * rng.normal()) / 5);
-  });
-  const H = new Float32Array(cols * cols);
-  causes.forEach((a, i) =>
-    causes.forEach((b, j) => {
-      const noise = i === j ? 0.09 * a.reduce((sum, v) => sum + v * v, 0) : 0;
-      H[i * cols + j] = a.reduce((sum, v, k) => sum + v * (b[k] as number), noise);
-    }),
-  );
-  return { rows, cols, W: Float32Array.from({ length: rows * cols }, () => rng.normal() * 0.02), H };
-}

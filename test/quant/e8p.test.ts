@@ -9,7 +9,7 @@ import { parseRecipe, recipeOf } from '../../src/quant/parseRecipe';
 import type { Piece } from '../../src/quant/recipe';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
-import { roundE8p } from '../../src/reference/blockLdlq';
+import { pointFactor, roundE8p } from '../../src/reference/blockLdlq';
 import {
   allE81,
   allE8p,
@@ -156,7 +156,7 @@ describe('e8p', () => {
   )('compensates as block LDLQ in float64: %j', async ({ bits, rows, cols }) => {
     const problem = problemOf(rows, cols);
     const { W, H } = problem;
-    const want = roundE8p(W, H, rows, cols, bits);
+    const want = roundE8p(W, pointFactor(H, cols), rows, cols, bits);
     const { stored, loss } = await solve(problem, bits, 'compensate');
     const codes = unpackBits(stored.codes, want.codes.length, bits);
     const flipped = codes.reduce((count, code, i) => count + (code === want.codes[i] ? 0 : 1), 0);
@@ -167,7 +167,7 @@ describe('e8p', () => {
   it('does without feedback where inputs have nothing to do with each other', () => {
     const H = Float64Array.from({ length: 64 * 64 }, (_, at) => (at % 65 === 0 ? 1 + (at % 7) : 0));
     const { W } = problemOf(64, 64);
-    expect(roundE8p(W, H, 64, 64, 2).codes).toEqual(roundE8p(W, null, 64, 64, 2).codes);
+    expect(roundE8p(W, pointFactor(H, 64), 64, 64, 2).codes).toEqual(roundE8p(W, null, 64, 64, 2).codes);
   });
 
   // Measured: 0.70, 0.87 and 0.79 of the loss of the better of two. Not so where H is all but of low rank (24 causes and outliers of

@@ -50,6 +50,23 @@ export function makeProblem(rng: Rng, rows: number, cols: number, kind: ProblemK
   return { rows, cols, W, H };
 }
 
+/** W normal; H of 24 causes behind the inputs, some of them strong, and noise: the moment itself, no tokens are drawn. */
+export function causedProblem(seed: Rng, rows: number, cols: number): HostProblem {
+  const rng = seed.fork(`${cols}`);
+  const causes = Array.from({ length: cols }, (_, j) => {
+    const strength = Math.exp(0.7 * rng.normal()) * (j % 29 === 7 ? 20 : 1);
+    return Float64Array.from({ length: 24 }, () => (strength * rng.normal()) / 5);
+  });
+  const H = new Float32Array(cols * cols);
+  causes.forEach((a, i) =>
+    causes.forEach((b, j) => {
+      const noise = i === j ? 0.09 * a.reduce((sum, v) => sum + v * v, 0) : 0;
+      H[i * cols + j] = a.reduce((sum, v, k) => sum + v * (b[k] as number), noise);
+    }),
+  );
+  return { rows, cols, W: Float32Array.from({ length: rows * cols }, () => rng.normal() * 0.02), H };
+}
+
 export function upload(
   scope: Scope,
   { W, H, rows, cols }: HostProblem,

@@ -6,12 +6,11 @@ import type { QuantEvent } from '../../src/quant/problem';
 import type { Recipe } from '../../src/quant/recipe';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
-import { columnEnergy } from '../../src/reference/columnEnergy';
 import { compensatePublished, type CompensateOptions } from '../../src/reference/compensate';
+import { fitKept, pick, schur, weakColumns } from '../../src/reference/keep';
 import { nearest } from '../../src/reference/nearest';
 import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
 import { f16ToF32, f32ToF16 } from '../../src/util/halfFloat';
-import { inverseSymmetric } from '../../src/util/inverseSymmetric';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { nmse } from '../opCase';
@@ -38,41 +37,11 @@ const options = (bits: number, damping = 0.01): CompensateOptions => ({
 /** Kept columns by H_jj·‖ΔW_j‖², rising. */
 function weak({ W, H, rows, cols }: HostProblem, bits: number, count: number): number[] {
   const { What } = nearest(W, rows, cols, null, { bits, symmetric: false, clip: 'min-max' });
-  const cost = columnEnergy(W, What, rows, cols).map((e, j) => e * (H[j * (cols + 1)] as number));
-  const order = Array.from(cost.keys()).sort((a, b) => (cost[b] as number) - (cost[a] as number));
-  return order.slice(0, count).sort((a, b) => a - b);
+  return weakColumns(W, What, H, rows, cols, count);
 }
 
 const meanDiagonal = ({ H, cols }: HostProblem) =>
   Array.from({ length: cols }, (_, j) => H[j * (cols + 1)] as number).reduce((a, b) => a + b, 0) / cols;
-
-const pick = (x: ArrayLike<number>, stride: number, rows: readonly number[], cols: readonly number[]) =>
-  Float64Array.from({ length: rows.length * cols.length }, (_, at) => {
-    return x[(rows[Math.floor(at / cols.length)] as number) * stride + (cols[at % cols.length] as number)] as number;
-  });
-
-/** H_qq − H_qk (H_kk + λI)⁻¹ H_kq, and H_qk (H_kk + λI)⁻¹. */
-function schur({ H, cols }: HostProblem, kept: readonly number[], others: readonly number[], lambda: number) {
-  const [k, q] = [kept.length, others.length];
-  const inverse = inverseSymmetric(
-    pick(H, cols, kept, kept).map((v, at) => v + (at % (k + 1) === 0 ? lambda : 0)),
-    k,
-  );
-  const ties = pick(H, cols, others, kept);
-  const pull = Float64Array.from({ length: q * k }, (_, at) => {
-    let sum = 0;
-    for (let l = 0; l < k; l++)
-      sum += (ties[Math.floor(at / k) * k + l] as number) * (inverse[l * k + (at % k)] as number);
-    return sum;
-  });
-  const rest = pick(H, cols, others, others).map((v, at) => {
-    let sum = v;
-    for (let l = 0; l < k; l++)
-      sum -= (pull[Math.floor(at / q) * k + l] as number) * (ties[(at % q) * k + l] as number);
-    return sum;
-  });
-  return { pull, rest };
-}
 
 async function solve(problem: HostProblem, r: ReturnType<typeof recipe>) {
   const gpu = await testGpu();
@@ -99,22 +68,14 @@ describe('columns in half precision', () => {
         const kept = weak(problem, bits, Math.round(0.05 * cols));
         expect(Array.from(stored.kept[0]?.subarray(0, kept.length) ?? [])).toEqual(kept);
         const others = Array.from({ length: cols }, (_, j) => j).filter((j) => !kept.includes(j));
-        const { pull, rest } = schur(problem, kept, others, 0.01 * meanDiagonal(problem));
+        const { pull, rest } = schur(problem.H, cols, kept, others, 0.01 * meanDiagonal(problem));
         const all = Array.from({ length: rows }, (_, r) => r);
         const want = compensatePublished(pick(W, cols, all, others), rest, rows, others.length, options(bits));
         const got = pick(What, cols, all, others);
         // As in test/quant/compensate.test.ts: a near-tie that flips moves the rest of its row.
         expect(nmse(got, want.What)).toBeLessThan(1e-3);
         // The fit for what the others have become.
-        const fit = pick(W, cols, all, kept).map((w, at) => {
-          const r = Math.floor(at / kept.length);
-          let value = w;
-          others.forEach((j, i) => {
-            const d = (got[r * others.length + i] as number) - (W[r * cols + j] as number);
-            value -= d * (pull[i * kept.length + (at % kept.length)] as number);
-          });
-          return value;
-        });
+        const fit = fitKept(W, got, rows, cols, kept, others, pull);
         const gotKept = pick(What, cols, all, kept);
         gotKept.forEach((v, at) => {
           expect(v).toBe(f16ToF32(f32ToF16(v)));
@@ -136,7 +97,7 @@ describe('columns in half precision', () => {
     // Given grids: of the others alone, in both.
     const whole = { ...options(3, 0), group: others.length };
     const gptq = compensatePublished(pick(W, cols, all, last), pick(damped.H, cols, last, last), rows, cols, whole);
-    const { rest } = schur(damped, kept, others, 0);
+    const { rest } = schur(damped.H, cols, kept, others, 0);
     const apart = compensatePublished(pick(W, cols, all, others), rest, rows, others.length, whole);
     const front = others.map((_, i) => i);
     expect(pick(apart.What, others.length, all, front)).toEqual(pick(gptq.What, cols, all, front));

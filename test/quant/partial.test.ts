@@ -7,26 +7,12 @@ import type { QuantEvent } from '../../src/quant/problem';
 import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
 import { writeStorage } from '../../src/quant/storage';
-import { choleskyUpper } from '../../src/reference/cholesky';
 import { partial } from '../../src/reference/partial';
+import { inverseFactor } from '../../src/reference/walk';
 import { readMatrix } from '../../src/tensor/matrix';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { hostLoss, makeProblem, testContext, upload } from './fixture';
-
-/** U = R⁻¹, upper triangular: UᵀU = (R Rᵀ)⁻¹. */
-function inverseFactor(H: Float32Array, n: number): Float64Array {
-  const R = choleskyUpper(H, n, 0.01) as Float64Array;
-  const U = new Float64Array(n * n);
-  for (let j = 0; j < n; j++) {
-    for (let i = j; i >= 0; i--) {
-      let sum = i === j ? 1 : 0;
-      for (let k = i + 1; k <= j; k++) sum -= (R[i * n + k] as number) * (U[k * n + j] as number);
-      U[i * n + j] = sum / (R[i * n + i] as number);
-    }
-  }
-  return U;
-}
 
 describe('partial binarisation', () => {
   for (const [rows, cols, share] of [
@@ -38,7 +24,7 @@ describe('partial binarisation', () => {
       const gpu = await testGpu();
       using scope = gpu.scope('test');
       const problem = makeProblem(createRng(31), rows, cols, { causes: 12 });
-      const inverse = inverseFactor(problem.H, cols);
+      const inverse = inverseFactor(problem.H, cols, 0.01);
       for (const statistics of ['corrected', 'published'] as const) {
         for (const salience of ['magnitude', 'hessian'] as const) {
           for (const rounding of ['nearest', 'compensate']) {
