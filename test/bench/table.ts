@@ -7,6 +7,7 @@
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { openModelPath, readTextPath } from '../../src/cli/files';
 import { holdForever, openDawn } from '../../src/gpu/dawn';
 import { Gpu } from '../../src/gpu/gpu';
@@ -246,6 +247,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const readme = readFileSync('README.md', 'utf8');
   const [head, rest] = [readme.split(begin)[0], readme.split(end)[1]];
   if (head === undefined || rest === undefined) throw new Error(`README.md has no marks "${begin}" and "${end}"`);
-  writeFileSync('README.md', `${head}${begin}\n\n${sections.join('\n')}\n${end}${rest}`);
+  const text = `${head}${begin}\n\n${sections.join('\n')}\n${end}${rest}`;
+  writeFileSync('README.md', await format(text, { ...(await resolveConfig('README.md')), parser: 'markdown' }));
   return 0;
 }
