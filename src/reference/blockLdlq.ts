@@ -41,10 +41,11 @@ export function blockUnitUpper(H: ArrayLike<number>, n: number): Float64Array {
       for (let i = 0; i < b; i++) R[i * n + b + k] = X[k * b + i] as number;
     }
     for (let i = 0; i < b; i++) {
-      for (let j = 0; j < b; j++) {
-        let sum = 0;
-        for (let k = 0; k < width; k++) sum += (X[k * b + i] as number) * (above[k * b + j] as number);
-        h[i * n + j] = (h[i * n + j] as number) - sum;
+      // Rows up to the end of their diagonal block: what lies beyond is not read again.
+      const end = i - (i % width) + width;
+      for (let k = 0; k < width; k++) {
+        const x = X[k * b + i] as number;
+        for (let j = 0; j < end; j++) h[i * n + j] = (h[i * n + j] as number) - x * (above[k * b + j] as number);
       }
     }
   }

@@ -7,12 +7,15 @@ export function kronecker(
   order: number,
   inner: number,
 ): Float64Array<ArrayBuffer> {
-  return Float64Array.from({ length: x.length }, (_, at) => {
-    const i = at % inner;
-    const a = Math.floor(at / inner) % order;
-    const begin = at - a * inner - i;
-    let sum = 0;
-    for (let c = 0; c < order; c++) sum += (m[a * order + c] as number) * (x[begin + c * inner + i] as number);
-    return sum;
-  });
+  const y = new Float64Array(x.length);
+  for (let begin = 0; begin < x.length; begin += order * inner) {
+    for (let a = 0; a < order; a++) {
+      for (let c = 0; c < order; c++) {
+        const entry = m[a * order + c] as number;
+        const [to, from] = [begin + a * inner, begin + c * inner];
+        for (let i = 0; i < inner; i++) y[to + i] = (y[to + i] as number) + entry * (x[from + i] as number);
+      }
+    }
+  }
+  return y;
 }

@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../src/gpu/buffers';
 import type { Gpu } from '../../src/gpu/gpu';
 import { unpackBits } from '../../src/quant/bytes';
+import { FactorCache } from '../../src/quant/factorCache';
 import { makeGrid } from '../../src/quant/pieces';
-import type { LayerProblem, QuantEvent } from '../../src/quant/problem';
+import type { Posed, QuantEvent } from '../../src/quant/problem';
 import type { MethodMeta, Recipe } from '../../src/quant/recipe';
 import { recipes } from '../../src/quant/recipes';
 import { restoreLayer } from '../../src/quant/restore';
@@ -55,11 +56,12 @@ function makeSite(cols: number): TwinProblem {
 }
 
 /** The site as a model poses it. */
-function pose(site: TwinProblem, gpu: Gpu, scope: Scope): LayerProblem {
+function pose(site: TwinProblem, gpu: Gpu, scope: Scope): Posed {
   const { cols, W, H, moduleMoment } = site;
   const vector = (x: Float32Array<ArrayBuffer>, label: string) => uploadMatrix(scope, x, 1, cols, label);
   return {
     ...upload(scope, { rows, cols, W, H }),
+    factors: FactorCache.of(scope),
     cross: uploadMatrix(scope, site.cross, cols, cols, 'C'),
     magnitude: vector(site.magnitude, 'mean |x|'),
     neighbours: { input: { kind: 'stream', gains: vector(site.gains, 'gains') }, outputs: parts },
@@ -93,13 +95,13 @@ async function roundedOf({ What, stored }: SolvedLayer, recipe: Recipe, gpu: Gpu
   return readMatrix(gpu, await restoreLayer(before, { ...recipe, correction: [] }, { gpu, scope }));
 }
 
-async function check(site: TwinProblem, recipe: Recipe): Promise<void> {
+async function check(site: TwinProblem, posed: Posed, recipe: Recipe, label: string): Promise<void> {
   const gpu = await testGpu();
   using scope = gpu.scope('test');
   const events: QuantEvent[] = [];
-  const solved = await solveLayer(pose(site, gpu, scope), recipe, testContext(gpu, scope, events));
+  const solved = await solveLayer(posed, recipe, testContext(gpu, scope, events));
   // Formats of whole blocks of 256 columns are stood in for by smaller ones, as llama.cpp does it, and nothing else is.
-  for (const event of events) expect(event).toMatchObject({ type: 'fallback-used', wanted: recipe.grid.name });
+  for (const event of events) expect(event, label).toMatchObject({ type: 'fallback-used', wanted: recipe.grid.name });
   const What = await readMatrix(gpu, solved.What);
   const base = await roundedOf(solved, recipe, gpu, scope);
   const { bits } = makeGrid(recipe.grid, site.cols);
@@ -112,7 +114,7 @@ async function check(site: TwinProblem, recipe: Recipe): Promise<void> {
   const free = compare(solveTwin(site, recipe));
   if (free.loss <= 1e-3 || (!lowRank && free.codes <= 1e-3)) return;
   const led = compare(solveTwin(site, recipe, { What: base, stored: solved.stored }));
-  const told = JSON.stringify({ free, led });
+  const told = `${label}: ${JSON.stringify({ free, led })}`;
   // Of ranges that lose the same, float32 takes one.
   expect(led.fits, told).toBeLessThanOrEqual(1e-2);
   // Twenty sweeps of descent end in another point as good: one that a sweep in float64 makes no better.
@@ -122,14 +124,22 @@ async function check(site: TwinProblem, recipe: Recipe): Promise<void> {
   if (descends) expect(free.loss, told).toBeLessThanOrEqual(1e-2);
 }
 
-/** Registers a test of each method and width. `group`: of the methods that take one; null for rows. */
+/** Registers a test of the methods of each strategy. `group`: of the methods that take one; null for rows. */
 export function testMethods(cols: number, group: number | null, methods: readonly MethodMeta[] = recipes): void {
   describe(`${rows}×${cols}, ${group === null ? 'rows' : `groups of ${group}`}`, () => {
     const site = makeSite(cols);
-    for (const { name, groups, widths = [2, 3, 4], recipe } of methods) {
-      const size = groups === 'own' ? null : group;
-      if (groups === 'required' && size === null) continue;
-      for (const bits of widths) it(`${name} at ${bits} bits`, () => check(site, recipe(bits, size)));
+    for (const strategy of new Set(methods.map((method) => method.strategy))) {
+      it(`${strategy}: what float64 chooses`, async () => {
+        const gpu = await testGpu();
+        using scope = gpu.scope('site');
+        // Posed once: factors and bases serve every method, as they do in a run.
+        const posed = pose(site, gpu, scope);
+        for (const { name, groups, widths = [2, 3, 4], recipe } of methods.filter((m) => m.strategy === strategy)) {
+          const size = groups === 'own' ? null : group;
+          if (groups === 'required' && size === null) continue;
+          for (const bits of widths) await check(site, posed, recipe(bits, size), `${name} at ${bits} bits`);
+        }
+      }, 600_000);
     }
   });
 }
