@@ -2,7 +2,7 @@
 import type { PlannedPoint, PointResult, RunEvent } from '../lab/events';
 import { combinationMatrix, type CombinationMatrix } from '../quant/matrix';
 import { groupOf, textOf, wholeNumber, type Given } from './options';
-import { describeEvent } from './print';
+import { describeEvent, lossOf } from './print';
 
 export interface AskedMatrix {
   readonly matrix: CombinationMatrix;
@@ -50,10 +50,4 @@ export function describeMatrix({ rows, columns, cells }: CombinationMatrix, resu
     line.map((cell, i) => (i ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  '),
   );
   return [...lines, ...reasons.map((reason, i) => `(${i + 1}) not possible: ${reason}`)].join('\n');
-}
-
-function lossOf({ lnRatio, lnRatioLow, lnRatioHigh }: PointResult): string {
-  if (lnRatio === null) return '-';
-  const half = lnRatioLow === null || lnRatioHigh === null ? '' : ` ±${((lnRatioHigh - lnRatioLow) / 2).toFixed(3)}`;
-  return `${lnRatio.toFixed(3)}${half}`;
 }

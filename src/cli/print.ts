@@ -33,6 +33,13 @@ export function describeCard(card: ModelCard): string {
   return [card.name, ...rows.map(([label, value]) => `  ${label.padEnd(14)} ${value}`), ...parts].join('\n');
 }
 
+/** ln (perplexity / full precision) ± half its 95 % interval, which is paired and so far narrower than that of the perplexity. */
+export function lossOf({ lnRatio, lnRatioLow, lnRatioHigh }: PointResult): string {
+  if (lnRatio === null) return '-';
+  const half = lnRatioLow === null || lnRatioHigh === null ? '' : ` ±${((lnRatioHigh - lnRatioLow) / 2).toFixed(3)}`;
+  return `${lnRatio.toFixed(3)}${half}`;
+}
+
 /** Perplexity with four digits: what two points differ by is told more finely by ln ratio and KLD. */
 const columns: readonly (readonly [string, number, (r: PointResult) => string])[] = [
   ['recipe', 20, (r) => r.recipe],
@@ -42,7 +49,7 @@ const columns: readonly (readonly [string, number, (r: PointResult) => string])[
   ['MB', 10, (r) => r.megabytes.toFixed(2)],
   ['perplexity', 12, (r) => significant(r.perplexity, 4)],
   ['± 95 %', 10, (r) => significant((r.perplexityHigh - r.perplexityLow) / 2, 2)],
-  ['ln ratio', 10, (r) => r.lnRatio?.toFixed(4) ?? ''],
+  ['ln ratio', 16, lossOf],
   ['KLD', 10, (r) => r.kld?.toPrecision(3) ?? ''],
   ['top-1', 8, (r) => (r.top1 === null ? '' : `${(100 * r.top1).toFixed(1)} %`)],
   ['seconds', 8, (r) => r.seconds.toFixed(1)],
