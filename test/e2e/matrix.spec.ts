@@ -2,9 +2,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { writeLog } from '../../src/lab/log';
-import { configure, expect, openDemo, openLab, points, small, stopButton, test, untilStatus } from './lab';
+import { configure, expect, openDemo, openLab, points, results, small, stopButton, test, untilStatus } from './lab';
 import { loadModule } from './modules';
 
+const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 const { sampleMatrixLog } = await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
 
 async function showMatrix(page: Page): Promise<void> {
@@ -69,6 +70,23 @@ test('a link holds the matrix', async ({ page, context }) => {
   // A link rounds to more digits than the intervals allow.
   seen.forEach((text, i) => expect(Math.abs(Number(text) / Number(values[i]) - 1)).toBeLessThan(0.01));
   await other.close();
+});
+
+test('the results that the matrix takes the place of are shown again at the press of a button', async ({ page }) => {
+  await openLab(page);
+  const buffer = Buffer.from(writeLog(sampleLog()));
+  await page.getByTestId('files').setInputFiles({ name: 'sweep.ndjson', mimeType: '', buffer });
+  const kept = page.getByRole('region', { name: 'Kept run' });
+  await expect(results(page).locator('tbody tr')).toHaveCount(13);
+  await expect(kept).toHaveCount(0);
+  await showMatrix(page);
+  await expect(kept).toContainText('Sweep of RTN and GPTQ, 12 points');
+  await kept.getByRole('button', { name: 'Show the run before' }).click();
+  await expect(results(page).locator('tbody tr')).toHaveCount(13);
+  await expect(kept).toContainText('Matrix at 3 bits');
+  // The focus stays on the button: back and forth by keyboard.
+  await page.keyboard.press('Enter');
+  await expect(matrix(page).locator('.rank.best')).toHaveCount(1);
 });
 
 test('a cell of the map opens the layer’s histograms; what was not recorded is said', async ({ page }) => {
