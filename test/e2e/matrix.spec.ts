@@ -52,6 +52,10 @@ test('the matrix is a table: headers, values, reasons, and the least by name', a
   await expect(table.getByText('needs sequential calibration')).toHaveCount(1);
   const panel = page.getByRole('region', { name: 'Combinations', exact: true });
   await expect(panel).toContainText(/\d+ of \d+ cells measured/);
+  // What a correction stores beside the codes is seen without a pointer.
+  const plain = table.getByRole('row', { name: /^None/ }).getByRole('cell');
+  await expect(plain.nth(0)).toContainText('3.25 bits');
+  await expect(plain.nth(2)).toContainText('3.62 bits');
   // Another width has not been measured: its cells are open.
   await page.getByLabel('Width of the matrix').selectOption('4');
   await expect(table.locator('[data-shade]')).toHaveCount(0);
