@@ -187,7 +187,7 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
             },
           ),
         );
-      } else if (source === 'link') void reproduce();
+      } else if (source === 'link' && !card.remarks?.length) void reproduce();
     },
     share: shareLog,
     stop() {
@@ -251,7 +251,10 @@ function fileName({ about }: RunView): string {
 function announce(before: RunView, after: RunView): string | null {
   if (after.status !== before.status) {
     if (after.status === 'finished') return `The run finished with ${after.points.length} points.`;
-    if (after.status === 'stopped') return 'The run stopped. Finished layers are kept: the same run goes on from them.';
+    if (after.status === 'stopped')
+      return after.layers.length
+        ? 'The run stopped. Finished layers are kept: the same run goes on from them.'
+        : 'The run stopped.';
     return null;
   }
   const finished = (view: RunView) => view.points.filter(({ state }) => state === 'finished').length;

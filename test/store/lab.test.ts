@@ -6,6 +6,7 @@ import { catalog } from '../../src/quant/catalog';
 import { recipes } from '../../src/quant/recipes';
 import { createLab } from '../../src/store/lab';
 import { describeRun, type KeptRun } from '../../src/store/otherRun';
+import { obstacle } from '../../src/store/ready';
 import { Cancelled, FormatError, GpuError } from '../../src/util/errors';
 import type { AskOptions, Engine } from '../../src/worker/client';
 import type { Operation, Operations } from '../../src/worker/protocol';
@@ -189,9 +190,38 @@ describe('the lab', () => {
   });
 
   it('does not speak of kept points when there are none', async () => {
-    const lab = labWith({ run: () => Promise.reject(new GpuError('out-of-memory', 'no room')) });
-    await lab.run();
-    expect(lab.store.getState().notices.at(-1)?.stays).toBeNull();
+    const failure = { name: 'FormatError', code: 'missing-file', message: 'no tokenizer', details: {} };
+    const ends: RunEvent[] = [{ type: 'run-failed', error: failure, secondsElapsed: 0 }];
+    for (const events of [[], ends]) {
+      const lab = labWith({
+        run: (_, options) => {
+          send(events, options);
+          return Promise.reject(new GpuError('out-of-memory', 'no room'));
+        },
+      });
+      await lab.run();
+      expect(lab.store.getState().notices.at(-1)?.stays).toBeNull();
+      // With results on screen the failure is not theirs either.
+      await lab.receive([file('run.ndjson', writeLog(log))]);
+      const before = lab.store.getState();
+      await lab.run();
+      const { run, notices } = lab.store.getState();
+      expect(run).toEqual(before.run);
+      expect(notices.at(-1)?.stays).toBe('The results from before are still shown.');
+    }
+  });
+
+  it('says before Run that a checkpoint has no tokenizer', async () => {
+    const engine = { status: 'ready', report: null, memory: null, reason: null } as const;
+    const remarks = ['no text can be evaluated: tokenizer.json is missing'];
+    const cards = [{ ...card, remarks }, card];
+    const lab = labWith({ open: () => Promise.resolve(cards.shift() ?? card) });
+    lab.store.setState({ engine });
+    await lab.receive(weights);
+    expect(obstacle(lab.store.getState(), recipes)).toMatch(/No text can be evaluated/);
+    expect(lab.store.getState().announcement).toContain('tokenizer.json is missing');
+    await lab.receive(weights);
+    expect(obstacle(lab.store.getState(), recipes)).toBeNull();
   });
 
   it('takes notices away when their cause is gone, and opens nothing during a run', async () => {
