@@ -135,8 +135,11 @@ test('methods are searched, read and chosen by keyboard', async ({ page }) => {
   await page.keyboard.press('Enter');
   await expect(page.getByRole('link', { name: 'arXiv 2210.17323' })).toBeVisible();
   await expect(page.getByRole('group', { name: 'Options of GPTQ, mse clip' })).toBeVisible();
-  await search.fill('no such thing');
-  await expect(page.getByText('No method says')).toBeVisible();
+  await search.fill('nf4');
+  await expect(page.getByText('No method here by that name')).toBeVisible();
+  await search.fill('Q4_K_M');
+  await expect(page.getByRole('checkbox', { name: 'llama.cpp Q4_K', exact: true })).toBeVisible();
+  await expect(page.getByText('here every layer is Q4_K')).toBeVisible();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
