@@ -18,7 +18,8 @@ export interface KeptRun extends ShownRun {
 
 /** What is kept of `shown` when `next` takes its place; null where it measured nothing or where `next` goes on with all of it. */
 export function outlived({ run, source, log }: ShownRun, next: RunView): KeptRun | null {
-  const measured = run.points.some(({ state }) => state === 'finished');
+  // Full precision alone is measured again in seconds, and is no reason to give up what was kept.
+  const measured = run.points.some(({ id, state }) => id !== fullPrecision && state === 'finished');
   // A shared run is in the address.
   if (!measured || source === 'link' || covers(next, run)) return null;
   return { run, source, log, newer: false };

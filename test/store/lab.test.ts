@@ -189,6 +189,16 @@ describe('the lab', () => {
     expect(lab.share()?.results.length).toBeGreaterThan(13);
   });
 
+  it('does not give up the kept run for one that measured the reference alone', async () => {
+    const lab = labWith({});
+    const matrix = sampleMatrixLog();
+    await lab.receive([file('sweep.ndjson', writeLog(log))]);
+    await lab.receive([file('begun.ndjson', writeLog(matrix.slice(0, 2)))]);
+    const elsewhere = log.map((event) => (event.type === 'run-started' ? { ...event, app: 'another' } : event));
+    await lab.receive([file('other.ndjson', writeLog(elsewhere))]);
+    expect(lab.store.getState().otherRun?.run).toMatchObject({ about: { app: started.app }, status: 'finished' });
+  });
+
   it('does not speak of kept points when there are none', async () => {
     const failure = { name: 'FormatError', code: 'missing-file', message: 'no tokenizer', details: {} };
     const ends: RunEvent[] = [{ type: 'run-failed', error: failure, secondsElapsed: 0 }];
