@@ -10,6 +10,7 @@ import { MatrixPanel } from './MatrixPanel';
 import { MeasurePanel } from './MeasurePanel';
 import { MethodPanel } from './MethodPanel';
 import { Notices } from './Notices';
+import { OtherRun } from './OtherRun';
 import { ResultsPanel } from './ResultsPanel';
 import { RunBar } from './RunBar';
 import { SharedBanner } from './SharedBanner';
@@ -31,6 +32,7 @@ export function App() {
         <main className="stage">
           <Notices />
           <SharedBanner />
+          <OtherRun />
           <ChartPanel />
           <ResultsPanel />
           <MatrixPanel />

@@ -69,6 +69,11 @@ function Card({ card, note }: { readonly card: ModelCard; readonly note: string 
       <p className="card-name">
         <strong>{card.name}</strong> <span>{card.architecture}</span>
       </p>
+      {card.remarks?.map((remark) => (
+        <p key={remark} className="card-remark">
+          {sentence(remark)} Nothing can run until the mended folder is opened.
+        </p>
+      ))}
       {note && <p className="hint">{note}</p>}
       <dl className="facts">
         {facts.map(([name, value]) => (
@@ -109,4 +114,5 @@ const grouped = ({ heads, keyValueHeads }: ModelCard) =>
   heads === keyValueHeads ? '' : ` (${keyValueHeads} key-value)`;
 /** "Demo, 20% of the training" → "20%": the row has room for three. */
 const short = (label: string) => /\d+ ?%/.exec(label)?.[0] ?? label;
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -39,7 +39,7 @@ export function MatrixPanel() {
           <h2>Combinations</h2>
           <p className="hint">
             Every transform with every rounding{view.columns.some(({ correction }) => correction) && ' and correction'}:
-            ln (perplexity / full precision), with its 95 % interval.
+            ln (perplexity / full precision), with its 95 % interval and the bits stored per weight.
           </p>
         </div>
         <div className="actions">
@@ -162,7 +162,7 @@ function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly
 }
 
 function Cell({ cell, colSpan, rowSpan }: Drawn) {
-  const { state, reason, lnRatio, shade, rank, windows, windowsTotal } = cell;
+  const { state, reason, lnRatio, bitsPerWeight, shade, rank, windows, windowsTotal } = cell;
   if (state === 'impossible') {
     return (
       <td className="impossible" colSpan={colSpan} rowSpan={rowSpan}>
@@ -186,6 +186,11 @@ function Cell({ cell, colSpan, rowSpan }: Drawn) {
         ±{number((high - low) / 2, 2)}
         {state === 'evaluating' && ` · ${windows}/${windowsTotal}`}
       </span>
+      {bitsPerWeight !== null && (
+        <span className="sub" title="Storage per quantized weight: scales and corrections included">
+          {number(bitsPerWeight, 3)} bits
+        </span>
+      )}
     </td>
   );
 }

@@ -2,6 +2,7 @@
 import { useId, useState } from 'react';
 import type { Strategy } from '../quant/recipe';
 import { groupMethods, type MethodGroup } from '../store/methods';
+import { readSearch } from '../store/search';
 import { useLab, useLabState } from './context';
 import { Section } from './controls';
 import { MethodCard } from './MethodCard';
@@ -39,6 +40,12 @@ export function MethodPanel() {
           onChange={({ target }) => setSearch(target.value)}
         />
       )}
+      {groups.length > 0 &&
+        readSearch(search).notes.map((note) => (
+          <p key={note} className="hint">
+            {note}
+          </p>
+        ))}
       <div className="method-groups">
         {groups.map((group) => {
           const open =
@@ -54,7 +61,9 @@ export function MethodPanel() {
             />
           );
         })}
-        {groups.length === 0 && <p className="empty">No method says “{search.trim()}”.</p>}
+        {groups.length === 0 && (
+          <p className="empty">No method here by that name or with such words: “{search.trim()}”.</p>
+        )}
       </div>
     </Section>
   );

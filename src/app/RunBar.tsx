@@ -3,6 +3,7 @@ import type { Phase } from '../lab/events';
 import { duration } from '../store/format';
 import { countPoints } from '../store/plan';
 import { obstacle } from '../store/ready';
+import type { RunView } from '../store/runView';
 import { useLab, useLabState } from './context';
 import { pointLabel } from './series';
 
@@ -49,9 +50,7 @@ export function RunBar() {
       </div>
       <progress aria-label="Progress of the run" max={1} value={run.status === 'finished' ? 1 : running ? done : 0} />
       <p className="run-state">
-        <span>
-          {(!running && why) || stateLine(running ? activity : (shownFrom ?? run.status), run.progress?.phase, point)}
-        </span>
+        <span>{(!running && why) || stateLine(running ? activity : (shownFrom ?? run.status), run, point)}</span>
         <span className="figure">
           {running && run.progress?.secondsLeft != null && `${duration(run.progress.secondsLeft)} left`}
           {!running && run.secondsElapsed !== null && duration(run.secondsElapsed)}
@@ -61,16 +60,16 @@ export function RunBar() {
   );
 }
 
-function stateLine(status: string, phase?: Phase, point?: string | null): string {
+function stateLine(status: string, { progress, layers }: RunView, point: string | null): string {
   switch (status) {
     case 'stopping':
       return 'Stopping…';
     case 'running':
-      return phase ? `${phases[phase]}${point ? ` ${point}` : ''}` : 'Starting…';
+      return progress ? `${phases[progress.phase]}${point ? ` ${point}` : ''}` : 'Starting…';
     case 'finished':
       return 'Finished';
     case 'stopped':
-      return 'Stopped. Finished layers are kept: the same run goes on from them';
+      return layers.length > 0 ? 'Stopped. Finished layers are kept: the same run goes on from them' : 'Stopped';
     case 'failed':
       return 'Failed; see the message';
     case 'log':

@@ -1,4 +1,5 @@
 /** Says that the chart came by link, and how to reproduce it; afterwards, how the two runs compare. */
+import type { ModelCard } from '../model/card';
 import { tally } from '../store/compare';
 import { useLab, useLabState } from './context';
 
@@ -33,7 +34,7 @@ export function SharedBanner() {
           )}
         </p>
       </div>
-      {same && !running && (
+      {same && !running && !card.remarks?.length && (
         <button type="button" onClick={() => void lab.reproduce()}>
           Reproduce
         </button>
@@ -47,7 +48,8 @@ export function SharedBanner() {
   );
 }
 
-function advice(same: boolean, card: { readonly name: string } | null): string {
+function advice(same: boolean, card: Pick<ModelCard, 'name' | 'remarks'> | null): string {
+  if (same && card?.remarks?.length) return 'The same checkpoint is open, but it cannot run yet: see Checkpoint.';
   if (same) return 'The same checkpoint is open: Reproduce runs it with the same settings and compares point by point.';
   if (card) return `${card.name} is open, and it is a different checkpoint: its numbers will differ.`;
   return 'To reproduce it, drop the same checkpoint: it is run with the same settings and compared point by point.';

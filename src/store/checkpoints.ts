@@ -38,7 +38,10 @@ export function createCheckpoints(
           // One matrix has one width.
           head: card.tiedEmbeddings ? null : setup.head,
         },
-        announcement: `${card.name} is open: ${card.architecture}, ${count(card.parameters)} parameters.`,
+        announcement: [
+          `${card.name} is open: ${card.architecture}, ${count(card.parameters)} parameters.`,
+          ...(card.remarks ?? []),
+        ].join(' '),
       }));
       onOpened(card);
     } catch (error) {

@@ -79,7 +79,7 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
   const texts = createTexts(bench);
   const runs = createRuns(bench, texts);
   const checkpoints = createCheckpoints(bench, (card) => runs.opened(card));
-  const links = createLinks(bench, runs.share);
+  const links = createLinks(bench, runs);
   const matrices = createMatrices(bench, runs);
 
   async function connectAdapter(): Promise<void> {

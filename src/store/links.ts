@@ -6,6 +6,7 @@ import type { Bench } from './lab';
 import { busyNotice, errorNotice, notice } from './notices';
 import type { LabState } from './state';
 import { blankPoint, emptyRun, fromResult, type PointView, type RunView } from './runView';
+import type { Runs } from './runs';
 
 export interface Links {
   /** Puts the run into the address and onto the clipboard. */
@@ -14,9 +15,9 @@ export interface Links {
   openAddress(): Promise<void>;
 }
 
-export function createLinks({ store, notify, settle }: Bench, share: () => SharedRun | null): Links {
+export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, 'share' | 'keep'>): Links {
   /** What the shown link took the place of. */
-  let before: Pick<LabState, 'run' | 'source' | 'shared' | 'setup'> | null = null;
+  let before: Pick<LabState, 'run' | 'source' | 'otherRun' | 'shared' | 'setup'> | null = null;
 
   function leaveLink(): void {
     const { source, activity } = store.getState();
@@ -28,7 +29,7 @@ export function createLinks({ store, notify, settle }: Bench, share: () => Share
 
   return {
     async copyLink() {
-      const shared = store.getState().source === 'link' ? store.getState().shared?.share : share();
+      const shared = store.getState().source === 'link' ? store.getState().shared?.share : runs.share();
       if (!shared)
         return notify(notice('note', 'There is nothing to share yet', 'A link needs at least one finished point.'));
       const url = new URL(location.href);
@@ -62,12 +63,14 @@ export function createLinks({ store, notify, settle }: Bench, share: () => Share
       try {
         const shared = await decodePermalink(location.hash);
         const view = viewOf(shared);
-        const { run, source, shared: other, setup: form } = store.getState();
+        const { run, source, otherRun, shared: other, setup: form } = store.getState();
         // From one link to the next, the way back stays the same.
-        before ??= { run, source, shared: other, setup: form };
+        before ??= { run, source, otherRun, shared: other, setup: form };
+        const kept = runs.keep(view);
         store.setState(({ setup }) => ({
           run: view,
           source: 'link',
+          otherRun: kept ?? otherRun,
           matrixBits: null,
           shared: { share: shared, run: view },
           setup: { ...setup, ...settingsOf(shared) },

@@ -32,6 +32,8 @@ export interface MatrixCellView {
   /** Why it is impossible. */
   readonly reason: string | null;
   readonly lnRatio: Estimate | null;
+  /** What the cell stores per weight: scales and corrections make it more than the width. Null until its layers are quantized. */
+  readonly bitsPerWeight: number | null;
   readonly windows: number;
   readonly windowsTotal: number;
   /** 0 (least loss) to shades − 1; null where nothing is measured. */
@@ -105,6 +107,7 @@ function cellView(
     state: point?.state ?? (reason === null ? 'open' : 'impossible'),
     reason: point ? null : reason,
     lnRatio,
+    bitsPerWeight: point?.bitsPerWeight ?? null,
     windows: point?.windows ?? 0,
     windowsTotal: point?.windowsTotal ?? 0,
     shade: lnRatio && range && Number.isFinite(lnRatio.mean) ? shadeOf(lnRatio.mean, range) : null,

@@ -1,5 +1,7 @@
 /** The methods as the form lists them: by strategy, and those that a search finds. Pure. */
 import { strategies, type MethodMeta, type Strategy } from '../quant/recipe';
+import { widthsOf } from './plan';
+import { readSearch } from './search';
 
 export interface MethodGroup {
   readonly name: Strategy;
@@ -8,14 +10,17 @@ export interface MethodGroup {
   readonly methods: readonly MethodMeta[];
 }
 
-/** Strategies that have a method which holds every word of `search`, in the order of the taxonomy. */
+/** Strategies that have a method which holds every word of `search` and has its widths, in the order of the taxonomy. */
 export function groupMethods(methods: readonly MethodMeta[], search = ''): MethodGroup[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const { words, bits } = readSearch(search);
   return strategies
     .map((strategy) => ({
       ...strategy,
       methods: methods.filter(
-        (method) => method.strategy === strategy.name && holds(textOf(method, strategy.label), words),
+        (method) =>
+          method.strategy === strategy.name &&
+          holds(textOf(method, strategy.label), words) &&
+          widthsOf(method, bits).length === bits.length,
       ),
     }))
     .filter((group) => group.methods.length > 0);

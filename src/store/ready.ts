@@ -27,6 +27,7 @@ export function unready(state: Part): string | null {
     return checkpoint.card || shared ? 'Opening the checkpoint…' : 'Loading the demo…';
   if (engine.status === 'starting') return shared ? 'Asking for the GPU…' : 'Loading the demo…';
   if (!checkpoint.card) return 'Open a checkpoint to run it';
+  if (checkpoint.card.remarks?.length) return 'No text can be evaluated: see Checkpoint';
   const mistake = Object.values(state.mistakes)[0];
   if (mistake) return mistake;
   const { name, maxContext } = checkpoint.card;

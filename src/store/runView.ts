@@ -193,6 +193,15 @@ function keptPoint(earlier: RunView, begun: RunView, point: PointView): PointVie
   return { ...known, state: 'planned', kept: true, windows: 0 };
 }
 
+/** Whether every finished point of `earlier` is a point of `later` under the same conditions. */
+export function covers(later: RunView, earlier: RunView): boolean {
+  return earlier.points
+    .filter(({ state }) => state === 'finished')
+    .every(
+      ({ id }) => later.points.some((point) => point.id === id) && conditions(later, id) === conditions(earlier, id),
+    );
+}
+
 /** Everything that a point's values depend on, as text. A link has no time and no texts of its own: it is never the same. */
 function conditions({ about }: RunView, id: string): string {
   if (!about) return '';

@@ -12,6 +12,7 @@ import { toCsv, toJson } from './exports';
 import type { Bench } from './lab';
 import { adapterName } from './format';
 import { busyNotice, errorNotice, notice } from './notices';
+import { outlived, type KeptRun, type ShownRun } from './otherRun';
 import { planRun } from './plan';
 import { emptyRun, foldEvents, type RunView } from './runView';
 import type { LabState } from './state';
@@ -28,6 +29,10 @@ export interface Runs {
   /** What a link to the shown run holds; null while no point is finished. */
   readonly share: () => SharedRun | null;
   stop(): void;
+  /** What is shown, to be kept beside `next` that takes its place; null where nothing of it would be lost. */
+  readonly keep: (next: RunView) => KeptRun | null;
+  /** The shown run and the one that is kept beside it change places. */
+  showOther(): void;
   /** Shows the run of a saved log. */
   replay(file: SourceFile): Promise<void>;
   downloadLog(): void;
@@ -48,22 +53,25 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     });
   };
   const batch = createBatch((events: readonly RunEvent[]) => {
-    // What was shown before gives way to the first event: a request that the engine refuses costs nothing.
-    if (log === before?.log) {
-      log = [];
-      store.setState({ source: 'live' });
-    }
-    show(events);
+    if (log !== before?.log) return show(events);
+    // What was shown before gives way to the run's beginning: a request that fails or is stopped before it costs nothing.
+    const begins = events.findIndex(({ type }) => type === 'run-started');
+    if (begins < 0) return;
+    log = [];
+    store.setState({ source: 'live' });
+    show(events.slice(begins));
+    const kept = outlived(before, store.getState().run);
+    if (kept) store.setState({ otherRun: kept });
   });
-  /** What the run under way took the place of. */
-  let before: { readonly run: RunView; readonly source: LabState['source']; readonly log: RunEvent[] } | null = null;
+  /** What the run under way took the place of, and what was kept beside that. */
+  let before: (ShownRun & Pick<LabState, 'otherRun'>) | null = null;
 
   /** Asks the engine for a run and shows its events until it ends. One that fails before it measures leaves what was there. */
   async function start(request: () => Promise<RunRequest>): Promise<void> {
     if (running) return;
     running = new AbortController();
-    const { run: earlier, source } = store.getState();
-    before = { run: earlier, source, log };
+    const { run: earlier, source, otherRun } = store.getState();
+    before = { run: earlier, source, log, otherRun };
     settle('run');
     store.setState({ activity: 'running' });
     try {
@@ -73,6 +81,11 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
         announcement: 'The run started.',
       }));
       await engine.ask('run', ask, { signal: running.signal, onEvents: (events) => batch.add(events) });
+      batch.flush();
+      if (log === before.log) {
+        end('stopped', before);
+        store.setState({ announcement: 'The run stopped before it began.' });
+      }
     } catch (error) {
       batch.flush();
       const status = error instanceof Cancelled ? 'stopped' : 'failed';
@@ -97,8 +110,8 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     // A new run that was stopped on purpose keeps its place, unless it had only begun to repeat the earlier one.
     const yields = !began || status === 'failed' || run.points.some(({ kept }) => kept);
     if (earlier.run.points.length > 0 && !measured && yields) {
-      log = earlier.log;
-      store.setState({ run: earlier.run, source: earlier.source });
+      ({ log } = earlier);
+      store.setState({ run: earlier.run, source: earlier.source, otherRun: earlier.otherRun });
       return 'The results from before are still shown.';
     }
     close(status);
@@ -174,13 +187,31 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
             },
           ),
         );
-      } else if (source === 'link') void reproduce();
+      } else if (source === 'link' && !card.remarks?.length) void reproduce();
     },
     share: shareLog,
     stop() {
       if (!running) return;
       store.setState({ activity: 'stopping', announcement: 'Stopping.' });
       running.abort();
+    },
+    keep(next) {
+      const { run, source } = store.getState();
+      return outlived({ run, source, log }, next);
+    },
+    showOther() {
+      const { run, source, otherRun } = store.getState();
+      // A shared run is in the address: Back leaves it.
+      if (!otherRun || running || source === 'link') return;
+      const kept = { run, source, log, newer: !otherRun.newer };
+      ({ log } = otherRun);
+      store.setState({
+        run: otherRun.run,
+        source: otherRun.source,
+        otherRun: kept,
+        matrixBits: null,
+        announcement: kept.newer ? 'The run before is shown.' : 'The newer run is shown.',
+      });
     },
     async replay({ path, blob }) {
       if (running) {
@@ -189,9 +220,13 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       }
       try {
         const events = readLog(await blob.text());
+        const { run, source } = store.getState();
+        const shown = { run, source, log };
         log = [];
         store.setState({ run: emptyRun, source: 'log', matrixBits: null, announcement: `${path} is shown.` });
         show(events);
+        const kept = outlived(shown, store.getState().run);
+        if (kept) store.setState({ otherRun: kept });
         // A log that ends in mid-run is of a run that nobody finished.
         close('stopped');
       } catch (error) {
@@ -216,7 +251,10 @@ function fileName({ about }: RunView): string {
 function announce(before: RunView, after: RunView): string | null {
   if (after.status !== before.status) {
     if (after.status === 'finished') return `The run finished with ${after.points.length} points.`;
-    if (after.status === 'stopped') return 'The run stopped. Finished layers are kept: the same run goes on from them.';
+    if (after.status === 'stopped')
+      return after.layers.length
+        ? 'The run stopped. Finished layers are kept: the same run goes on from them.'
+        : 'The run stopped.';
     return null;
   }
   const finished = (view: RunView) => view.points.filter(({ state }) => state === 'finished').length;

@@ -4,6 +4,7 @@ import type { ModelCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';
 import type { Notice } from './notices';
+import type { KeptRun } from './otherRun';
 import type { Setup } from './plan';
 import { emptyRun, type RunView } from './runView';
 
@@ -62,6 +63,8 @@ export interface LabState {
   readonly run: RunView;
   /** Where the shown run comes from. */
   readonly source: 'live' | 'log' | 'link' | null;
+  /** The run before the shown one, or after it where the two changed places. */
+  readonly otherRun: KeptRun | null;
   /** Whether a run is under way, from the press of the button to its end. */
   readonly activity: 'idle' | 'running' | 'stopping';
   readonly shared: Shared | null;
@@ -100,6 +103,7 @@ export const startingState: LabState = {
   matrixBits: null,
   run: emptyRun,
   source: null,
+  otherRun: null,
   activity: 'idle',
   shared: null,
   notices: [],

@@ -24,11 +24,13 @@ const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('tes
 
 const demo = join(root, 'public/demo/level-7');
 
-/** A copy of the demo whose weights are replaced. */
-async function brokenFolder(name: string, weights: Buffer | string): Promise<string> {
+const settings = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
+
+/** A copy of the demo, or of some of its files, with weights of the test's own. */
+async function brokenFolder(name: string, weights: Buffer | string, files = settings): Promise<string> {
   const folder = join(mkdtempSync(join(tmpdir(), 'bitcurve-')), name);
   await mkdir(folder);
-  for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {
+  for (const file of files) {
     await cp(join(demo, file), join(folder, file));
   }
   writeFileSync(join(folder, 'model.safetensors'), weights);
@@ -70,6 +72,19 @@ test('bad weights are named with their file, and what was there stays', async ({
   }
   expect(await points(page)).toEqual(before);
   await expect(page.locator('.card-name')).toContainText('level-100');
+  await expect(runButton(page)).toBeEnabled();
+});
+
+test('a checkpoint without a tokenizer says so when it opens, and Run waits', async ({ page }) => {
+  await openDemo(page);
+  await dropPaths(page, [await brokenFolder('wordless', sound, ['config.json'])]);
+  await expect(page.locator('.card-name')).toContainText('wordless');
+  await expect(page.locator('.card-remark')).toContainText(/tokenizer\.json is missing.*Add tokenizer\.json/);
+  await expect(runButton(page)).toBeDisabled();
+  await expect(page.locator('.run-state')).toContainText('No text can be evaluated: see Checkpoint');
+  await expect(page.getByRole('button', { name: 'Run the matrix' })).toBeDisabled();
+  await dropPaths(page, [demo]);
+  await expect(page.locator('.card-remark')).toHaveCount(0);
   await expect(runButton(page)).toBeEnabled();
 });
 

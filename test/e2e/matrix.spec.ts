@@ -2,9 +2,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { writeLog } from '../../src/lab/log';
-import { configure, expect, openDemo, openLab, points, small, stopButton, test, untilStatus } from './lab';
+import { configure, expect, openDemo, openLab, points, results, small, stopButton, test, untilStatus } from './lab';
 import { loadModule } from './modules';
 
+const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 const { sampleMatrixLog } = await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
 
 async function showMatrix(page: Page): Promise<void> {
@@ -51,6 +52,10 @@ test('the matrix is a table: headers, values, reasons, and the least by name', a
   await expect(table.getByText('needs sequential calibration')).toHaveCount(1);
   const panel = page.getByRole('region', { name: 'Combinations', exact: true });
   await expect(panel).toContainText(/\d+ of \d+ cells measured/);
+  // What a correction stores beside the codes is seen without a pointer.
+  const plain = table.getByRole('row', { name: /^None/ }).getByRole('cell');
+  await expect(plain.nth(0)).toContainText('3.25 bits');
+  await expect(plain.nth(2)).toContainText('3.62 bits');
   // Another width has not been measured: its cells are open.
   await page.getByLabel('Width of the matrix').selectOption('4');
   await expect(table.locator('[data-shade]')).toHaveCount(0);
@@ -69,6 +74,23 @@ test('a link holds the matrix', async ({ page, context }) => {
   // A link rounds to more digits than the intervals allow.
   seen.forEach((text, i) => expect(Math.abs(Number(text) / Number(values[i]) - 1)).toBeLessThan(0.01));
   await other.close();
+});
+
+test('the results that the matrix takes the place of are shown again at the press of a button', async ({ page }) => {
+  await openLab(page);
+  const buffer = Buffer.from(writeLog(sampleLog()));
+  await page.getByTestId('files').setInputFiles({ name: 'sweep.ndjson', mimeType: '', buffer });
+  const kept = page.getByRole('region', { name: 'Kept run' });
+  await expect(results(page).locator('tbody tr')).toHaveCount(13);
+  await expect(kept).toHaveCount(0);
+  await showMatrix(page);
+  await expect(kept).toContainText('Sweep of RTN and GPTQ, 12 points');
+  await kept.getByRole('button', { name: 'Show the run before' }).click();
+  await expect(results(page).locator('tbody tr')).toHaveCount(13);
+  await expect(kept).toContainText('Matrix at 3 bits');
+  // The focus stays on the button: back and forth by keyboard.
+  await page.keyboard.press('Enter');
+  await expect(matrix(page).locator('.rank.best')).toHaveCount(1);
 });
 
 test('a cell of the map opens the layer’s histograms; what was not recorded is said', async ({ page }) => {
@@ -113,8 +135,11 @@ test('methods are searched, read and chosen by keyboard', async ({ page }) => {
   await page.keyboard.press('Enter');
   await expect(page.getByRole('link', { name: 'arXiv 2210.17323' })).toBeVisible();
   await expect(page.getByRole('group', { name: 'Options of GPTQ, mse clip' })).toBeVisible();
-  await search.fill('no such thing');
-  await expect(page.getByText('No method says')).toBeVisible();
+  await search.fill('nf4');
+  await expect(page.getByText('No method here by that name')).toBeVisible();
+  await search.fill('Q4_K_M');
+  await expect(page.getByRole('checkbox', { name: 'llama.cpp Q4_K', exact: true })).toBeVisible();
+  await expect(page.getByText('here every layer is Q4_K')).toBeVisible();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -35,6 +35,15 @@ test('a link pasted into the open tab is shown, and Back brings what was there',
   await page.evaluate(() => (location.hash = '#v1.%%%%'));
   await expect(page.getByRole('alert')).toContainText('The link could not be read');
   expect(await points(page)).toHaveLength(13);
+
+  // A run in place of the link leaves no way Back to what was there: it is kept beside it.
+  await page.evaluate((hash) => (location.hash = hash), new URL(link).hash);
+  await expect.poll(async () => (await points(page)).length).toBe(2);
+  await runButton(page).click();
+  await untilStatus(page, 'finished');
+  await page.waitForFunction(() => window.bitcurve.store.getState().source === 'live');
+  await page.getByRole('button', { name: 'Show the run before' }).click();
+  expect(await points(page)).toHaveLength(13);
 });
 
 test('a reload in mid-run keeps the form and says how to go on', async ({ page }) => {

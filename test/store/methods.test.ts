@@ -4,6 +4,7 @@ import { strategies } from '../../src/quant/recipe';
 import { recipes } from '../../src/quant/recipes';
 import { groupMethods } from '../../src/store/methods';
 import { countPoints, planPoints, unfit } from '../../src/store/plan';
+import { readSearch } from '../../src/store/search';
 import { startingSetup } from '../../src/store/state';
 
 const names = (search: string) =>
@@ -29,6 +30,29 @@ describe('the methods', () => {
     expect(names('gptq act')).toContain('gptq-act-order');
     expect(names('2210.17323')).toContain('gptq');
     expect(names('no such method')).toEqual([]);
+  });
+
+  it('are found by the names that other programs have for them, and by their widths', () => {
+    const llamaCpp = names('llama.cpp');
+    for (const name of ['q4_k', 'q4_k-imatrix', 'gptq-q4_k', 'q8_0']) expect(llamaCpp).toContain(name);
+    expect(names('gguf')).toEqual(llamaCpp);
+    for (const type of ['Q4_K_M', 'q4_k_s', 'Q4_K', 'q4k']) {
+      expect(names(type), type).toEqual(['q4_k', 'q4_k-imatrix', 'gptq-q4_k']);
+    }
+    expect(names('iq4_nl')).toContain('iq4_nl');
+    expect(names('autogptq')).toEqual(names('gptq'));
+    for (const width of ['int4', '4bit', '4-bit', '4 bits', 'W4A16']) {
+      expect(names(`llama.cpp ${width}`), width).toEqual(llamaCpp.filter((name) => /q4_/.test(name)));
+    }
+    expect(names('int4')).toContain('gptq');
+    expect(names('int4')).not.toContain('q8_0');
+    for (const absent of ['nf4', 'iq3_xxs', 'aqlm']) expect(names(absent), absent).toEqual([]);
+  });
+
+  it('say where what is found is not quite what was asked for', () => {
+    expect(readSearch('Q4_K_M').notes).toEqual([expect.stringContaining('every layer is Q4_K.')]);
+    expect(readSearch('exl2').notes).toEqual([expect.stringContaining('not here')]);
+    expect(readSearch('gptq q4_k 4-bit').notes).toEqual([]);
   });
 
   it('are refused with what to change, and planned only at the widths that they have', () => {
