@@ -1,6 +1,7 @@
 /** Methods to choose from, the combination matrix, and the layers that a cell opens. */
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import type { RunEvent } from '../../src/lab/events';
 import { writeLog } from '../../src/lab/log';
 import { configure, expect, openDemo, openLab, points, results, small, stopButton, test, untilStatus } from './lab';
 import { loadModule } from './modules';
@@ -8,9 +9,12 @@ import { loadModule } from './modules';
 const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 const { sampleMatrixLog } = await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
 
-async function showMatrix(page: Page): Promise<void> {
-  const buffer = Buffer.from(writeLog(sampleMatrixLog()));
+async function replay(page: Page, log: RunEvent[]): Promise<void> {
+  const buffer = Buffer.from(writeLog(log));
   await page.getByTestId('files').setInputFiles({ name: 'matrix.ndjson', mimeType: '', buffer });
+}
+async function showMatrix(page: Page): Promise<void> {
+  await replay(page, sampleMatrixLog());
   await expect(matrix(page).locator('.rank.best')).toHaveCount(1);
 }
 const matrix = (page: Page) => page.getByRole('table', { name: /^Combinations at/ });
@@ -140,6 +144,18 @@ test('methods are searched, read and chosen by keyboard', async ({ page }) => {
   await search.fill('Q4_K_M');
   await expect(page.getByRole('checkbox', { name: 'llama.cpp Q4_K', exact: true })).toBeVisible();
   await expect(page.getByText('here every layer is Q4_K')).toBeVisible();
+});
+
+test('a matrix wider than its panel scrolls there, and the page does not', async ({ page }) => {
+  await openLab(page);
+  // No cell can be told apart from the lowest: each says so to screen readers, out of sight as well.
+  await replay(page, sampleMatrixLog(30));
+  await expect(matrix(page).locator('td').last().getByText('lowest')).toHaveCount(1);
+  const { clientWidth, scrollWidth } = await page
+    .getByRole('region', { name: 'Combinations table, scrollable' })
+    .evaluate((element) => ({ clientWidth: element.clientWidth, scrollWidth: element.scrollWidth }));
+  expect(scrollWidth).toBeGreaterThan(clientWidth);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

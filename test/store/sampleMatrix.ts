@@ -6,7 +6,8 @@ import { sampleLog } from './sampleLog';
 const bell = (centre: number, width: number) =>
   Array.from({ length: 32 }, (_, i) => Math.round(1000 * Math.exp(-(((i - centre) / width) ** 2))));
 
-export function sampleMatrixLog(): RunEvent[] {
+/** `spread`: half an interval of the ln ratio over its value. */
+export function sampleMatrixLog(spread = 0.03): RunEvent[] {
   const source = sampleLog();
   const [started] = source;
   const finished = source.find((event) => event.type === 'point-finished' && event.result.id === 'gptq-3');
@@ -27,7 +28,14 @@ export function sampleMatrixLog(): RunEvent[] {
       ...interval,
       // A correction stores something beside the codes.
       bitsPerWeight: method.includes('lowRank') ? 3.62 : method.includes('keep') ? 3.31 : 3.25,
-      ...{ id, recipe: method, group: 64, lnRatio, lnRatioLow: lnRatio * 0.97, lnRatioHigh: lnRatio * 1.03 },
+      ...{
+        id,
+        recipe: method,
+        group: 64,
+        lnRatio,
+        lnRatioLow: lnRatio * (1 - spread),
+        lnRatioHigh: lnRatio * (1 + spread),
+      },
     };
   });
   const [reference] = started.settings.points;
