@@ -1,5 +1,5 @@
 /**
- * The whole combination matrix of the demo in headless Chromium, stopped after eleven points and resumed: some eight minutes on two cores,
+ * The whole combination matrix of the demo in headless Chromium, stopped after eleven points and resumed: five minutes and more on two cores,
  * so not among the tests, which run its first cells. Prints what is alive on the GPU at each end; exits with 1 where something is left
  * or a cell is not measured.
  * Usage: npx vite build && node test/e2e/wholeMatrix.mjs [PICTURE.png]
