@@ -39,6 +39,7 @@ export function ChartPanel() {
   const state = useLabState((state) => ({
     run: state.run,
     axes: state.axes,
+    shared: state.source === 'link',
     ghost: state.source === 'live' ? (state.shared?.run.points ?? null) : null,
     widths: state.setup.widths,
     card: state.checkpoint.card,
@@ -136,8 +137,10 @@ export function ChartPanel() {
         <p className="verdict-line">
           <strong>Best method by width</strong> {verdict}{' '}
           <span className="hint">
-            Of methods of about the same size, or smaller. “Beats”: lower, with the 95 % interval of the difference all
-            on one side.
+            Of methods of about the same size, or smaller. “Beats”: lower, with{' '}
+            {state.shared
+              ? 'intervals that lie apart. A link does not hold the windows, of which the run itself compares each with each and so tells more apart.'
+              : 'the 95 % interval of the difference all on one side.'}
           </span>
         </p>
       )}

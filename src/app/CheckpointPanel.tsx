@@ -1,6 +1,6 @@
 /** The checkpoint: the bundled ones to choose from, and the card of the open one, made from its headers alone. */
 import type { BlockSize, ModelCard, Verdict } from '../model/card';
-import { bytes, count } from '../store/format';
+import { bytes, count, sentence } from '../store/format';
 import { useLab, useLabState } from './context';
 import { Section } from './controls';
 
@@ -114,5 +114,4 @@ const grouped = ({ heads, keyValueHeads }: ModelCard) =>
   heads === keyValueHeads ? '' : ` (${keyValueHeads} key-value)`;
 /** "Demo, 20% of the training" → "20%": the row has room for three. */
 const short = (label: string) => /\d+ ?%/.exec(label)?.[0] ?? label;
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const percent = (share: number) => `${Math.round(share * 100)} %`;

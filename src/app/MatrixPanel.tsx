@@ -1,7 +1,7 @@
 /** The combination matrix: one button that runs every transform with every rounding and correction, and the heatmap that it fills. */
 import { useMemo } from 'react';
 import { matrixView, matrixWidth, shades, type CellRank, type MatrixCellView, type MatrixView } from '../store/matrix';
-import { groupName, number, withInterval } from '../store/format';
+import { groupName, number, progressWord, withInterval } from '../store/format';
 import { widths } from '../store/plan';
 import { unready } from '../store/ready';
 import { useLab, useLabState } from './context';
@@ -163,6 +163,7 @@ function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly
 
 function Cell({ cell, colSpan, rowSpan }: Drawn) {
   const { state, reason, lnRatio, bitsPerWeight, shade, rank, windows, windowsTotal } = cell;
+  const running = useLabState(({ activity }) => activity !== 'idle');
   if (state === 'impossible') {
     return (
       <td className="impossible" colSpan={colSpan} rowSpan={rowSpan}>
@@ -170,8 +171,7 @@ function Cell({ cell, colSpan, rowSpan }: Drawn) {
       </td>
     );
   }
-  if (!lnRatio)
-    return <td className="open">{state === 'open' ? '–' : state === 'planned' ? 'waiting' : `${state}…`}</td>;
+  if (!lnRatio) return <td className="open">{state === 'open' ? '–' : progressWord(state, running)}</td>;
   const { mean, low, high } = lnRatio;
   return (
     <td data-shade={shade ?? undefined} title={`95 % interval: ${number(low)} to ${number(high)}`}>
@@ -210,7 +210,7 @@ function Key({ view: { group, possible, finished, range, cells } }: { readonly v
             ))}
           </span>
           <span className="figure">{number(range[1], 2)}</span> from the least loss to the most
-          {tied && '; ≈ cannot be told apart from the lowest'}
+          {tied && '; ≈ cannot be told apart from the lowest'}. Cells of every size are compared
         </p>
       )}
       <p>

@@ -3,7 +3,7 @@ import type { Estimate } from '../lab/events';
 import { rankings } from '../store/best';
 import { comparePoint, type Verdict } from '../store/compare';
 import { pairedPerplexity } from '../store/curves';
-import { duration, groupName, number, withInterval } from '../store/format';
+import { duration, groupName, number, progressWord, withInterval } from '../store/format';
 import { fullPrecision, type PointView } from '../store/runView';
 import { useLab, useLabState } from './context';
 import { labelOf, looksOf, Swatch } from './series';
@@ -197,5 +197,6 @@ function perplexityText(point: PointView, reference: Estimate | null): string {
 }
 
 function State({ point }: { readonly point: PointView }) {
-  return <span className="none">{point.state === 'planned' ? 'waiting' : `${point.state}…`}</span>;
+  const running = useLabState(({ activity }) => activity !== 'idle');
+  return <span className="none">{progressWord(point.state, running)}</span>;
 }

@@ -1,5 +1,6 @@
 /** Run, Stop, and how far it is. Its height does not change, so that nothing jumps. */
 import type { Phase } from '../lab/events';
+import { isMatrixMethod } from '../quant/matrix';
 import { duration } from '../store/format';
 import { countPoints } from '../store/plan';
 import { obstacle } from '../store/ready';
@@ -60,7 +61,7 @@ export function RunBar() {
   );
 }
 
-function stateLine(status: string, { progress, layers }: RunView, point: string | null): string {
+function stateLine(status: string, { progress, layers, points }: RunView, point: string | null): string {
   switch (status) {
     case 'stopping':
       return 'Stopping…';
@@ -69,7 +70,10 @@ function stateLine(status: string, { progress, layers }: RunView, point: string 
     case 'finished':
       return 'Finished';
     case 'stopped':
-      return layers.length > 0 ? 'Stopped. Finished layers are kept: the same run goes on from them' : 'Stopped';
+      if (layers.length === 0) return 'Stopped';
+      return points.some(({ method }) => isMatrixMethod(method))
+        ? 'Stopped; “Run the matrix” goes on from here'
+        : 'Stopped; the same run goes on from here';
     case 'failed':
       return 'Failed; see the message';
     case 'log':

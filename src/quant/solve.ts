@@ -12,9 +12,10 @@ import { FactorCache } from './factorCache';
 import type { Insight } from './insight';
 import { needsCalibration, recipeOf } from './parseRecipe';
 import { makeCorrection, makeGrid } from './pieces';
-import type { Context, LayerProblem, Posed } from './problem';
+import type { Context, Grid, LayerProblem, Posed } from './problem';
 import type { Piece, Recipe } from './recipe';
 import { roundProblem } from './roundProblem';
+import { nearestValues } from './rounding/nearestValues';
 import { packedBytes } from './rounding/packCodes';
 import { hashStored, settleGroups, type StoredLayer } from './stored';
 
@@ -73,12 +74,16 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   }
   scope.move(What.view.buffer, cx.scope);
   const loss = H ? proxyLoss(gpu, scope, W, What, H) : null;
-  // The loss of rounding to nearest is the same for every recipe on this grid: asked for once a width, and read with the rest.
-  const plain = recipe.rounding.name === 'nearest' && recipe.transform.length + corrections.length === 0;
+  // The loss of rounding to nearest is the same for every recipe on this grid: asked for once a width, and read with the rest. A grid
+  // that searches its ranges is compared with itself without the search, which is part of the method.
+  const searched = makeGrid(recipe.grid, W.cols);
+  const compared = searched.unsearched ?? searched;
+  const plain =
+    recipe.rounding.name === 'nearest' && recipe.transform.length + corrections.length === 0 && compared === searched;
   const nearestKey = `nearest loss ${JSON.stringify(recipe.grid)}`;
   const known = original.factors.recall<number>(nearestKey);
   const ask = H && !plain && known === undefined;
-  const nearestRows = ask ? await nearestLossRows(original, H, recipe.grid, cx, scope) : null;
+  const nearestRows = ask ? await nearestLossRows(original, H, compared, cx, scope) : null;
   const [words, parameterBytes, lossBytes, nearestBytes] = await readTogether(gpu, [
     rounded.stream,
     rounded.parameters.view,
@@ -125,22 +130,14 @@ export function tableRecipe(grid: Piece): Recipe {
 }
 
 /** [rows, 1] f32: the loss of rounding to nearest on this grid, owned by `results`. */
-async function nearestLossRows(
-  { W, H, factors }: Posed,
-  moment: Matrix,
-  grid: Piece,
-  cx: Context,
-  results: Scope,
-): Promise<Matrix> {
+async function nearestLossRows(problem: Posed, H: Matrix, grid: Grid, cx: Context, results: Scope): Promise<Matrix> {
   const { gpu } = cx;
   using scope = gpu.scope('nearest loss');
   // Submitted, so that the memory of what came before can be used again.
   gpu.flush();
-  const problem: Posed = { W, factors, ...(H && { H }) };
-  // What this baseline has to say is no news of the recipe.
-  const { What } = await roundProblem(problem, tableRecipe(grid), { ...cx, scope, emit: () => undefined });
+  const What = await nearestValues(problem, grid, { ...cx, scope });
   gpu.flush();
-  return proxyLoss(gpu, results, W, What, moment);
+  return proxyLoss(gpu, results, problem.W, What, H);
 }
 
 function energyOf({ W, factors }: Posed, H: Matrix, gpu: Gpu): Promise<number> {

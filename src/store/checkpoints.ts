@@ -2,7 +2,7 @@
 import type { ModelCard } from '../model/card';
 import type { SourceFile } from '../worker/protocol';
 import { fetchOwn, fetchOwnJson } from './fetching';
-import { count } from './format';
+import { count, sentence } from './format';
 import type { Bench } from './lab';
 import { busyNotice, errorNotice } from './notices';
 import type { DemoModel } from './state';
@@ -40,7 +40,7 @@ export function createCheckpoints(
         },
         announcement: [
           `${card.name} is open: ${card.architecture}, ${count(card.parameters)} parameters.`,
-          ...(card.remarks ?? []),
+          ...(card.remarks ?? []).map(sentence),
         ].join(' '),
       }));
       onOpened(card);

@@ -74,3 +74,13 @@ export function groupName(group: number | null): string {
 export function listed(items: readonly (string | number)[]): string {
   return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
+
+/** How far a point without a value is; `running`: whether anything is done about it. */
+export function progressWord(state: 'planned' | 'quantizing' | 'evaluating' | 'finished', running: boolean): string {
+  if (!running) return state === 'planned' ? 'not measured' : 'not finished';
+  return state === 'planned' ? 'waiting' : `${state}…`;
+}
+
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

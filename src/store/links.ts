@@ -18,6 +18,13 @@ export interface Links {
 export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, 'share' | 'keep'>): Links {
   /** What the shown link took the place of. */
   let before: Pick<LabState, 'run' | 'source' | 'otherRun' | 'shared' | 'setup'> | null = null;
+  /** The link that was copied of the shown run, in the address until another run is shown: a reload would open it in place of that. */
+  let copied: { readonly hash: string; readonly about: RunView['about'] } | null = null;
+  store.subscribe(({ run, source }) => {
+    if (!copied || source === 'link' || run.about === copied.about) return;
+    if (location.hash === copied.hash) history.replaceState(null, '', location.pathname + location.search);
+    copied = null;
+  });
 
   function leaveLink(): void {
     const { source, activity } = store.getState();
@@ -35,6 +42,7 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
       const url = new URL(location.href);
       url.hash = await encodePermalink(shared);
       history.replaceState(null, '', url);
+      copied = { hash: url.hash, about: store.getState().run.about };
       try {
         await navigator.clipboard.writeText(url.href);
         notify(

@@ -34,7 +34,7 @@ test('one click runs the matrix, and cells fill while it runs', async ({ page })
   );
   await stopButton(page).click();
   await untilStatus(page, 'stopped');
-  await expect(matrix(page).getByText('waiting').first()).toBeVisible();
+  await expect(matrix(page).getByText('not measured').first()).toBeVisible();
   // Nothing of the run is left on the GPU, finished or not.
   await page.waitForFunction(() => window.bitcurve.store.getState().engine.memory !== null);
   const memory = await page.evaluate(() => window.bitcurve.store.getState().engine.memory);
@@ -77,7 +77,15 @@ test('a link holds the matrix', async ({ page, context }) => {
   const seen = await matrix(other).locator('.matrix-value').allTextContents();
   // A link rounds to more digits than the intervals allow.
   seen.forEach((text, i) => expect(Math.abs(Number(text) / Number(values[i]) - 1)).toBeLessThan(0.01));
+  await expect(other.getByText('A link does not hold the windows')).toBeVisible();
   await other.close();
+  // The address is that of what is shown: another run takes it away.
+  await page.getByTestId('files').setInputFiles({
+    name: 'sweep.ndjson',
+    mimeType: '',
+    buffer: Buffer.from(writeLog(sampleLog())),
+  });
+  await page.waitForFunction(() => location.hash === '');
 });
 
 test('the results that the matrix takes the place of are shown again at the press of a button', async ({ page }) => {

@@ -262,6 +262,23 @@ describe('activation-aware scales', () => {
 });
 
 describe("AWQ's grid", () => {
+  it('is compared with rounding to nearest on whole ranges: its search is part of the method', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const problem = makeProblem(createRng(29), 16, 96, { causes: 12 });
+    const factors = FactorCache.of(scope);
+    const solve = (clip: boolean) =>
+      solveLayer(
+        { ...upload(scope, problem), factors },
+        recipeOf({ grid: { name: 'awq', bits: 3, group: 32, clip }, rounding: { name: 'nearest' } }),
+        testContext(gpu, scope),
+      );
+    const [whole, cut] = [await solve(false), await solve(true)];
+    expect(whole.nearestLoss).toBe(whole.loss);
+    expect(cut.nearestLoss).toBe(whole.loss);
+    expect(cut.loss).toBeLessThan(whole.loss ?? NaN);
+  });
+
   for (const [cols, bits, group] of [
     [172, 2, 32],
     [576, 3, 128],

@@ -15,11 +15,9 @@ import { inverseSymmetric } from '../../util/inverseSymmetric';
 import { assert, present } from '../../util/assert';
 import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
 import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from '../columns';
-import { cropColumns, padProblem } from '../padding';
 import type { Context, Correction, Grid, Posed, Undoing } from '../problem';
 import type { Piece } from '../recipe';
-import { dequantize } from '../rounding/dequantize';
-import { nearest } from '../rounding/nearest';
+import { nearestValues } from '../rounding/nearestValues';
 
 /** As in compensation. */
 const damping = 0.01;
@@ -100,9 +98,8 @@ async function weakColumns(problem: Posed, grid: Grid, share: number, cx: Contex
   const { cols } = problem.W;
   using scope = gpu.scope('weak columns');
   const local: Context = { ...cx, scope };
-  const rounded = await nearest()(await padProblem(problem, grid.width, local), grid, local);
-  const raw = dequantize(rounded.codes, rounded.parameters, uploadOrder(scope, rounded.groupOf), grid, local);
-  const errors = await readMatrix(gpu, columnEnergy(gpu, scope, problem.W, cropColumns(raw, cols, local)));
+  const plain = await nearestValues(problem, grid, local);
+  const errors = await readMatrix(gpu, columnEnergy(gpu, scope, problem.W, plain));
   const diagonal = await readDiagonal(gpu, problem);
   const cost = errors.map((error, j) => error * (diagonal[j] as number));
   const count = Math.min(cols - 1, Math.max(1, Math.round(share * cols)));
