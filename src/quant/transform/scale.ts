@@ -15,12 +15,11 @@ import { relativeMagnitude } from '../../tensor/relativeMagnitude';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { assert, present } from '../../util/assert';
 import { halfScale } from '../../util/halfFloat';
-import { readDiagonal, uploadOrder } from '../columns';
+import { readDiagonal } from '../columns';
 import { FactorCache } from '../factorCache';
 import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
 import type { Piece } from '../recipe';
-import { dequantize } from '../rounding/dequantize';
-import { nearest } from '../rounding/nearest';
+import { nearestValues } from '../rounding/nearestValues';
 
 const steps = 20;
 /** Smallest scale before normalisation, as published. */
@@ -193,8 +192,6 @@ async function roundScaled(
     // What the cache of the pair without scales holds would be wrong here.
     factors: FactorCache.of(scope),
   };
-  // What a candidate has to say is no news of the recipe.
-  const { codes, parameters, groupOf } = await nearest()(scaled, trial, { ...cx, emit: () => undefined });
-  const rounded = dequantize(codes, parameters, uploadOrder(scope, groupOf), trial, cx);
+  const rounded = await nearestValues(scaled, trial, cx);
   return scaleColumns(gpu, scope, rounded, inverse);
 }

@@ -107,7 +107,7 @@ function rounded(state: State, { grid, rounding }: Recipe): Rounded {
   );
   const P =
     rounding.name === 'asymmetric'
-      ? remember(state, key && `cross ${name}`, () =>
+      ? remember(state, key && `cross ${name} ${String(rounding['alpha'])}`, () =>
           crossUpdate(reorder(state.cross, cols, order), U, cols, rounding['alpha'] as number),
         )
       : null;
@@ -118,7 +118,8 @@ function rounded(state: State, { grid, rounding }: Recipe): Rounded {
 /** Kept columns: the problem of the others is rounded, then they are fitted. */
 function roundedAmongKept(state: State, recipe: Recipe, share: number): Rounded {
   const { W, H, rows, cols } = state;
-  const { What: plain } = nearestOn(state, gridOf(state, recipe.grid));
+  // Which columns are weak is found before the solver has decided anything.
+  const { What: plain } = nearestOn(state, gridOf({ ...state, follow: null }, recipe.grid));
   const kept = weakColumns(W, plain, H, rows, cols, Math.min(cols - 1, Math.max(1, Math.round(share * cols))));
   const others = Array.from({ length: cols }, (_, j) => j).filter((j) => !kept.includes(j));
   const mean = diagonalOf(state).reduce((sum, d) => sum + d, 0) / cols;
@@ -143,13 +144,11 @@ function roundedAmongKept(state: State, recipe: Recipe, share: number): Rounded 
 }
 
 /** Ŵ + U_r U_rᵀ E, U_r the strongest left directions of E, or of E·R: the metric's factor cancels. */
-function withLowRank({ W, H, rows, cols, known }: TwinProblem, What: ArrayLike<number>, piece: Piece): Float64Array {
+function withLowRank(problem: TwinProblem, What: ArrayLike<number>, piece: Piece): Float64Array {
+  const { W, H, rows, cols } = problem;
   const E = Float64Array.from({ length: rows * cols }, (_, at) => (W[at] as number) - (What[at] as number));
-  const factor = () => choleskyUpper(H, cols, 0.01) as Float64Array;
-  const name = 'factor of the inputs';
-  if (piece['metric'] === 'inputs' && !known.has(name)) known.set(name, factor());
-  const measured =
-    piece['metric'] === 'inputs' ? matmul(E, known.get(name) as Float64Array, rows, cols, cols, 'plain') : E;
+  const factor = () => remember(problem, 'factor of the inputs', () => choleskyUpper(H, cols, 0.01) as Float64Array);
+  const measured = piece['metric'] === 'inputs' ? matmul(E, factor(), rows, cols, cols, 'plain') : E;
   const { U } = svd(measured, rows, cols);
   const rank = piece['rank'] as number;
   const strongest = Float64Array.from({ length: rows * rank }, (_, at) => {
