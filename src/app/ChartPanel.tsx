@@ -1,10 +1,10 @@
 /** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
 import { lazy, Suspense, useMemo } from 'react';
 import { curves, naturalScale, referenceValue, type Scale, type XAxis, type YAxis } from '../store/curves';
-import { verdictLine } from '../store/best';
 import { groupName, withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
 import { obstacle } from '../store/ready';
+import { Answer } from './Answer';
 import { useLab, useLabState } from './context';
 import { Segmented } from './controls';
 import { labelOf, looksOf, Swatch } from './series';
@@ -39,7 +39,6 @@ export function ChartPanel() {
   const state = useLabState((state) => ({
     run: state.run,
     axes: state.axes,
-    shared: state.source === 'link',
     ghost: state.source === 'live' ? (state.shared?.run.points ?? null) : null,
     widths: state.setup.widths,
     card: state.checkpoint.card,
@@ -70,7 +69,6 @@ export function ChartPanel() {
   const full = points.find(({ id }) => id === 'full-precision')?.perplexity;
   const groups = new Set(drawn.curves.map(({ group }) => group));
   const empty = !drawn.reference && [...drawn.curves, ...drawn.ghosts].every((curve) => curve.points.length === 0);
-  const verdict = useMemo(() => verdictLine(points, (method) => labelOf(method, lab.methods)), [points, lab.methods]);
   return (
     <section className="panel chart-panel" aria-label="Chart">
       <header className="panel-head">
@@ -133,17 +131,7 @@ export function ChartPanel() {
           </p>
         )}
       </div>
-      {verdict && (
-        <p className="verdict-line">
-          <strong>Best method by width</strong> {verdict}{' '}
-          <span className="hint">
-            Of methods of about the same size, or smaller. “Beats”: lower, with{' '}
-            {state.shared
-              ? 'intervals that lie apart. A link does not hold the windows, of which the run itself compares each with each and so tells more apart.'
-              : 'the 95 % interval of the difference all on one side.'}
-          </span>
-        </p>
-      )}
+      <Answer />
     </section>
   );
 }

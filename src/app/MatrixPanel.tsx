@@ -23,14 +23,14 @@ export function MatrixPanel() {
     group: state.setup.group,
     symmetric: state.setup.symmetric,
     mode: state.setup.mode,
-    run: state.run.points,
+    run: state.run,
     running: state.activity !== 'idle',
     why: unready(state),
   }));
-  const points = useThrottled(run, redraw);
+  const shown = useThrottled(run, redraw);
   const view = useMemo(
-    () => matrixView(bits, { group, symmetric, mode }, points),
-    [bits, group, symmetric, mode, points],
+    () => matrixView(bits, { group, symmetric, mode }, shown),
+    [bits, group, symmetric, mode, shown],
   );
   return (
     <section className="panel matrix-panel" aria-label="Combinations">

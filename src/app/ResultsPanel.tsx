@@ -1,10 +1,10 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
 import type { Estimate } from '../lab/events';
-import { rankings } from '../store/best';
 import { comparePoint, type Verdict } from '../store/compare';
 import { pairedPerplexity } from '../store/curves';
 import { duration, groupName, number, progressWord, withInterval } from '../store/format';
 import { fullPrecision, type PointView } from '../store/runView';
+import { useAnswer } from './Answer';
 import { useLab, useLabState } from './context';
 import { labelOf, looksOf, Swatch } from './series';
 
@@ -18,12 +18,8 @@ const verdictTitles: Record<Verdict, string> = {
 /** Rows that are shown without a box of their own. */
 const mostRows = 24;
 
-/** The first of its width: told apart from the others, or only by its mean. */
-type Rank = 'best' | 'lowest';
-const rankTitles: Record<Rank, string> = {
-  best: 'The lowest perplexity of its width and size: against each other the 95 % interval of the difference is on its side',
-  lowest: 'The lowest perplexity of its width and size; another method cannot be told apart',
-};
+const bestTitle =
+  'The lowest perplexity of its width and size: against each other the 95 % interval of the difference is on its side';
 
 export function ResultsPanel() {
   const lab = useLab();
@@ -33,9 +29,7 @@ export function ResultsPanel() {
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
-  const ranks = new Map(
-    rankings(points).map(({ points: of, leaders }) => [of[0]?.id, leaders > 1 ? 'lowest' : 'best'] as const),
-  );
+  const { best, chosen } = useAnswer();
   const measured = points.some(({ state }) => state === 'finished');
   return (
     <section className="panel results-panel" aria-label="Results">
@@ -101,7 +95,8 @@ export function ResultsPanel() {
                 point={point}
                 reference={reference}
                 shared={shared}
-                rank={ranks.get(point.id) ?? null}
+                best={best.has(point.id)}
+                chosen={chosen?.id === point.id}
               />
             ))}
             {points.length === 0 && (
@@ -122,10 +117,11 @@ interface RowProps {
   readonly point: PointView;
   readonly reference: Estimate | null;
   readonly shared: readonly PointView[] | null;
-  readonly rank: Rank | null;
+  readonly best: boolean;
+  readonly chosen: boolean;
 }
 
-function Row({ point, reference, shared, rank }: RowProps) {
+function Row({ point, reference, shared, best, chosen }: RowProps) {
   const lab = useLab();
   const isReference = point.id === fullPrecision;
   const { perplexity, lnRatio, kld, top1 } = point;
@@ -145,9 +141,14 @@ function Row({ point, reference, shared, rank }: RowProps) {
           <>
             <Swatch looks={looksOf(point.method, lab.methods)} />
             {labelOf(point.method, lab.methods)}
-            {rank && (
-              <span className={`rank ${rank}`} title={rankTitles[rank]}>
-                {rank}
+            {best && (
+              <span className="rank best" title={bestTitle}>
+                best
+              </span>
+            )}
+            {chosen && (
+              <span className="rank chosen" title="The point that the answer above names">
+                take
               </span>
             )}
           </>
@@ -192,8 +193,7 @@ const intervalText = ({ low, high }: Estimate) => `95 % interval: ${number(low)}
 /** As many digits as the paired interval carries: that is what tells the rows of this table apart. */
 function perplexityText(point: PointView, reference: Estimate | null): string {
   const paired = point.id === fullPrecision ? null : pairedPerplexity(point, reference);
-  const mean = point.perplexity?.mean ?? NaN;
-  return paired ? withInterval(mean, paired.low, paired.high) : number(mean);
+  return paired ? withInterval(paired.mean, paired.low, paired.high) : number(point.perplexity?.mean ?? NaN);
 }
 
 function State({ point }: { readonly point: PointView }) {

@@ -6,14 +6,18 @@ import { inspect, logitsOf } from '../lab/inspect';
 import { memoryStore } from '../lab/layerStore';
 import { writeEvent } from '../lab/log';
 import { run } from '../lab/run';
+import { fromLog } from '../lab/verdict/candidate';
+import { answer } from '../lab/verdict/sentence';
+import { findMethod } from '../quant/recipes';
+import type { RunEvent } from '../lab/events';
 import { Cancelled, fromErrorRecord, isBitcurveError } from '../util/errors';
 import { commands, helpText } from './commands';
 import { openModelPath, readTextPath } from './files';
 import { folderStore } from './folderStore';
 import { describeMatrixEvent, matrixOf } from './matrix';
 import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
-import { describeCard, describeEvent } from './print';
-import { pointsOf, settingsOf } from './request';
+import { describeAnswer, describeCard, describeEvent } from './print';
+import { goalOf, pointsOf, settingsOf } from './request';
 import { engineVersion } from '../util/version';
 
 /** Runs a command. Returns the exit code: 0, 1 for an error that was said, 130 for a stop. */
@@ -75,6 +79,7 @@ async function writeLogits(given: Given): Promise<void> {
 
 async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Promise<void> {
   const matrix = name === 'matrix' ? matrixOf(given) : null;
+  const goal = goalOf(given);
   const points = name === 'sweep' ? pointsOf(given) : (matrix?.points ?? []);
   const checkpoint = await openModelPath(required(given, 'model'));
   const settings = { ...settingsOf(given, await inspect(checkpoint)), points };
@@ -94,7 +99,9 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
     signal: stop.signal,
     appVersion: engineVersion,
   });
+  const log: RunEvent[] = [];
   for await (const event of events) {
+    if (event.type !== 'progressed') log.push(event);
     if (given.has('json')) process.stdout.write(writeEvent(event));
     else {
       const line = matrix ? describeMatrixEvent(event, matrix) : describeEvent(event);
@@ -103,6 +110,9 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
     if (event.type === 'run-failed') throw fromErrorRecord(event.error);
     if (event.type === 'run-stopped') throw new Cancelled();
   }
+  if (name !== 'sweep' || given.has('json')) return;
+  const said = describeAnswer(answer(fromLog(log), goal, (method) => findMethod(method)?.label ?? method));
+  if (said !== null) process.stdout.write(`${said}\n`);
 }
 
 async function openGpu(): Promise<Gpu> {

@@ -1,5 +1,6 @@
 /** Results for people: plain text, one line a point. */
 import type { PointResult, RunEvent, RunSettings } from '../lab/events';
+import type { Answer } from '../lab/verdict/sentence';
 import type { ModelCard } from '../model/card';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
@@ -63,6 +64,12 @@ const leastWindow = ({ context, maxTokens }: RunSettings): string =>
   maxTokens !== null && maxTokens < context
     ? `\n--max-tokens ${maxTokens}: one window of ${context} is the least that is evaluated`
     : '';
+
+/** The answer and what stands against it, below the table; nothing where no point was measured. */
+export function describeAnswer({ take, comparison, warnings }: Answer): string | null {
+  if (take === null) return null;
+  return ['', take, ...(comparison === null ? [] : [comparison]), ...warnings.map((w) => `Note: ${w}`)].join('\n');
+}
 
 /** The line that an event is worth, or null. */
 export function describeEvent(event: RunEvent): string | null {

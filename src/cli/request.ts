@@ -1,6 +1,7 @@
 /** From options to the request of a run. Pure but for what it is given. */
 import type { PlannedPoint, RunSettings } from '../lab/events';
 import { minContext } from '../lab/windows';
+import { usualGoal, type Goal } from '../lab/verdict/choose';
 import type { ModelCard } from '../model/card';
 import { groupSize, withGrid } from '../quant/parseRecipe';
 import { findMethod, recipes } from '../quant/recipes';
@@ -24,6 +25,20 @@ export function settingsOf(given: Given, card: ModelCard): RunSettings {
     mode: choiceOf(given, 'mode', 'shared', ['shared', 'sequential']),
     seed: integerOf(given, 'seed', 0, 0, 2 ** 32 - 1),
   };
+}
+
+/** What the answer below the table is for. */
+export function goalOf(given: Given): Goal {
+  const accept = textOf(given, 'accept');
+  const have = textOf(given, 'have');
+  if (accept !== null && have !== null) throw refused('--accept and --have are two questions; give one of them');
+  const amount = (name: string, text: string): number => {
+    const value = Number(text.replace(/\s*(%|MB)$/, ''));
+    if (!(value > 0) || !Number.isFinite(value)) throw refused(`--${name} is "${text}"; expected a number above 0`);
+    return value;
+  };
+  if (have !== null) return { kind: 'megabytes', most: amount('have', have) };
+  return accept === null ? usualGoal : { kind: 'loss', most: amount('accept', accept) / 100 };
 }
 
 /** Methods that need no calibration text. */

@@ -1,14 +1,7 @@
 /** Numbers as people read them: no more digits than they can carry. */
+import { number } from '../util/words';
 
-/** About `digits` significant digits, without exponents for everyday sizes. */
-export function number(value: number, digits = 4): string {
-  if (value === 0) return '0';
-  if (!Number.isFinite(value)) return value > 0 ? '∞' : Number.isNaN(value) ? 'not a number' : '−∞';
-  const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(Math.min(2, digits - 1)).replace('-', '−');
-  const text = size >= 10 ** (digits - 1) ? value.toFixed(0) : value.toPrecision(digits);
-  return text.replace('-', '−');
-}
+export { listed, number } from '../util/words';
 
 /** A tick of an axis: no zeros at the end. */
 export function tick(value: number): string {
@@ -68,11 +61,6 @@ export function duration(seconds: number): string {
 
 export function groupName(group: number | null): string {
   return group === null ? 'row' : String(group);
-}
-
-/** "8, 6 and 5". */
-export function listed(items: readonly (string | number)[]): string {
-  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
 /** How far a point without a value is; `running`: whether anything is done about it. */

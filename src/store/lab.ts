@@ -3,6 +3,7 @@
  * and calls these. Every failure becomes a notice and leaves what was there in place.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Goal } from '../lab/verdict/choose';
 import type { MethodMeta, PieceMeta } from '../quant/recipe';
 import type { Engine } from '../worker/client';
 import type { SourceFile } from '../worker/protocol';
@@ -41,6 +42,8 @@ export interface Lab extends Checkpoints, Links, Matrices, Runs, Texts {
   /** A field holds what cannot be taken over (`reason`), or no longer does (null). */
   mistake(field: string, reason: string | null): void;
   look(axes: Partial<LabState['axes']>): void;
+  /** What the answer is for: a loss that is accepted, or room that there is. */
+  aim(goal: Goal): void;
   readonly notify: (notice: Notice) => void;
   dismiss(id: number): void;
   /** For tests: the device is destroyed as by a driver reset. */
@@ -142,6 +145,7 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
         mistakes: reason === null ? others : { ...others, [field]: reason },
       })),
     look: (axes) => store.setState((state) => ({ axes: { ...state.axes, ...axes } })),
+    aim: (goal) => store.setState({ goal }),
     notify: bench.notify,
     dismiss: (id) => store.setState(({ notices }) => ({ notices: notices.filter((n) => n.id !== id) })),
     async loseDevice() {

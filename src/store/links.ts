@@ -107,6 +107,7 @@ function viewOf({ app, model, adapter, settings, evaluation, calibration, result
     settings,
     evaluation: evaluation.label,
     calibration: calibration?.label ?? null,
+    calibrationTokens: null,
     texts: `${evaluation.fingerprint} ${calibration?.fingerprint ?? ''}`,
   };
   return { ...emptyRun, status: 'finished', about, points };

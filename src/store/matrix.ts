@@ -8,12 +8,15 @@ import {
   type MatrixLine,
 } from '../quant/matrix';
 import { parseRecipe } from '../quant/parseRecipe';
-import { split } from './best';
+import { split } from '../lab/verdict/rank';
+import type { Candidate } from '../lab/verdict/candidate';
+import { judged, supplyOf, type Supply } from '../lab/verdict/supply';
 import type { Bench } from './lab';
 import { measurementOf, tableGrids, type Setup } from './plan';
-import type { PointView } from './runView';
+import type { PointView, RunView } from './runView';
 import type { Runs } from './runs';
 import type { LabState } from './state';
+import { finishedOf } from './verdict';
 
 /** Shades of a cell, from the least loss of the shown matrix to the most. */
 export const shades = 8;
@@ -63,10 +66,10 @@ export function matrixWidth({ matrixBits, run }: Pick<LabState, 'matrixBits' | '
   return matrixBits ?? run.points.find(({ method }) => isMatrixMethod(method))?.bits ?? usualWidth;
 }
 
-/** The matrix at a width, with what the points tell. Measured cells keep the group of their run; without any, the form's counts. */
-export function matrixView(bits: number, form: Form, points: readonly PointView[]): MatrixView {
+/** The matrix at a width, with what the run tells. Measured cells keep the group of their run; without any, the form's counts. */
+export function matrixView(bits: number, form: Form, run: Pick<RunView, 'points' | 'about' | 'layers'>): MatrixView {
   const mine = new Map(
-    points.filter((point) => isMatrixMethod(point.method) && point.bits === bits).map((point) => [point.id, point]),
+    run.points.filter((point) => isMatrixMethod(point.method) && point.bits === bits).map((point) => [point.id, point]),
   );
   const [measured] = mine.values();
   const group = measured ? measured.group : form.group;
@@ -80,7 +83,11 @@ export function matrixView(bits: number, form: Form, points: readonly PointView[
     lnRatio && Number.isFinite(lnRatio.mean) ? [lnRatio.mean] : [],
   );
   const range = losses.length ? ([Math.min(...losses), Math.max(...losses)] as const) : null;
-  const ranks = ranksOf([...mine.values()].filter(({ state }) => state === 'finished'));
+  const { candidates, calibration } = finishedOf(run);
+  const ranks = ranksOf(
+    candidates.filter(({ id }) => mine.has(id)),
+    supplyOf(calibration),
+  );
   return {
     bits,
     group,
@@ -122,9 +129,13 @@ function shadeOf(loss: number, [least, most]: readonly [number, number]): number
   return span > 0 ? Math.round(((place(loss) - place(least)) / span) * (shades - 1)) : 0;
 }
 
-function ranksOf(finished: readonly PointView[]): ReadonlyMap<string, CellRank> {
-  const measured = finished.filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean));
-  const [first, ...tied] = split(measured).leaders;
+/** Only beyond noise, and where calibration saw enough to judge by. */
+function ranksOf(finished: readonly Candidate[], supply: Supply): ReadonlyMap<string, CellRank> {
+  const measured = judged(
+    finished.filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean)),
+    supply,
+  ).judged;
+  const [first, ...tied] = split(measured, supply).leaders;
   if (!first || measured.length < 2) return new Map();
   return new Map<string, CellRank>([
     [first.id, tied.length ? 'lowest' : 'best'],

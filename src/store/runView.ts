@@ -68,6 +68,8 @@ export interface About {
   readonly settings: RunSettings;
   readonly evaluation: string;
   readonly calibration: string | null;
+  /** Tokens of the calibration text; null where that is not known (a link). */
+  readonly calibrationTokens: number | null;
   /** Fingerprints of the texts: two texts may have one name. */
   readonly texts: string;
 }
@@ -231,6 +233,7 @@ function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }
     settings,
     evaluation: evaluation.label,
     calibration: calibration?.label ?? null,
+    calibrationTokens: calibration?.tokens ?? null,
     texts: `${evaluation.fingerprint} ${calibration?.fingerprint ?? ''}`,
   };
 }

@@ -1,4 +1,5 @@
 /** The page's state: what is open, what is chosen, what was measured. No tensors, no blobs of weights, no GPU objects. */
+import { usualGoal, type Goal } from '../lab/verdict/choose';
 import type { SharedRun } from '../lab/permalink';
 import type { ModelCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
@@ -60,6 +61,8 @@ export interface LabState {
   readonly axes: { readonly x: XAxis; readonly y: YAxis; readonly scale: Scale | null };
   /** Width of the shown combination matrix; null: that of the shown run. */
   readonly matrixBits: number | null;
+  /** What the answer is for. */
+  readonly goal: Goal;
   readonly run: RunView;
   /** Where the shown run comes from. */
   readonly source: 'live' | 'log' | 'link' | null;
@@ -101,6 +104,7 @@ export const startingState: LabState = {
   mistakes: {},
   axes: { x: 'bits', y: 'perplexity', scale: null },
   matrixBits: null,
+  goal: usualGoal,
   run: emptyRun,
   source: null,
   otherRun: null,

@@ -54,7 +54,7 @@ describe('the combination matrix', () => {
 
   it('plans every possible cell once, with the form’s measurement', () => {
     const settings = planMatrix({ ...startingSetup, group: 64, head: 6 }, 3);
-    const { possible } = matrixView(3, { ...form, group: 64 }, []);
+    const { possible } = matrixView(3, { ...form, group: 64 }, emptyRun);
     expect(settings.points.length).toBe(possible);
     expect(settings).toMatchObject({ context: startingSetup.context, mode: 'shared' });
     expect(settings.points[0]?.recipe?.head).toMatchObject({ name: 'uniform', bits: 6 });
@@ -62,7 +62,7 @@ describe('the combination matrix', () => {
 
   it('fills in what a run measured: values, shades from least to most, and the least by name', () => {
     expect(matrixWidth({ matrixBits: null, run })).toBe(3);
-    const view = matrixView(3, form, run.points);
+    const view = matrixView(3, form, run);
     // The group of the run, not that of the form.
     expect(view.group).toBe(64);
     expect(view.finished).toBe(view.possible);
@@ -72,7 +72,7 @@ describe('the combination matrix', () => {
     expect(sorted.at(-1)?.shade).toBe(shades - 1);
     const falls = sorted.some(({ shade }, i) => (shade ?? 0) < (sorted[i - 1]?.shade ?? 0));
     expect(falls).toBe(false);
-    expect(matrixView(4, form, run.points)).toMatchObject({ finished: 0, range: null, group: null });
+    expect(matrixView(4, form, run)).toMatchObject({ finished: 0, range: null, group: null });
   });
 
   it('marks what cannot be told apart from the least', () => {
@@ -80,7 +80,7 @@ describe('the combination matrix', () => {
       ...point,
       lnRatio: point.lnRatio && { ...point.lnRatio, low: -1, high: 9 },
     }));
-    const ranks = matrixView(3, form, wide)
+    const ranks = matrixView(3, form, { ...run, points: wide })
       .cells.flat()
       .map(({ rank }) => rank);
     expect(ranks.filter((rank) => rank === 'lowest').length).toBe(1);

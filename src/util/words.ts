@@ -1,0 +1,33 @@
+/** Numbers and lists as sentences have them: no more digits than they can carry. Page and command line both write with these. */
+
+/** About `digits` significant digits, without exponents for everyday sizes. */
+export function number(value: number, digits = 4): string {
+  if (value === 0) return '0';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : Number.isNaN(value) ? 'not a number' : '−∞';
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(Math.min(2, digits - 1)).replace('-', '−');
+  const text = size >= 10 ** (digits - 1) ? value.toFixed(0) : value.toPrecision(digits);
+  return text.replace('-', '−');
+}
+
+/** "8, 6 and 5". */
+export function listed(items: readonly (string | number)[]): string {
+  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** 1024 → "1,024". */
+export const grouped = (value: number): string => Math.round(value).toLocaleString('en');
+
+/** Above this a percentage is read as a multiple. */
+const mostPercent = 400;
+
+/** What a ln ratio of perplexities means: 0.0139 → "+1.4 %", 0.24 → "+27 %", 1.6 → "×5.0". */
+export function change(lnRatio: number): string {
+  const percent = 100 * Math.expm1(lnRatio);
+  if (percent > mostPercent) return `×${number(Math.exp(lnRatio), 2)}`;
+  const text = percentDigits(Math.abs(percent));
+  return `${percent < 0 && Number(text) !== 0 ? '−' : '+'}${text} %`;
+}
+
+/** One decimal below ten. */
+export const percentDigits = (percent: number): string => percent.toFixed(percent < 9.95 ? 1 : 0);
