@@ -37,6 +37,13 @@ export type EvaluationStep =
   | { readonly kind: 'measured'; readonly quality: Quality }
   | { readonly kind: 'finished'; readonly losses: readonly number[] };
 
+/** How far a point is measured. */
+export interface Measuring {
+  readonly measurement: Measurement;
+  /** Groups that are in. */
+  done: number;
+}
+
 export class Evaluation implements Disposable {
   /** Groups of windows: 1, 1, 2, 4, … up to the batch size. */
   readonly groups: readonly TokenBatch[];
@@ -58,36 +65,50 @@ export class Evaluation implements Disposable {
     this.#referenceStates = new States(gpu, 'reference states', scored * model.card.hidden * 4, budget);
   }
 
+  /** A point's measurement, to be moved on by `advance`. The first that is begun is full precision, and what the others are compared with. */
+  begin(point: string): Measuring {
+    const measuring = { measurement: new Measurement(point, this.windows.bytesPerToken, this.#reference), done: 0 };
+    this.#reference ??= measuring.measurement;
+    return measuring;
+  }
+
   /**
-   * Measures a point; yields its quality after each group. The first point measured must be full precision, and becomes what the
-   * others are compared with.
+   * Measures on until `windows` of them are in, in whole groups; yields the quality after each group. Full precision must have come as
+   * far before. Where a measurement pauses makes no difference to its values.
    */
-  async *measure(point: string, model: PointModel): AsyncGenerator<EvaluationStep> {
+  async *advance(measuring: Measuring, model: PointModel, windows: number): AsyncGenerator<EvaluationStep> {
     const { gpu } = this;
-    const measurement = new Measurement(point, this.windows.bytesPerToken, this.#reference);
-    for (const pass of this.#passes(model.blocks)) {
+    const { measurement } = measuring;
+    for (const pass of this.#passes(model.blocks, measuring.done, windows)) {
       const tokens = pass.reduce((sum, { ids }) => sum + ids.length, 0);
       using states = new States(gpu, 'evaluation states', tokens * this.model.card.hidden * 4, this.budget);
       yield* this.#runBlocks(states, pass, model);
       for (const [i, group] of pass.entries()) {
         using local = gpu.scope('head');
         const index = this.groups.indexOf(group);
-        const scores = await this.#score(local, index, group, states.get(local, i), model.ownHead);
+        const scores = await this.#score(local, index, group, states.get(local, i), measurement, model.ownHead);
         for (const window of scores) measurement.add(window);
+        measuring.done = index + 1;
         yield { kind: 'worked', tokens: group.ids.length, part: 'head' };
         yield { kind: 'measured', quality: measurement.quality() };
       }
     }
-    this.#reference ??= measurement;
-    yield { kind: 'finished', losses: measurement.losses() };
+    if (measuring.done === this.groups.length) yield { kind: 'finished', losses: measurement.losses() };
   }
 
-  /** Which groups travel together: one at a time through resident blocks; through streamed ones the first alone, then as many as fit. */
-  *#passes(blocks: Blocks): Generator<readonly TokenBatch[]> {
+  /**
+   * Which groups travel together, from group `first` until `windows` are in: one at a time through resident blocks; through streamed
+   * ones the first alone, then as many as fit.
+   */
+  *#passes(blocks: Blocks, first: number, windows: number): Generator<readonly TokenBatch[]> {
     const perToken = this.model.card.hidden * 4;
     let pass: TokenBatch[] = [];
     let bytes = 0;
+    let seen = 0;
     for (const [i, group] of this.groups.entries()) {
+      if (seen >= windows) break;
+      seen += group.batch.windows;
+      if (i < first) continue;
       const size = group.ids.length * perToken;
       const alone = i < 2 || blocks.residency === 'resident';
       if (pass.length && (alone || bytes + size > this.budget)) {
@@ -98,7 +119,7 @@ export class Evaluation implements Disposable {
       pass.push(group);
       bytes += size;
     }
-    yield pass;
+    if (pass.length) yield pass;
   }
 
   /** Brings the groups' hidden states behind the last block. */
@@ -130,6 +151,7 @@ export class Evaluation implements Disposable {
     index: number,
     group: TokenBatch,
     hidden: Matrix,
+    { reference }: Measurement,
     ownHead: Head | undefined,
   ): Promise<WindowScores[]> {
     const { gpu, head, windows } = this;
@@ -138,7 +160,7 @@ export class Evaluation implements Disposable {
     const targets = uploadMatrix(scope, scoredTargets(group, windows.firstScored), rows.rows, 1, 'targets');
     const cut = (column: Float32Array) =>
       Array.from({ length: group.batch.windows }, (_, i) => column.slice(i * scored, (i + 1) * scored));
-    if (!this.#reference) {
+    if (!reference) {
       await this.#referenceStates.put(index, rows);
       const { nll } = head.score(scope, rows, targets);
       return cut(await readMatrix(gpu, nll)).map((window) => ({ nll: window }));

@@ -5,7 +5,7 @@ import type { Piece } from '../quant/recipe';
 import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
 import type { PlannedPoint, RunSettings } from './events';
-import { minContext } from './windows';
+import { minContext, type Windows } from './windows';
 
 export const fullPrecision: PlannedPoint = {
   id: 'full-precision',
@@ -117,6 +117,15 @@ export function costsOf({ card, sites, blockCount }: Model, context: number): Co
     gram: sites.reduce((sum, { cols }) => sum + cols ** 2, 0),
     solve: sites.reduce((sum, site) => sum + 3 * rows(site) * site.cols ** 2 + site.cols ** 3 / 3, 0),
   };
+}
+
+/** Tokens on which every point is measured before any is measured to the end: enough to see where the curves lie. */
+const roughTokens = 1024;
+
+/** Windows of the first, rough pass; Infinity where there are too few for two passes. */
+export function roughWindows({ ids, context }: Pick<Windows, 'ids' | 'context'>): number {
+  const rough = Math.max(1, Math.floor(roughTokens / context));
+  return ids.length > 2 * rough ? rough : Infinity;
 }
 
 /** Operations of one block on one batch: enough to keep a GPU busy, few enough that a stop is quick on a slow one. */

@@ -14,14 +14,14 @@ import { createRng } from '../util/rng';
 import { usualBudgets, type Budgets } from './budgets';
 import { Cabinet } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
-import { Evaluation, type Blocks, type PointModel } from './evaluate';
-import type { LayerResult, Phase, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
+import { Evaluation, type Blocks, type Measuring, type PointModel } from './evaluate';
+import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import { tableGrids, type Costs } from './plan';
 import { pointBlocks, sourceBlocks } from './pointModel';
 import { moduleError } from './moduleError';
 import { pointResult } from './pointResult';
-import { Progress } from './progress';
+import { Progress, type Kind } from './progress';
 import type { RunInput } from './run';
 import { sizeOf, storedBits, type StoredBits } from './size';
 import { scoredPerWindow, type Windows } from './windows';
@@ -50,6 +50,15 @@ const progressStep = 0.002;
 const embeddingSite = 'embedding';
 const headSite = 'head';
 
+/** Scoring full precision is its own kind of work: other weights, and no divergence. */
+export const scoring = (part: 'block' | 'head', point: PlannedPoint): Kind => ({
+  phase: 'evaluating',
+  name: `${part} of ${isQuantized(point) ? 'a point' : 'the model'}`,
+});
+
+/** A point's logits are made beside those of full precision. */
+export const headPasses = (point: PlannedPoint): number => (isQuantized(point) ? 2 : 1);
+
 /** What a point has gathered: solved layers in order, storage, time. */
 interface Account {
   readonly hashes: Map<string, string>;
@@ -57,6 +66,8 @@ interface Account {
   embeddingBits: number | null;
   headBits: number | null;
   seconds: number;
+  measuring: Measuring | null;
+  quality: Quality | null;
 }
 
 export class Session implements Disposable {
@@ -70,6 +81,8 @@ export class Session implements Disposable {
   readonly #accounts = new Map<string, Account>();
   readonly #stored: StoredBits;
   readonly #evaluation: Evaluation;
+  /** By pieces of the recipe: the first point that has them. */
+  readonly #firsts = new Map<string, string>();
   #told = 0;
 
   private constructor(
@@ -189,7 +202,7 @@ export class Session implements Disposable {
     const solved = yield* this.#layer(point, block, site.name, layers, solve);
     this.#account(point).linearBits += solved.storageBits;
     const share = this.opening.costs.solve / this.opening.model.sites.length;
-    yield* this.worked('quantizing', point.id, share, this.kept.has(await this.keyOf(point, block, site.name)));
+    yield* this.worked(this.solving(point), point.id, share, this.kept.has(await this.keyOf(point, block, site.name)));
   }
 
   /** One layer from the cabinet, or from `solve` into it; with its events either way. */
@@ -230,10 +243,20 @@ export class Session implements Disposable {
     return solved;
   }
 
+  readonly #isFinished = ({ id }: PlannedPoint): boolean => this.results.some((result) => result.id === id);
+
   #account({ id }: PlannedPoint): Account {
     let account = this.#accounts.get(id);
     if (!account) {
-      account = { hashes: new Map(), linearBits: 0, embeddingBits: null, headBits: null, seconds: 0 };
+      account = {
+        hashes: new Map(),
+        linearBits: 0,
+        embeddingBits: null,
+        headBits: null,
+        seconds: 0,
+        measuring: null,
+        quality: null,
+      };
       this.#accounts.set(id, account);
     }
     return account;
@@ -277,17 +300,19 @@ export class Session implements Disposable {
     return { embed, ...(ownHead ? { ownHead } : {}) };
   }
 
-  /** Measures full precision; the other points are compared with it. */
-  async *measureReference(point: PlannedPoint): AsyncGenerator<RunEvent> {
+  /** Measures full precision until `windows` are in; the other points are compared with it, and come no further. */
+  async *measureReference(point: PlannedPoint, windows = Infinity): AsyncGenerator<RunEvent> {
     const { model } = this.opening;
     assert(!isQuantized(point), 'the first point is full precision');
-    yield { type: 'point-started', point: point.id };
+    if (this.#isFinished(point)) return;
+    if (!this.#account(point).measuring) yield { type: 'point-started', point: point.id };
     const embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
-    yield* this.#measure(point, { blocks: this.source, embed });
+    yield* this.#measure(point, { blocks: this.source, embed }, windows);
   }
 
-  /** Measures a point, all of whose layers are solved. */
-  async *measure(point: QuantizedPoint): AsyncGenerator<RunEvent> {
+  /** Measures a point, all of whose layers are solved, until `windows` are in. Nothing is left to do where it is finished. */
+  async *measure(point: QuantizedPoint, windows = Infinity): AsyncGenerator<RunEvent> {
+    if (this.#isFinished(point)) return;
     const { model, input } = this.opening;
     using home = input.gpu.scope(`point ${point.id}`);
     const tables = yield* this.openTables(point, home);
@@ -300,30 +325,33 @@ export class Session implements Disposable {
       home,
       this.budgets.weights,
     );
-    yield* this.#measure(point, { blocks, ...tables });
+    yield* this.#measure(point, { blocks, ...tables }, windows);
   }
 
-  async *#measure(point: PlannedPoint, model: PointModel): AsyncGenerator<RunEvent> {
+  async *#measure(point: PlannedPoint, model: PointModel, upTo: number): AsyncGenerator<RunEvent> {
     const { clock, costs, windows } = this.opening;
     const scoredShare = scoredPerWindow(windows) / windows.context;
     const account = this.#account(point);
-    let quality: Quality | null = null;
-    let losses: readonly number[] = [];
+    account.measuring ??= this.#evaluation.begin(point.id);
+    let losses: readonly number[] | null = null;
     let resumed = clock();
-    for await (const step of this.#evaluation.measure(point.id, model)) {
+    for await (const step of this.#evaluation.advance(account.measuring, model, upTo)) {
       account.seconds += clock() - resumed;
       if (step.kind === 'measured') {
-        quality = step.quality;
+        const { quality } = step;
+        account.quality = quality;
         yield { type: 'window-evaluated', point: point.id, windowsTotal: windows.ids.length, quality };
       } else if (step.kind === 'finished') {
         losses = step.losses;
       } else {
-        const perToken = step.part === 'block' ? costs.block : costs.head * scoredShare * (isQuantized(point) ? 2 : 1);
-        yield* this.worked('evaluating', point.id, step.tokens * perToken);
+        const kind = scoring(step.part, point);
+        const perToken = step.part === 'block' ? costs.block : costs.head * scoredShare * headPasses(point);
+        yield* this.worked(kind, point.id, step.tokens * perToken);
       }
       resumed = clock();
     }
-    const result = await this.#result(point, present(quality, 'the quality of a point'));
+    if (!losses) return;
+    const result = await this.#result(point, present(account.quality, 'the quality of a point'));
     this.results.push(result);
     yield { type: 'point-finished', result, losses };
   }
@@ -344,15 +372,27 @@ export class Session implements Disposable {
     });
   }
 
+  /**
+   * The kind of work that solving a point is. The first point of a method factors H and searches; the other widths of shared calibration
+   * find much of it done.
+   */
+  solving({ id, recipe }: QuantizedPoint): Kind {
+    const pieces = [...recipe.transform, recipe.grid, recipe.rounding, ...recipe.correction];
+    const name = pieces.map((piece) => piece.name).join('+');
+    let first = this.#firsts.get(name);
+    if (first === undefined) this.#firsts.set(name, (first = id));
+    return first === id ? { phase: 'quantizing', name } : { phase: 'quantizing', name: `${name}, again`, like: name };
+  }
+
   /** Counts work as done, and tells of it now and then. */
-  *worked(phase: Phase, point: string | null, operations: number, kept = false): Generator<RunEvent> {
-    this.progress.advance(phase, operations, kept ? 'kept' : 'computed');
+  *worked(kind: Kind, point: string | null, operations: number, kept = false): Generator<RunEvent> {
+    this.progress.advance(kind, operations, kept ? 'kept' : 'computed');
     const { done } = this.progress;
     if (done - this.#told < progressStep && done < 1) return;
     this.#told = done;
     yield {
       type: 'progressed',
-      phase,
+      phase: kind.phase,
       point,
       done,
       secondsElapsed: this.progress.elapsed,

@@ -5,6 +5,9 @@
  *               fit a budget, points are solved and measured one after another; else block by block for all points, and measured after.
  *   sequential  each point has its own pass, in which a block sees the quantized blocks before it (GPTQ as published).
  *
+ * Each point is measured on the first few windows as soon as its layers are solved, so that all curves are there early; then each on the
+ * rest.
+ *
  * Layers that are kept from an interrupted run are not solved again, and what only they would need is not calibrated.
  */
 import type { Scope } from '../gpu/buffers';
@@ -16,7 +19,9 @@ import type { RunEvent } from './events';
 import type { Basis } from '../quant/transform/rotate';
 import { quantizedBlock } from './pointModel';
 import { verifyRotation } from './verifyRotation';
-import type { QuantizedPoint, Session } from './session';
+import type { Kind } from './progress';
+import { roughWindows } from './plan';
+import { headPasses, scoring, type QuantizedPoint, type Session } from './session';
 
 /** Tokens of the window that a rotation is verified on: a wrong basis shows on the first few. */
 const verifiedTokens = 128;
@@ -29,10 +34,14 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
   if (session.kept.size) yield { type: 'run-resumed', layersKept: session.kept.size };
   const need = await whatIsMissing(session);
   planProgress(session, need);
-  yield* session.measureReference(present(settings.points[0], 'full precision'));
+  const reference = present(settings.points[0], 'full precision');
+  const rough = roughWindows(session.opening.windows);
+  yield* session.measureReference(reference, rough);
   yield* verifyRotations(session);
-  if (settings.mode === 'shared') yield* shared(session, need.lastOfAll);
-  else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1);
+  if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, rough);
+  else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1, rough);
+  yield* session.measureReference(reference);
+  for (const point of session.points) yield* session.measure(point);
   // In the order of the request, whatever the order of work was.
   const order = settings.points.map(({ id }) => id);
   const points = [...session.results].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
@@ -72,22 +81,32 @@ async function whatIsMissing(session: Session): Promise<Need> {
   return { last, lastOfAll: Math.max(-1, ...last.values()) };
 }
 
+/** Calibration goes at one rate, whatever it is for. */
+const calibrating: Kind = { phase: 'calibrating', name: 'blocks' };
+
 function planProgress(session: Session, need: Need): void {
   const { model, costs, settings, windows } = session.opening;
   const { progress, points, calibrationTokens } = session;
-  const fed = windows.ids.length * windows.context;
-  const scored = windows.ids.length * (windows.context - windows.firstScored);
-  progress.plan('evaluating', (1 + points.length) * fed * model.blockCount * costs.block);
-  progress.plan('evaluating', (1 + 2 * points.length) * scored * costs.head);
-  progress.plan('quantizing', points.length * model.blockCount * costs.solve);
+  const { context } = windows;
+  const all = windows.ids.length;
+  const scored = (costs.head * (context - windows.firstScored)) / context;
+  for (const point of settings.points) {
+    const perToken = { block: model.blockCount * costs.block, head: scored * headPasses(point) };
+    for (const part of ['block', 'head'] as const) {
+      progress.plan(scoring(part, point), all * context * perToken[part], context * perToken[part]);
+    }
+  }
+  for (const point of points) {
+    progress.plan(session.solving(point), model.blockCount * costs.solve, costs.solve);
+  }
   const passes =
     settings.mode === 'shared'
       ? (need.lastOfAll + 1) * (costs.block + costs.gram)
       : [...need.last.values()].reduce((sum, last) => sum + (last + 1) * (2 * costs.block + costs.gram), 0);
-  progress.plan('calibrating', calibrationTokens * passes);
+  progress.plan(calibrating, calibrationTokens * passes, calibrationTokens * costs.block);
 }
 
-async function* shared(session: Session, lastMissing: number): AsyncGenerator<RunEvent> {
+async function* shared(session: Session, lastMissing: number, rough: number): AsyncGenerator<RunEvent> {
   const { model, input } = session.opening;
   const { gpu, signal } = input;
   const { chunks, bases } = chunksOf(session);
@@ -127,7 +146,7 @@ async function* shared(session: Session, lastMissing: number): AsyncGenerator<Ru
           using opened = gpu.scope('block');
           yield* solve(point, block, () => session.source.open(opened, block));
         }
-        yield* session.measure(point);
+        yield* session.measure(point, rough);
       }
     } else {
       for (const block of chunk) {
@@ -135,7 +154,7 @@ async function* shared(session: Session, lastMissing: number): AsyncGenerator<Ru
         const open = once(() => session.source.open(opened, block));
         for (const point of session.points) yield* solve(point, block, open);
       }
-      if (chunkIndex === chunks.length - 1) for (const point of session.points) yield* session.measure(point);
+      if (chunkIndex === chunks.length - 1) for (const point of session.points) yield* session.measure(point, rough);
     }
   }
 }
@@ -174,7 +193,12 @@ async function* calibrate(
 const withSample = (moments: Moments, sample: Moment['sample']): Moments =>
   sample ? new Map([...moments].map(([name, moment]) => [name, { ...moment, sample }])) : moments;
 
-async function* sequential(session: Session, point: QuantizedPoint, lastMissing: number): AsyncGenerator<RunEvent> {
+async function* sequential(
+  session: Session,
+  point: QuantizedPoint,
+  lastMissing: number,
+  rough: number,
+): AsyncGenerator<RunEvent> {
   const { model, input } = session.opening;
   const { gpu, signal } = input;
   yield { type: 'point-started', point: point.id };
@@ -206,7 +230,7 @@ async function* sequential(session: Session, point: QuantizedPoint, lastMissing:
       yield* told(session, point, streamHolder.value.run(quantized, [], 'advance', opened));
     }
   }
-  yield* session.measure(point);
+  yield* session.measure(point, rough);
 }
 
 /** H of the sites that the point still needs, from what its own quantized blocks pass on. */
@@ -255,7 +279,7 @@ async function* told<T>(
     if (step.done) return step.value;
     // In sequential mode a block is passed twice, once for H; the difference between the two is small.
     const perToken = costs.block + (point ? costs.gram / 2 : costs.gram);
-    yield* session.worked('calibrating', point?.id ?? null, step.value * perToken);
+    yield* session.worked(calibrating, point?.id ?? null, step.value * perToken);
   }
 }
 

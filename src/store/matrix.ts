@@ -9,8 +9,8 @@ import {
 } from '../quant/matrix';
 import { parseRecipe } from '../quant/parseRecipe';
 import { split } from '../lab/verdict/rank';
-import type { Candidate } from '../lab/verdict/candidate';
-import { judged, supplyOf, type Supply } from '../lab/verdict/supply';
+import type { Calibration, Candidate } from '../lab/verdict/candidate';
+import { judged } from '../lab/verdict/supply';
 import type { Bench } from './lab';
 import { measurementOf, tableGrids, type Setup } from './plan';
 import type { PointView, RunView } from './runView';
@@ -86,7 +86,7 @@ export function matrixView(bits: number, form: Form, run: Pick<RunView, 'points'
   const { candidates, calibration } = finishedOf(run);
   const ranks = ranksOf(
     candidates.filter(({ id }) => mine.has(id)),
-    supplyOf(calibration),
+    calibration,
   );
   return {
     bits,
@@ -130,12 +130,12 @@ function shadeOf(loss: number, [least, most]: readonly [number, number]): number
 }
 
 /** Only beyond noise, and where calibration saw enough to judge by. */
-function ranksOf(finished: readonly Candidate[], supply: Supply): ReadonlyMap<string, CellRank> {
+function ranksOf(finished: readonly Candidate[], calibration: Calibration | null): ReadonlyMap<string, CellRank> {
   const measured = judged(
     finished.filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean)),
-    supply,
+    calibration,
   ).judged;
-  const [first, ...tied] = split(measured, supply).leaders;
+  const [first, ...tied] = split(measured, calibration).leaders;
   if (!first || measured.length < 2) return new Map();
   return new Map<string, CellRank>([
     [first.id, tied.length ? 'lowest' : 'best'],

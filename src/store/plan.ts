@@ -120,11 +120,14 @@ export function widthsOf({ widths: own }: Pick<MethodMeta, 'widths'>, chosen: re
   return own ? chosen.filter((bits) => own.includes(bits)) : chosen;
 }
 
-/** Points in the order of computing: all methods of the widest width first, so that the curves grow side by side. */
+/** Widths in the order in which they teach: where most models are used, where methods differ, where they break; then the rest. */
+const teaching = [4, 3, 2, 8, 5, 6, 7];
+
+/** Points in the order of computing: all methods of one width after another, so that the curves grow side by side. */
 export function planPoints(setup: Setup, methods: readonly MethodMeta[]): PlannedPoint[] {
   const chosen = chosenMethods(setup, methods);
-  const falling = [...setup.widths].sort((a, b) => b - a);
-  return falling.flatMap((bits) =>
+  const ordered = [...setup.widths].sort((a, b) => teaching.indexOf(a) - teaching.indexOf(b));
+  return ordered.flatMap((bits) =>
     chosen
       .filter((method) => widthsOf(method, [bits]).length > 0)
       .map((method) => {

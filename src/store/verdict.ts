@@ -1,6 +1,5 @@
 /** The shown run as the verdict's rule (lab/verdict) takes it. Pure. */
 import { calibratedPoints, calibratedTokens, type Candidate, type Finished } from '../lab/verdict/candidate';
-import { supplyOf, type Supply } from '../lab/verdict/supply';
 import { fullPrecision, type PointView, type RunView } from './runView';
 
 type Shown = Pick<RunView, 'points' | 'about' | 'layers'>;
@@ -24,6 +23,3 @@ export function candidateOf(point: PointView, calibrated: ReadonlySet<string>): 
   const { id, method, bits, group, bitsPerWeight, megabytes, lnRatio, losses } = point;
   return { id, method, bits, group, bitsPerWeight, megabytes, lnRatio, losses, calibrated: calibrated.has(id) };
 }
-
-/** Whether the shown run saw enough calibration text for its methods to be compared. */
-export const supplyOfRun = (run: Shown): Supply => supplyOf(finishedOf(run).calibration);

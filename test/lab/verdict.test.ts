@@ -19,7 +19,7 @@ const point = (method: string, bits: number, mean: number, half: number, group: 
   calibrated: method === 'gptq' || method === 'awq',
 });
 const label = (method: string) => method.toUpperCase();
-const rankings = (points: readonly Candidate[]) => ranked(points, 'plenty');
+const rankings = (points: readonly Candidate[]) => ranked(points, null);
 const verdictLine = (points: readonly Candidate[]) => comparisonLine(rankings(points), label);
 const plenty: Calibration = { tokens: 65_536, inputs: 256 };
 const short: Calibration = { tokens: 256, inputs: 256 };
@@ -132,6 +132,18 @@ describe('too little calibration text', () => {
     const points = [point('rtn', 4, 0.02, 0.005), point('gptq', 4, 0.05, 0.005)];
     expect(ask(points, short).take).toMatch(/^So far, RTN at 4 bits/);
     expect(ask(points, plenty).take).toMatch(/^Take RTN at 4 bits/);
+  });
+
+  it('widens every comparison by what another calibration text would change', () => {
+    // As many tokens as inputs would move GPTQ by 15 % of its loss; 64 for each input by an eighth of that.
+    const near = [point('rtn', 3, 0.425, 0.0001), point('gptq', 3, 0.4, 0.0001)];
+    const apart = [point('rtn', 3, 0.45, 0.0001), point('gptq', 3, 0.4, 0.0001)];
+    const some: Calibration = { tokens: 256 * 16, inputs: 256 };
+    expect(ranked(near, some)[0]?.leaders).toBe(2);
+    expect(ranked(apart, some)[0]?.leaders).toBe(1);
+    expect(ranked(near, { ...some, tokens: 256 * 64 })[0]?.leaders).toBe(1);
+    // What reads no inputs does not depend on the text.
+    expect(ranked([point('rtn', 3, 0.43, 0.0001), point('hqq', 3, 0.42, 0.0001)], some)[0]?.leaders).toBe(1);
   });
 
   it('counts whole windows, and no more than the text has', () => {

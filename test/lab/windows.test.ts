@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Progress } from '../../src/lab/progress';
 import { calibrationWindows, evaluationWindows, scoredPerWindow } from '../../src/lab/windows';
 import { openFolder, sharedModel } from '../model/folder';
 import { idTokenizer, textOfIds } from './tiny';
@@ -52,25 +51,5 @@ describe('windows', () => {
       expect(cut.tokens).toBeLessThan(whole.length);
       cut.ids.forEach((window, i) => expect([...window]).toEqual([...whole.subarray(i * 256, (i + 1) * 256)]));
     }
-  });
-});
-
-describe('progress', () => {
-  it('weighs phases by operations and estimates the rest from measured rates', () => {
-    let now = 0;
-    const progress = new Progress(() => now);
-    progress.plan('calibrating', 100);
-    progress.plan('evaluating', 300);
-    expect([progress.done, progress.secondsLeft]).toEqual([0, null]);
-    now = 2;
-    progress.advance('calibrating', 50);
-    // Nothing is known of evaluation yet: it is taken at the rate of calibration, 25 a second.
-    expect([progress.done, progress.secondsLeft]).toEqual([0.125, 14]);
-    now = 3;
-    progress.advance('evaluating', 100);
-    expect([progress.done, progress.secondsLeft]).toEqual([0.375, 2 + 2]);
-    now = 50;
-    progress.advance('calibrating', 50, 'kept');
-    expect([progress.done, progress.secondsLeft]).toEqual([0.5, 2]);
   });
 });

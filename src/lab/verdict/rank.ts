@@ -1,11 +1,11 @@
 /**
- * Which method is best at each width. A method beats another where the whole 95 % interval of their difference, window by window, lies
- * on its side. A link does not hold windows: there the two intervals of the ln ratio to full precision must lie apart, which takes a
- * larger difference. Pure.
+ * Which method is best at each width. A method beats another where the whole 95 % interval of their difference lies on its side: window
+ * by window, and wide enough for what another calibration text would change. A link does not hold windows: there the two intervals of
+ * the ln ratio to full precision must lie apart, which takes a larger difference. Pure.
  */
 import { compare } from '../statistics';
-import type { Candidate } from './candidate';
-import { judged, type Supply } from './supply';
+import type { Calibration, Candidate } from './candidate';
+import { calibrationNoise, judged, supplyOf } from './supply';
 
 export interface Ranking {
   readonly bits: number;
@@ -18,20 +18,33 @@ export interface Ranking {
 const mean = ({ lnRatio }: Candidate) => lnRatio?.mean ?? Infinity;
 
 /** Whether `best` is better than `other` beyond chance; between two that read inputs, only where these were plenty. */
-export function beats(best: Candidate, other: Candidate, supply: Supply): boolean {
-  if (supply === 'short' && other.calibrated) return false;
+export function beats(best: Candidate, other: Candidate, calibration: Calibration | null): boolean {
+  if (supplyOf(calibration) === 'short' && other.calibrated) return false;
   const difference = best.losses && other.losses ? compare(other.losses, best.losses) : null;
-  return difference ? difference.low > 0 : (other.lnRatio?.low ?? -Infinity) > (best.lnRatio?.high ?? Infinity);
+  const [by, half] = difference
+    ? [difference.mean, difference.mean - difference.low]
+    : [mean(other) - mean(best), halfOf(other, 'low') + halfOf(best, 'high')];
+  const noise = normal * Math.hypot(calibrationNoise(best, calibration), calibrationNoise(other, calibration));
+  return by > Math.hypot(half, noise);
+}
+
+/** 97.5 % quantile of the normal distribution. */
+const normal = 1.96;
+
+/** From the mean to an end of the interval; 0 for what broke down altogether. */
+function halfOf({ lnRatio }: Candidate, side: 'low' | 'high'): number {
+  const half = lnRatio ? Math.abs(lnRatio.mean - lnRatio[side]) : 0;
+  return Number.isFinite(half) ? half : 0;
 }
 
 /** The lowest and those that cannot be told apart from it, and the others; each from the lowest up. */
 export function split<T extends Candidate>(
   points: readonly T[],
-  supply: Supply = 'plenty',
+  calibration: Calibration | null,
 ): Readonly<Record<'leaders' | 'beaten', readonly T[]>> {
   const sorted = [...points].sort((a, b) => mean(a) - mean(b));
   const [first] = sorted;
-  const beaten = new Set(sorted.filter((other) => first && other !== first && beats(first, other, supply)));
+  const beaten = new Set(sorted.filter((other) => first && other !== first && beats(first, other, calibration)));
   return { leaders: sorted.filter((point) => !beaten.has(point)), beaten: [...beaten] };
 }
 
@@ -56,7 +69,7 @@ function bySize(points: readonly Candidate[]): Candidate[][] {
  * where most of them do, and of smaller ones that are better still. Half a bit more for groups or a low-rank part is another point of
  * the curve, not a better method.
  */
-export function rankings(points: readonly Candidate[], supply: Supply): Ranking[] {
+export function rankings(points: readonly Candidate[], calibration: Calibration | null): Ranking[] {
   const measured = points.filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean));
   return [...new Set(measured.map(({ bits }) => bits))]
     .map((bits) => {
@@ -68,12 +81,12 @@ export function rankings(points: readonly Candidate[], supply: Supply): Ranking[
       });
       return judged(
         withBetter.reduce((most, of) => (of.length > most.length ? of : most)),
-        supply,
+        calibration,
       ).judged;
     })
     .filter((of) => of.length > 1)
     .map((of) => {
-      const { leaders, beaten } = split(of, supply);
+      const { leaders, beaten } = split(of, calibration);
       return { bits: of[0]?.bits ?? 0, points: [...leaders, ...beaten], leaders: leaders.length };
     })
     .sort((a, b) => b.bits - a.bits);

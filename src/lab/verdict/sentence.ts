@@ -6,7 +6,7 @@ import { change, grouped, listed, number, percentDigits } from '../../util/words
 import type { Candidate, Finished } from './candidate';
 import { choose, type Goal } from './choose';
 import { rankings, type Ranking } from './rank';
-import { enoughTokens, judged, supplyOf } from './supply';
+import { enoughTokens, judged } from './supply';
 
 export interface Answer {
   /** The point to take; null where none was measured. */
@@ -28,18 +28,17 @@ export type Label = (method: string) => string;
 const broken = Math.log(2);
 
 export function answer({ candidates, calibration, megabytes }: Finished, goal: Goal, label: Label): Answer {
-  const supply = supplyOf(calibration);
   const { point, within, narrower } = choose(candidates, goal);
   const unjudged = new Set(
     [...new Set(candidates.map(({ bits }) => bits))].flatMap(
       (bits) =>
         judged(
           candidates.filter((candidate) => candidate.bits === bits),
-          supply,
+          calibration,
         ).unjudged,
     ),
   );
-  const ranked = rankings(candidates, supply);
+  const ranked = rankings(candidates, calibration);
   const open = point !== null && [...unjudged].some(({ bits }) => bits <= point.bits);
   return {
     chosen: point,
