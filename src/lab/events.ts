@@ -173,6 +173,16 @@ export type RunEvent =
       /** Mean KL(model ‖ rotated model) per token, nats; float32 rounding alone. */
       readonly kld: number;
     }
+  | {
+      /**
+       * overlap: `share` of the evaluation text's passages stand in the calibration text. foreign: the model's loss is `share` of the
+       * entropy of the text's own word frequencies.
+       */
+      readonly type: 'text-doubted';
+      readonly doubt: 'overlap' | 'foreign';
+      readonly text: string;
+      readonly share: number;
+    }
   | ({ readonly type: 'layer-quantized' } & LayerResult)
   | { readonly type: 'point-started'; readonly point: string }
   | {

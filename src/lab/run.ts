@@ -15,6 +15,7 @@ import type { LayerStore } from './layerStore';
 import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
 import { Session } from './session';
 import { quantizeAndMeasure } from './sweep';
+import { muchOverlap, overlap } from './textFacts';
 import { chooseTiles } from './tiles';
 import { calibrationWindows, evaluationWindows, requireVocabulary, type Windows } from './windows';
 
@@ -79,6 +80,10 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     calibration: calibrationCard,
     evaluation: await textCard(input.evaluation, windows.tokens),
   };
+  if (calibration) {
+    const share = overlap(windows.ids, calibration.ids);
+    if (share >= muchOverlap) yield { type: 'text-doubted', doubt: 'overlap', text: label, share };
+  }
   await chooseTiles(gpu, checkpoint, signal);
   const costs = costsOf(model, context);
   using session = await Session.open({

@@ -11,10 +11,11 @@ import { tableRecipe } from '../quant/solve';
 import { assert, present } from '../util/assert';
 import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
+import { Accounts } from './account';
 import { usualBudgets, type Budgets } from './budgets';
 import { Cabinet } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
-import { Evaluation, type Blocks, type Measuring, type PointModel } from './evaluate';
+import { Evaluation, type Blocks, type PointModel } from './evaluate';
 import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import { tableGrids, type Costs } from './plan';
@@ -23,7 +24,9 @@ import { moduleError } from './moduleError';
 import { pointResult } from './pointResult';
 import { Progress, type Kind } from './progress';
 import type { RunInput } from './run';
+import { headPasses, Work } from './work';
 import { sizeOf, storedBits, type StoredBits } from './size';
+import { foreignFrom, frequencyEntropy } from './textFacts';
 import { scoredPerWindow, type Windows } from './windows';
 
 /** A point with a recipe. */
@@ -50,26 +53,6 @@ const progressStep = 0.002;
 const embeddingSite = 'embedding';
 const headSite = 'head';
 
-/** Scoring full precision is its own kind of work: other weights, and no divergence. */
-export const scoring = (part: 'block' | 'head', point: PlannedPoint): Kind => ({
-  phase: 'evaluating',
-  name: `${part} of ${isQuantized(point) ? 'a point' : 'the model'}`,
-});
-
-/** A point's logits are made beside those of full precision. */
-export const headPasses = (point: PlannedPoint): number => (isQuantized(point) ? 2 : 1);
-
-/** What a point has gathered: solved layers in order, storage, time. */
-interface Account {
-  readonly hashes: Map<string, string>;
-  linearBits: number;
-  embeddingBits: number | null;
-  headBits: number | null;
-  seconds: number;
-  measuring: Measuring | null;
-  quality: Quality | null;
-}
-
 export class Session implements Disposable {
   readonly results: PointResult[] = [];
   readonly progress: Progress;
@@ -78,11 +61,10 @@ export class Session implements Disposable {
   readonly source: Blocks;
   /** Keys of layers that an earlier run has left behind. */
   readonly kept = new Set<string>();
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new Accounts();
   readonly #stored: StoredBits;
   readonly #evaluation: Evaluation;
-  /** By pieces of the recipe: the first point that has them. */
-  readonly #firsts = new Map<string, string>();
+  readonly work = new Work();
   #told = 0;
 
   private constructor(
@@ -200,9 +182,14 @@ export class Session implements Disposable {
     };
     const layers = site.layers.map(({ name }) => name);
     const solved = yield* this.#layer(point, block, site.name, layers, solve);
-    this.#account(point).linearBits += solved.storageBits;
+    this.#accounts.of(point).linearBits += solved.storageBits;
     const share = this.opening.costs.solve / this.opening.model.sites.length;
-    yield* this.worked(this.solving(point), point.id, share, this.kept.has(await this.keyOf(point, block, site.name)));
+    yield* this.worked(
+      this.work.solving(point),
+      point.id,
+      share,
+      this.kept.has(await this.keyOf(point, block, site.name)),
+    );
   }
 
   /** One layer from the cabinet, or from `solve` into it; with its events either way. */
@@ -219,12 +206,12 @@ export class Session implements Disposable {
     const cabinet = this.#cabinet(point);
     const key = await this.keyOf(point, block, site);
     const found =
-      this.kept.has(key) || this.#account(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key) : null;
+      this.kept.has(key) || this.#accounts.of(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key) : null;
     const events: QuantEvent[] = [];
     const solved = found ? found.solved : await solve((event) => events.push(event));
     if (!found) await cabinet.put(key, { solved, events });
     const seconds = clock() - start;
-    const account = this.#account(point);
+    const account = this.#accounts.of(point);
     account.seconds += seconds;
     // A table that sequential calibration has already told of.
     if (account.hashes.has(`${block} ${site}`)) return solved;
@@ -245,23 +232,6 @@ export class Session implements Disposable {
 
   readonly #isFinished = ({ id }: PlannedPoint): boolean => this.results.some((result) => result.id === id);
 
-  #account({ id }: PlannedPoint): Account {
-    let account = this.#accounts.get(id);
-    if (!account) {
-      account = {
-        hashes: new Map(),
-        linearBits: 0,
-        embeddingBits: null,
-        headBits: null,
-        seconds: 0,
-        measuring: null,
-        quality: null,
-      };
-      this.#accounts.set(id, account);
-    }
-    return account;
-  }
-
   /**
    * Embedding and head of a point, quantized where its recipe says so. The embedding table is owned by `home`. Solved before the
    * blocks, because sequential calibration sees it.
@@ -273,7 +243,7 @@ export class Session implements Disposable {
     const { model, input } = this.opening;
     const { gpu, signal } = input;
     const grids = tableGrids(point, model.card.tiedEmbeddings);
-    const account = this.#account(point);
+    const account = this.#accounts.of(point);
     const rng = createRng(this.opening.settings.seed);
     const cx = { gpu, signal, rng, shared: rng };
     let embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
@@ -305,7 +275,7 @@ export class Session implements Disposable {
     const { model } = this.opening;
     assert(!isQuantized(point), 'the first point is full precision');
     if (this.#isFinished(point)) return;
-    if (!this.#account(point).measuring) yield { type: 'point-started', point: point.id };
+    if (!this.#accounts.of(point).measuring) yield { type: 'point-started', point: point.id };
     const embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
     yield* this.#measure(point, { blocks: this.source, embed }, windows);
   }
@@ -331,7 +301,7 @@ export class Session implements Disposable {
   async *#measure(point: PlannedPoint, model: PointModel, upTo: number): AsyncGenerator<RunEvent> {
     const { clock, costs, windows } = this.opening;
     const scoredShare = scoredPerWindow(windows) / windows.context;
-    const account = this.#account(point);
+    const account = this.#accounts.of(point);
     account.measuring ??= this.#evaluation.begin(point.id);
     let losses: readonly number[] | null = null;
     let resumed = clock();
@@ -344,21 +314,32 @@ export class Session implements Disposable {
       } else if (step.kind === 'finished') {
         losses = step.losses;
       } else {
-        const kind = scoring(step.part, point);
+        const kind = this.work.scoring(step.part, point);
         const perToken = step.part === 'block' ? costs.block : costs.head * scoredShare * headPasses(point);
         yield* this.worked(kind, point.id, step.tokens * perToken);
       }
       resumed = clock();
     }
     if (!losses) return;
-    const result = await this.#result(point, present(account.quality, 'the quality of a point'));
+    const quality = present(account.quality, 'the quality of a point');
+    const result = await this.#result(point, quality);
     this.results.push(result);
     yield { type: 'point-finished', result, losses };
+    if (!isQuantized(point)) yield* this.#doubtText(quality);
+  }
+
+  /** Says where the model does not know the evaluation text: what rounding costs there is not what it costs in use. */
+  *#doubtText({ perplexity }: Quality): Generator<RunEvent> {
+    const { windows, input } = this.opening;
+    const share = Math.log(perplexity.mean) / frequencyEntropy(windows.ids, windows.firstScored);
+    if (share >= foreignFrom) {
+      yield { type: 'text-doubted', doubt: 'foreign', text: input.evaluation.label, share: Math.min(share, 1e6) };
+    }
   }
 
   async #result(point: PlannedPoint, quality: Quality): Promise<PointResult> {
     const { model } = this.opening;
-    const account = this.#account(point);
+    const account = this.#accounts.of(point);
     const replaced = {
       linear: isQuantized(point) ? account.linearBits : null,
       embedding: account.embeddingBits,
@@ -370,18 +351,6 @@ export class Session implements Disposable {
       seconds: account.seconds,
       hash: await sha256(isQuantized(point) ? places.join('\n') : model.card.fingerprint),
     });
-  }
-
-  /**
-   * The kind of work that solving a point is. The first point of a method factors H and searches; the other widths of shared calibration
-   * find much of it done.
-   */
-  solving({ id, recipe }: QuantizedPoint): Kind {
-    const pieces = [...recipe.transform, recipe.grid, recipe.rounding, ...recipe.correction];
-    const name = pieces.map((piece) => piece.name).join('+');
-    let first = this.#firsts.get(name);
-    if (first === undefined) this.#firsts.set(name, (first = id));
-    return first === id ? { phase: 'quantizing', name } : { phase: 'quantizing', name: `${name}, again`, like: name };
   }
 
   /** Counts work as done, and tells of it now and then. */
@@ -402,7 +371,7 @@ export class Session implements Disposable {
 
   /** Adds calibration time of a point's own (sequential mode) to its account. */
   spend(point: QuantizedPoint, seconds: number): void {
-    this.#account(point).seconds += seconds;
+    this.#accounts.of(point).seconds += seconds;
   }
 
   [Symbol.dispose](): void {

@@ -19,9 +19,9 @@ import type { RunEvent } from './events';
 import type { Basis } from '../quant/transform/rotate';
 import { quantizedBlock } from './pointModel';
 import { verifyRotation } from './verifyRotation';
-import type { Kind } from './progress';
 import { roughWindows } from './plan';
-import { headPasses, scoring, type QuantizedPoint, type Session } from './session';
+import type { QuantizedPoint, Session } from './session';
+import { headPasses } from './work';
 
 /** Tokens of the window that a rotation is verified on: a wrong basis shows on the first few. */
 const verifiedTokens = 128;
@@ -81,29 +81,26 @@ async function whatIsMissing(session: Session): Promise<Need> {
   return { last, lastOfAll: Math.max(-1, ...last.values()) };
 }
 
-/** Calibration goes at one rate, whatever it is for. */
-const calibrating: Kind = { phase: 'calibrating', name: 'blocks' };
-
 function planProgress(session: Session, need: Need): void {
   const { model, costs, settings, windows } = session.opening;
-  const { progress, points, calibrationTokens } = session;
+  const { progress, points, calibrationTokens, work } = session;
   const { context } = windows;
   const all = windows.ids.length;
   const scored = (costs.head * (context - windows.firstScored)) / context;
   for (const point of settings.points) {
     const perToken = { block: model.blockCount * costs.block, head: scored * headPasses(point) };
     for (const part of ['block', 'head'] as const) {
-      progress.plan(scoring(part, point), all * context * perToken[part], context * perToken[part]);
+      progress.plan(work.scoring(part, point), all * context * perToken[part], context * perToken[part]);
     }
   }
   for (const point of points) {
-    progress.plan(session.solving(point), model.blockCount * costs.solve, costs.solve);
+    progress.plan(work.solving(point), model.blockCount * costs.solve, costs.solve);
   }
   const passes =
     settings.mode === 'shared'
       ? (need.lastOfAll + 1) * (costs.block + costs.gram)
       : [...need.last.values()].reduce((sum, last) => sum + (last + 1) * (2 * costs.block + costs.gram), 0);
-  progress.plan(calibrating, calibrationTokens * passes, calibrationTokens * costs.block);
+  progress.plan(work.calibrating, calibrationTokens * passes, calibrationTokens * costs.block);
 }
 
 async function* shared(session: Session, lastMissing: number, rough: number): AsyncGenerator<RunEvent> {
@@ -279,7 +276,7 @@ async function* told<T>(
     if (step.done) return step.value;
     // In sequential mode a block is passed twice, once for H; the difference between the two is small.
     const perToken = costs.block + (point ? costs.gram / 2 : costs.gram);
-    yield* session.worked(calibrating, point?.id ?? null, step.value * perToken);
+    yield* session.worked(session.work.calibrating, point?.id ?? null, step.value * perToken);
   }
 }
 

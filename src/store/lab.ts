@@ -13,6 +13,7 @@ import { createLinks, type Links } from './links';
 import { createMatrices, type Matrices } from './matrix';
 import { recall, remember, type Notebook, type Remembered } from './remember';
 import { errorNotice, notice, type Notice, type Topic } from './notices';
+import { learnPace } from './pace';
 import type { Setup } from './plan';
 import { createRuns, type Runs } from './runs';
 import { startingState, type DemoModel, type LabState } from './state';
@@ -128,6 +129,7 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
       );
       tellInterrupted(last);
       if (notebook) remember(notebook, store);
+      learnPace(store, notebook);
       const again = demos.find(({ id }) => id === last.demo) ?? best;
       if (again && !shared) await checkpoints.chooseDemo(again.id);
     },

@@ -12,6 +12,7 @@ import type {
   RunEvent,
   RunSettings,
 } from '../lab/events';
+import { doubtLine } from '../lab/verdict/doubt';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 import { adapterName } from './format';
@@ -52,7 +53,7 @@ export interface PointView {
 
 /** Something that the reader should know of: damping raised, a fallback, layers kept. One sentence each. */
 export interface Remark {
-  readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost';
+  readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost' | 'text';
   readonly text: string;
   /** The layer that it is about; absent where it is about the run. */
   readonly place?: Place;
@@ -150,6 +151,8 @@ function fold(view: RunView, event: RunEvent): RunView {
         kind: 'verified',
         text: `The rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens.`,
       });
+    case 'text-doubted':
+      return remark(view, { kind: 'text', text: doubtLine(event) });
     case 'run-stopped':
       return { ...view, status: 'stopped', progress: null, secondsElapsed: event.secondsElapsed };
     case 'run-failed':

@@ -4,6 +4,7 @@ import type { SharedRun } from '../lab/permalink';
 import type { ModelCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';
+import { usualPace } from './estimate';
 import type { Notice } from './notices';
 import type { KeptRun } from './otherRun';
 import type { Setup } from './plan';
@@ -61,6 +62,8 @@ export interface LabState {
   readonly axes: { readonly x: XAxis; readonly y: YAxis; readonly scale: Scale | null };
   /** Width of the shown combination matrix; null: that of the shown run. */
   readonly matrixBits: number | null;
+  /** Seconds that runs on this adapter took, for each that was estimated: learnt from the last run that was long enough. */
+  readonly pace: number;
   /** What the answer is for. */
   readonly goal: Goal;
   readonly run: RunView;
@@ -104,6 +107,7 @@ export const startingState: LabState = {
   mistakes: {},
   axes: { x: 'bits', y: 'perplexity', scale: null },
   matrixBits: null,
+  pace: usualPace,
   goal: usualGoal,
   run: emptyRun,
   source: null,

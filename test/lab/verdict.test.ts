@@ -24,7 +24,7 @@ const verdictLine = (points: readonly Candidate[]) => comparisonLine(rankings(po
 const plenty: Calibration = { tokens: 65_536, inputs: 256 };
 const short: Calibration = { tokens: 256, inputs: 256 };
 const ask = (candidates: readonly Candidate[], calibration: Calibration | null, goal = usualGoal) =>
-  answer({ candidates, calibration, megabytes: 1.6 }, goal, label);
+  answer({ candidates, calibration, megabytes: 1.6, doubts: [] }, goal, label);
 
 describe('the best method', () => {
   const two = [

@@ -1,5 +1,6 @@
 /** What a verdict is made of: the finished points of one run, and what their calibration saw. Types and how to get them. Pure. */
 import { needsCalibration } from '../../quant/parseRecipe';
+import { doubtLine } from './doubt';
 import type { Estimate, PointResult, RunEvent, RunSettings } from '../events';
 
 /** A finished point with a recipe. */
@@ -46,6 +47,8 @@ export interface Finished {
   readonly calibration: Calibration | null;
   /** Megabytes of the model as it is stored; null before full precision is measured. */
   readonly megabytes: number | null;
+  /** What speaks against the texts, a sentence each. */
+  readonly doubts: readonly string[];
 }
 
 /** From the log of a run, as far as it goes. The reference is the first point, the one without a recipe. */
@@ -55,10 +58,13 @@ export function fromLog(events: Iterable<RunEvent>): Finished {
   let inputs = 0;
   let megabytes: number | null = null;
   const candidates: Candidate[] = [];
+  const doubts: string[] = [];
   for (const event of events) {
     if (event.type === 'run-started') {
       calibrated = calibratedPoints(event.settings);
       tokens = event.calibration && calibratedTokens(event.settings, event.calibration.tokens);
+    } else if (event.type === 'text-doubted') {
+      doubts.push(doubtLine(event));
     } else if (event.type === 'layer-quantized') {
       if (event.energy !== null) inputs = Math.max(inputs, event.cols);
     } else if (event.type === 'point-finished') {
@@ -66,7 +72,7 @@ export function fromLog(events: Iterable<RunEvent>): Finished {
       else candidates.push(fromResult(event.result, event.losses ?? null, calibrated.has(event.result.id)));
     }
   }
-  return { candidates, calibration: tokens === null ? null : { tokens, inputs: inputs || null }, megabytes };
+  return { candidates, calibration: tokens === null ? null : { tokens, inputs: inputs || null }, megabytes, doubts };
 }
 
 function fromResult(result: PointResult, losses: readonly number[] | null, calibrated: boolean): Candidate {
