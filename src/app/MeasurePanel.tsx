@@ -89,6 +89,14 @@ export function MeasurePanel() {
             onChange={(value) => value !== null && set({ calibrationTokens: value })}
           />
           <NumberField
+            label="Calibration texts"
+            title="Solve and measure calibrated points on so many disjoint parts of the calibration text: what a result owes to its text."
+            value={setup.calibrationDraws}
+            min={1}
+            max={8}
+            onChange={(value) => value !== null && set({ calibrationDraws: value })}
+          />
+          <NumberField
             label="Seed"
             value={setup.seed}
             min={0}

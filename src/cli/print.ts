@@ -90,6 +90,8 @@ export function describeEvent(event: RunEvent): string | null {
       return `${event.point}, block ${event.block}, ${event.site}: ${event.used} instead of ${event.wanted}, because ${event.reason}`;
     case 'rotation-verified':
       return `the rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens`;
+    case 'calibration-redrawn':
+      return `${event.point}, calibrated on part ${event.draw + 1} of the text: ln ratio ${event.lnRatio.toFixed(3)}`;
     case 'text-doubted':
       return `note: ${doubtLine(event)}`;
     case 'layer-quantized':

@@ -13,7 +13,7 @@ import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
 import { Accounts } from './account';
 import { usualBudgets, type Budgets } from './budgets';
-import { Cabinet } from './cabinet';
+import { Cabinet, type Circumstances } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
 import { Evaluation, type Blocks, type PointModel } from './evaluate';
 import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
@@ -40,7 +40,8 @@ export interface Opening {
   readonly model: Model;
   readonly settings: RunSettings;
   readonly windows: Windows;
-  readonly calibration: { readonly windows: readonly Uint32Array[]; readonly fingerprint: string } | null;
+  /** Disjoint parts of one text; points are calibrated on the first, and on the others to see what they owe to it. */
+  readonly calibration: { readonly parts: readonly (readonly Uint32Array[])[]; readonly fingerprint: string } | null;
   readonly costs: Costs;
   readonly perBatch: number;
   readonly clock: () => number;
@@ -53,6 +54,15 @@ const progressStep = 0.002;
 const embeddingSite = 'embedding';
 const headSite = 'head';
 
+/** What the sessions of one run have in common. */
+interface Common {
+  readonly scope: Scope;
+  readonly head: Head;
+  readonly source: Blocks;
+  readonly evaluation: Evaluation;
+  readonly progress: Progress;
+}
+
 export class Session implements Disposable {
   readonly results: PointResult[] = [];
   readonly progress: Progress;
@@ -63,48 +73,54 @@ export class Session implements Disposable {
   readonly kept = new Set<string>();
   readonly #accounts = new Accounts();
   readonly #stored: StoredBits;
-  readonly #evaluation: Evaluation;
+  readonly cabinets: Readonly<Record<'calibrated' | 'plain', Cabinet>>;
   readonly work = new Work();
   #told = 0;
 
   private constructor(
     readonly opening: Opening,
-    readonly scope: Scope,
-    readonly head: Head,
-    readonly cabinets: Readonly<Record<'calibrated' | 'plain', Cabinet>>,
+    readonly common: Common,
+    /** The part of the calibration text. */
+    readonly draw: number,
   ) {
-    const { input, model, windows, perBatch, calibration, settings } = opening;
-    this.progress = new Progress(opening.clock);
-    this.source = sourceBlocks(model, scope, this.budgets.weights);
-    this.calibrationBatches = calibration && toBatches(calibration.windows, settings.context, perBatch);
-    this.calibrationTokens = (calibration?.windows.length ?? 0) * settings.context;
+    const { input, model, perBatch, calibration, settings } = opening;
+    this.progress = common.progress;
+    this.source = common.source;
+    const part = calibration && present(calibration.parts[draw], `part ${draw} of the calibration text`);
+    this.calibrationBatches = part && toBatches(part, settings.context, perBatch);
+    this.calibrationTokens = (part?.length ?? 0) * settings.context;
     this.#stored = storedBits(input.checkpoint, model);
-    this.#evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal, this.budgets.states);
+    const { context, mode, seed } = settings;
+    const of = (h: Circumstances['calibration']) =>
+      new Cabinet(input.keep, {
+        ...{ app: input.appVersion, adapter: input.gpu.card.name, model: model.card.fingerprint, mode, seed },
+        calibration: h,
+      });
+    const seen = calibration && part && { fingerprint: calibration.fingerprint, tokens: part.length, context };
+    this.cabinets = { calibrated: of(seen && (draw ? { ...seen, draw } : seen)), plain: of(null) };
   }
 
   static async open(opening: Opening): Promise<Session> {
-    const { input, model, settings, calibration } = opening;
-    const { gpu } = input;
-    const scope = gpu.scope('run');
+    const { input, model, windows, perBatch, clock } = opening;
+    const budgets = { ...usualBudgets, ...input.budgets };
+    const scope = input.gpu.scope('run');
     try {
-      const circumstances = {
-        app: input.appVersion,
-        adapter: gpu.card.name,
-        model: model.card.fingerprint,
-        mode: settings.mode,
-        seed: settings.seed,
-      };
-      const of = (h: typeof calibration) =>
-        new Cabinet(input.keep, {
-          ...circumstances,
-          calibration: h && { fingerprint: h.fingerprint, tokens: h.windows.length, context: settings.context },
-        });
       const head = await model.openHead(scope);
-      return new Session(opening, scope, head, { calibrated: of(calibration), plain: of(null) });
+      const source = sourceBlocks(model, scope, budgets.weights);
+      const evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal, budgets.states);
+      return new Session(opening, { scope, head, source, evaluation, progress: new Progress(clock) }, 0);
     } catch (error) {
       scope[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** The calibrated points on another part of the text, with results of their own. Lives no longer than this session. */
+  redrawn(draw: number): Session {
+    const points = this.points.filter(({ recipe }) => needsCalibration(recipe));
+    const [reference] = this.opening.settings.points;
+    const settings = { ...this.opening.settings, points: [present(reference, 'full precision'), ...points] };
+    return new Session({ ...this.opening, settings }, this.common, draw);
   }
 
   get budgets(): Budgets {
@@ -257,15 +273,15 @@ export class Session implements Disposable {
       account.embeddingBits = solved.storageBits;
       const table = await restore(gpu, home, solved.parts, tableRecipe(embedding));
       embed = (scope, ids) => model.embed(scope, ids, table);
-      if (model.card.tiedEmbeddings) ownHead = this.head.withWeight(table);
+      if (model.card.tiedEmbeddings) ownHead = this.common.head.withWeight(table);
     }
     if (grids.head && !model.card.tiedEmbeddings) {
       const { head } = grids;
       const solved = yield* this.#layer(point, model.blockCount, headSite, ['head'], (emit) =>
-        solveTable(this.head.weight, head, { ...cx, emit }),
+        solveTable(this.common.head.weight, head, { ...cx, emit }),
       );
       account.headBits = solved.storageBits;
-      ownHead = this.head.withWeight(await restore(gpu, home, solved.parts, tableRecipe(head)));
+      ownHead = this.common.head.withWeight(await restore(gpu, home, solved.parts, tableRecipe(head)));
     }
     return { embed, ...(ownHead ? { ownHead } : {}) };
   }
@@ -302,10 +318,10 @@ export class Session implements Disposable {
     const { clock, costs, windows } = this.opening;
     const scoredShare = scoredPerWindow(windows) / windows.context;
     const account = this.#accounts.of(point);
-    account.measuring ??= this.#evaluation.begin(point.id);
+    account.measuring ??= this.common.evaluation.begin(point.id);
     let losses: readonly number[] | null = null;
     let resumed = clock();
-    for await (const step of this.#evaluation.advance(account.measuring, model, upTo)) {
+    for await (const step of this.common.evaluation.advance(account.measuring, model, upTo)) {
       account.seconds += clock() - resumed;
       if (step.kind === 'measured') {
         const { quality } = step;
@@ -375,7 +391,7 @@ export class Session implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#evaluation[Symbol.dispose]();
-    this.scope[Symbol.dispose]();
+    this.common.evaluation[Symbol.dispose]();
+    this.common.scope[Symbol.dispose]();
   }
 }

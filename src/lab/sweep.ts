@@ -34,6 +34,7 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
   if (session.kept.size) yield { type: 'run-resumed', layersKept: session.kept.size };
   const need = await whatIsMissing(session);
   planProgress(session, need);
+  const redrawn = await redraws(session);
   const reference = present(settings.points[0], 'full precision');
   const rough = roughWindows(session.opening.windows);
   yield* session.measureReference(reference, rough);
@@ -42,14 +43,49 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
   else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1, rough);
   yield* session.measureReference(reference);
   for (const point of session.points) yield* session.measure(point);
+  for (const again of redrawn) yield* measureAgain(again);
   // In the order of the request, whatever the order of work was.
   const order = settings.points.map(({ id }) => id);
   const points = [...session.results].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   yield { type: 'run-finished', points, secondsElapsed: session.progress.elapsed };
 }
 
+interface Redraw {
+  readonly session: Session;
+  readonly need: Need;
+}
+
+/** The other parts of the calibration text, each with its work planned. */
+async function redraws(session: Session): Promise<Redraw[]> {
+  const others: Redraw[] = [];
+  for (let draw = 1; draw < (session.opening.calibration?.parts.length ?? 0); draw++) {
+    const other = session.redrawn(draw);
+    await other.findKept();
+    const need = await whatIsMissing(other);
+    planProgress(other, need);
+    others.push({ session: other, need });
+  }
+  return others;
+}
+
+/** Solves and measures the calibrated points on another part of the text; of all that only the loss is told. */
+async function* measureAgain({ session, need }: Redraw): AsyncGenerator<RunEvent> {
+  const { settings } = session.opening;
+  const work = async function* () {
+    if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, Infinity);
+    else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1, Infinity);
+  };
+  for await (const event of work()) {
+    if (event.type === 'progressed') yield event;
+    if (event.type === 'point-finished') {
+      const { id, lnRatio } = event.result;
+      yield { type: 'calibration-redrawn', point: id, draw: session.draw, lnRatio: present(lnRatio, 'a loss') };
+    }
+  }
+}
+
 /** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
-async function* verifyRotations({ opening, head }: Session): AsyncGenerator<RunEvent> {
+async function* verifyRotations({ opening, common }: Session): AsyncGenerator<RunEvent> {
   const { model, input, settings, windows } = opening;
   const bases = new Set(
     settings.points
@@ -59,7 +95,7 @@ async function* verifyRotations({ opening, head }: Session): AsyncGenerator<RunE
   for (const basis of bases) {
     const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
     const { signal } = input;
-    const kld = await verifyRotation(input.gpu, model, ids, { head, basis, seed: settings.seed, signal });
+    const kld = await verifyRotation(input.gpu, model, ids, { head: common.head, basis, seed: settings.seed, signal });
     yield { type: 'rotation-verified', basis, tokens: ids.length - 1, kld };
   }
 }
@@ -87,7 +123,8 @@ function planProgress(session: Session, need: Need): void {
   const { context } = windows;
   const all = windows.ids.length;
   const scored = (costs.head * (context - windows.firstScored)) / context;
-  for (const point of settings.points) {
+  // Full precision is measured once, whatever is calibrated on.
+  for (const point of session.draw ? points : settings.points) {
     const perToken = { block: model.blockCount * costs.block, head: scored * headPasses(point) };
     for (const part of ['block', 'head'] as const) {
       progress.plan(work.scoring(part, point), all * context * perToken[part], context * perToken[part]);

@@ -1,4 +1,5 @@
 /** How long the form's run will take on this adapter, before it is pressed: operations over the measured rate of a product. Pure. */
+import type { RunSettings } from '../lab/events';
 import type { ModelCard } from '../model/card';
 import { needsCalibration } from '../quant/parseRecipe';
 import type { MethodMeta } from '../quant/recipe';
@@ -63,9 +64,11 @@ export function paceOf({ about, model, points, secondsElapsed }: RunView, gigafl
 /** What is outside was not a pace: a laptop that slept, a run that was resumed. */
 const [quickest, slowest] = [0.5, 20];
 
-type Measured = Pick<Setup, 'context' | 'maxTokens' | 'calibrationTokens' | 'mode' | 'protocol'>;
+type Measured = Pick<Setup, 'context' | 'maxTokens' | 'calibrationTokens' | 'mode' | 'protocol'> &
+  Pick<RunSettings, 'calibrationDraws'>;
 
 function operations(card: ModelCard, setup: Measured, { all, calibrated }: Counts): number {
+  const draws = setup.calibrationDraws ?? 1;
   const widest = card.widestInputs ?? 4 * card.hidden;
   const block = 2 * card.linearParameters + 4 * card.layers * setup.context * card.hidden;
   const head = 2 * card.vocabulary * card.hidden * (setup.protocol === 'gptq' ? 1 : 0.5);
@@ -76,6 +79,9 @@ function operations(card: ModelCard, setup: Measured, { all, calibrated }: Count
   const passes = setup.mode === 'shared' ? Math.min(1, calibrated) : 2 * calibrated;
   const calibrating = setup.calibrationTokens * passes * 2 * block;
   // A walk over the columns is a product with H's factor for every row; the factor itself is made once.
+  // Other parts of the calibration text repeat all of it for what they calibrate.
+  const again = (draws - 1) * (calibrated ? 1 : 0);
   const solving = calibrated * card.linearParameters * 2 * widest;
-  return evaluating + calibrating + solving;
+  const once = tokens * calibrated * (block + 2 * head);
+  return evaluating + calibrating + solving + again * (once + calibrating + solving);
 }

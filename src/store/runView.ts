@@ -47,6 +47,8 @@ export interface PointView {
   readonly tokens: number;
   readonly seconds: number | null;
   readonly hash: string | null;
+  /** ln ratios on other parts of the calibration text; empty where none were asked for. */
+  readonly redrawn: readonly number[];
   /** Mean loss of every window; null where the log or link has none. */
   readonly losses: readonly number[] | null;
 }
@@ -151,6 +153,8 @@ function fold(view: RunView, event: RunEvent): RunView {
         kind: 'verified',
         text: `The rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens.`,
       });
+    case 'calibration-redrawn':
+      return changePoint(view, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
     case 'text-doubted':
       return remark(view, { kind: 'text', text: doubtLine(event) });
     case 'run-stopped':
@@ -211,7 +215,7 @@ export function covers(later: RunView, earlier: RunView): boolean {
 function conditions({ about }: RunView, id: string): string {
   if (!about) return '';
   const { settings, model, app, adapter, texts } = about;
-  const { points, protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
+  const { points, protocol, context, maxTokens, calibrationTokens, calibrationDraws, mode, seed } = settings;
   const recipe = points.find((point) => point.id === id)?.recipe ?? null;
   return JSON.stringify([
     about.at === null,
@@ -223,7 +227,7 @@ function conditions({ about }: RunView, id: string): string {
     context,
     maxTokens,
     texts,
-    recipe && [calibrationTokens, mode, seed],
+    recipe && [calibrationTokens, calibrationDraws ?? 1, mode, seed],
   ]);
 }
 
@@ -269,6 +273,7 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     tokens: 0,
     seconds: null,
     hash: null,
+    redrawn: [],
     losses: null,
   };
 }

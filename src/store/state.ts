@@ -94,6 +94,7 @@ export const startingSetup: Setup = {
   // Small enough that a software adapter draws the demo's whole curve in minutes; a GPU takes seconds and has time for more.
   maxTokens: 4096,
   calibrationTokens: 4096,
+  calibrationDraws: 1,
   mode: 'shared',
   seed: 0,
 };

@@ -21,6 +21,17 @@ export function finishedOf({ points, about, layers, remarks }: Shown): Finished 
 }
 
 export function candidateOf(point: PointView, calibrated: ReadonlySet<string>): Candidate {
-  const { id, method, bits, group, bitsPerWeight, megabytes, lnRatio, losses } = point;
-  return { id, method, bits, group, bitsPerWeight, megabytes, lnRatio, losses, calibrated: calibrated.has(id) };
+  const { id, method, bits, group, bitsPerWeight, megabytes, lnRatio, losses, redrawn } = point;
+  return {
+    id,
+    method,
+    bits,
+    group,
+    bitsPerWeight,
+    megabytes,
+    lnRatio,
+    losses,
+    redrawn,
+    calibrated: calibrated.has(id),
+  };
 }

@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly storage?: StorageManager;
 }
 
-/** Devices that one run may lose without finishing a point in between: a driver that fails at once will fail again. */
+/** Devices that one run may lose without a new layer or point in between: a driver that fails at once will fail again. */
 const mostLosses = 3;
 
 export function createSession({ gpu: source, storage }: Surroundings): Handlers {
@@ -60,14 +60,15 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
   async function attempt(
     input: Omit<Parameters<typeof run>[0], 'gpu' | 'signal'>,
     { signal, emit }: Call,
-    onPoint: () => void,
+    onProgress: () => void,
   ): Promise<ErrorRecord | null> {
     const gpu = await openDevice();
     let failure: ErrorRecord | null = null;
     for await (const event of run({ ...input, gpu, signal })) {
       emit(event);
       if (event.type === 'run-failed') failure = event.error;
-      if (event.type === 'point-finished') onPoint();
+      const done = event.type === 'point-finished' || (event.type === 'layer-quantized' && !event.resumed);
+      if (done) onProgress();
     }
     await tiles.write(rememberedTiles(gpu));
     return failure;

@@ -143,7 +143,8 @@ describe('a run', () => {
     };
     const measured = async () => {
       let last;
-      for await (const step of evaluation.advance(evaluation.begin('point'), same, Infinity)) if (step.kind === 'measured') last = step.quality;
+      for await (const step of evaluation.advance(evaluation.begin('point'), same, Infinity))
+        if (step.kind === 'measured') last = step.quality;
       return last;
     };
     const first = await measured();

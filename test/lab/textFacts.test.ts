@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { foreignFrom, frequencyEntropy, muchOverlap, overlap } from '../../src/lab/textFacts';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
-import { calibrationText, collect, labGoldens, point, textOfIds, tinyInput, tinySettings } from './tiny';
+import { calibrationText, collect, finished, labGoldens, point, textOfIds, tinyInput, tinySettings } from './tiny';
 
 const windows = (seed: number, count: number) => {
   const rng = createRng(seed);
@@ -39,5 +39,38 @@ describe('texts', () => {
     expect(doubts[1]?.share).toBeGreaterThan(foreignFrom);
     const other = await collect(await tinyInput(gpu, settings, { calibration: calibrationText }));
     expect(other.some((event) => event.type === 'text-doubted' && event.doubt === 'overlap')).toBe(false);
+  });
+});
+
+describe('other parts of the calibration text', () => {
+  it('give every calibrated point another result each, and leave the first as it is', async () => {
+    const gpu = await testGpu();
+    for (const mode of ['shared', 'sequential'] as const) {
+      const points = [point('rtn', 3), point('gptq', 3)];
+      const settings = tinySettings(points, { mode, calibrationTokens: 72 });
+      const once = await collect(await tinyInput(gpu, settings));
+      const thrice = await collect(await tinyInput(gpu, { ...settings, calibrationDraws: 3 }));
+      const drawn = thrice.flatMap((event) => (event.type === 'calibration-redrawn' ? [event] : []));
+      expect(drawn.map(({ point: id, draw }) => [id, draw])).toEqual([
+        ['gptq-3', 1],
+        ['gptq-3', 2],
+      ]);
+      const results = finished(thrice);
+      expect(results.map(({ hash }) => hash)).toEqual(finished(once).map(({ hash }) => hash));
+      // Other inputs, other codes: another loss.
+      const losses = [results.find(({ id }) => id === 'gptq-3')?.lnRatio, ...drawn.map(({ lnRatio }) => lnRatio)];
+      expect(new Set(losses).size).toBe(3);
+      // The second part alone is what a run on the text from there gives.
+      const later = { ...calibrationText, text: calibrationText.text.slice(72) };
+      const second = finished(await collect(await tinyInput(gpu, settings, { calibration: later })));
+      expect(drawn[0]?.lnRatio).toBe(second.find(({ id }) => id === 'gptq-3')?.lnRatio);
+    }
+  });
+
+  it('must be there', async () => {
+    const gpu = await testGpu();
+    const settings = tinySettings([point('gptq', 3)], { calibrationTokens: 120, calibrationDraws: 3 });
+    const events = await collect(await tinyInput(gpu, settings));
+    expect(events.at(-1)).toMatchObject({ type: 'run-failed', error: { code: 'text-too-short' } });
   });
 });

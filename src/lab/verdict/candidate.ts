@@ -15,6 +15,8 @@ export interface Candidate {
   readonly lnRatio: Estimate | null;
   /** Mean loss of every window; null where only the results are known (a link). */
   readonly losses: readonly number[] | null;
+  /** ln ratios on other parts of the calibration text. */
+  readonly redrawn: readonly number[];
   /** Whether the recipe reads inputs, and so may suffer from too little calibration text. */
   readonly calibrated: boolean;
 }
@@ -58,11 +60,14 @@ export function fromLog(events: Iterable<RunEvent>): Finished {
   let inputs = 0;
   let megabytes: number | null = null;
   const candidates: Candidate[] = [];
+  const redrawn = new Map<string, number[]>();
   const doubts: string[] = [];
   for (const event of events) {
     if (event.type === 'run-started') {
       calibrated = calibratedPoints(event.settings);
       tokens = event.calibration && calibratedTokens(event.settings, event.calibration.tokens);
+    } else if (event.type === 'calibration-redrawn') {
+      redrawn.set(event.point, [...(redrawn.get(event.point) ?? []), event.lnRatio]);
     } else if (event.type === 'text-doubted') {
       doubts.push(doubtLine(event));
     } else if (event.type === 'layer-quantized') {
@@ -72,14 +77,20 @@ export function fromLog(events: Iterable<RunEvent>): Finished {
       else candidates.push(fromResult(event.result, event.losses ?? null, calibrated.has(event.result.id)));
     }
   }
-  return { candidates, calibration: tokens === null ? null : { tokens, inputs: inputs || null }, megabytes, doubts };
+  const told = candidates.map((point) => ({ ...point, redrawn: redrawn.get(point.id) ?? [] }));
+  return {
+    candidates: told,
+    calibration: tokens === null ? null : { tokens, inputs: inputs || null },
+    megabytes,
+    doubts,
+  };
 }
 
 function fromResult(result: PointResult, losses: readonly number[] | null, calibrated: boolean): Candidate {
   const { id, recipe, bits, group, bitsPerWeight, megabytes, lnRatio, lnRatioLow, lnRatioHigh } = result;
   const mean = lnRatio ?? NaN;
   return {
-    ...{ id, method: recipe, bits, group, bitsPerWeight, megabytes, losses, calibrated },
+    ...{ id, method: recipe, bits, group, bitsPerWeight, megabytes, losses, calibrated, redrawn: [] },
     lnRatio: { mean, low: lnRatioLow ?? mean, high: lnRatioHigh ?? mean },
   };
 }
