@@ -54,7 +54,7 @@ describe('tiny models', () => {
 });
 
 /** The shared checkpoint of 260 000 parameters, trained to saturation, on real text. Beside the project on its authors' machines. */
-describe('stories260K', { timeout: 400_000 }, () => {
+describe('stories260K', () => {
   const folder = sharedModel('stories260K-f32');
   const shared = resolve(import.meta.dirname, '../../../shared/data');
   interface Row {

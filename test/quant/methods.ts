@@ -139,7 +139,7 @@ export function testMethods(cols: number, group: number | null, methods: readonl
           if (groups === 'required' && size === null) continue;
           for (const bits of widths) await check(site, posed, recipe(bits, size), `${name} at ${bits} bits`);
         }
-      }, 600_000);
+      });
     }
   });
 }
