@@ -10,7 +10,7 @@ export default defineConfig({
   // One software GPU: tests that share it run in turn.
   workers: 1,
   // Only for what hangs: no test may fail because the machine is busy. A wait ends as soon as what it waits for is there.
-  timeout: 1_200_000,
+  timeout: 1_800_000,
   expect: { timeout: 300_000 },
   use: {
     baseURL: `http://127.0.0.1:${port}`,

@@ -40,8 +40,8 @@ export default defineConfig({
     // Two cores, one software GPU that already uses both: more workers only fight.
     maxWorkers: 2,
     // Only for what hangs: no test may fail because the machine is busy.
-    testTimeout: 1_200_000,
-    hookTimeout: 1_200_000,
+    testTimeout: 3_600_000,
+    hookTimeout: 3_600_000,
     setupFiles: ['test/setup.ts'],
   },
 });

@@ -124,22 +124,29 @@ async function check(site: TwinProblem, posed: Posed, recipe: Recipe, label: str
   if (descends) expect(free.loss, told).toBeLessThanOrEqual(1e-2);
 }
 
-/** Registers a test of the methods of each strategy. `group`: of the methods that take one; null for rows. */
+/** Registers a test of the methods of each strategy and width. `group`: of the methods that take one; null for rows. */
 export function testMethods(cols: number, group: number | null, methods: readonly MethodMeta[] = recipes): void {
+  const cases = methods
+    .filter(({ groups }) => groups !== 'required' || group !== null)
+    .flatMap((method) => (method.widths ?? [2, 3, 4]).map((bits) => ({ ...method, bits })));
   describe(`${rows}×${cols}, ${group === null ? 'rows' : `groups of ${group}`}`, () => {
     const site = makeSite(cols);
-    for (const strategy of new Set(methods.map((method) => method.strategy))) {
-      it(`${strategy}: what float64 chooses`, async () => {
+    for (const [title, some] of groupBy(cases, ({ strategy, bits }) => `${strategy}, ${bits} bits`)) {
+      it(`${title}: what float64 chooses`, async () => {
         const gpu = await testGpu();
         using scope = gpu.scope('site');
         // Posed once: factors and bases serve every method, as they do in a run.
         const posed = pose(site, gpu, scope);
-        for (const { name, groups, widths = [2, 3, 4], recipe } of methods.filter((m) => m.strategy === strategy)) {
-          const size = groups === 'own' ? null : group;
-          if (groups === 'required' && size === null) continue;
-          for (const bits of widths) await check(site, posed, recipe(bits, size), `${name} at ${bits} bits`);
+        for (const { name, groups, bits, recipe } of some) {
+          await check(site, posed, recipe(bits, groups === 'own' ? null : group), `${name} at ${bits} bits`);
         }
       });
     }
   });
+}
+
+function groupBy<T>(all: readonly T[], titleOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(titleOf(one), [...(groups.get(titleOf(one)) ?? []), one]);
+  return groups;
 }
