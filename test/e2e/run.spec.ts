@@ -1,10 +1,10 @@
 /** Dropping, running, stopping, losing the device. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLog } from '../../src/lab/log';
+import { testDrop } from './drop';
 import {
   configure,
-  dropPaths,
   essence,
   expect,
   openDemo,
@@ -12,38 +12,13 @@ import {
   results,
   root,
   runButton,
-  sharedModels,
   small,
   stopButton,
   test,
   untilStatus,
 } from './lab';
 
-const stories = join(sharedModels, 'stories260K-f32');
-/** A folder that every clone has, and a real one where it is at hand. */
-const folders = [join(root, 'public/demo/level-7'), ...(existsSync(stories) ? [stories] : [])];
-
-for (const folder of folders) {
-  test(`dropping the folder ${folder.split('/').at(-1)} and pressing Run draws a curve`, async ({ page }) => {
-    await openDemo(page);
-    await dropPaths(page, [folder]);
-    const name = folder.split('/').at(-1) ?? '';
-    await expect(page.locator('.card-name')).toContainText(name);
-    await expect(page.locator('.card')).toContainText('llama');
-    await configure(page, small);
-    await runButton(page).click();
-    await untilStatus(page, 'finished');
-    // Two curves of two points, with an interval each, and the line of full precision.
-    await expect(page.locator('.recharts-scatter')).toHaveCount(2);
-    await expect(page.locator('.recharts-scatter-symbol')).toHaveCount(4);
-    await expect(page.locator('.recharts-errorBar')).toHaveCount(4);
-    await expect(page.locator('.recharts-reference-line-line')).toHaveCount(1);
-    await expect(results(page).getByRole('row')).toHaveCount(1 + 5);
-    const all = await points(page);
-    expect(all.every(({ state, perplexity }) => state === 'finished' && (perplexity?.mean ?? 0) > 1)).toBe(true);
-    await expect(page.getByRole('table', { name: /^Layers of / }).getByRole('row')).not.toHaveCount(1);
-  });
-}
+testDrop(join(root, 'public/demo/level-7'));
 
 test('the first point of the bundled demo appears early in the run', async ({ page }) => {
   await openDemo(page);
