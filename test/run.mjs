@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { chooseFiles } from './choose.mjs';
 import { findSystem } from './system.mjs';
 
@@ -40,6 +40,7 @@ function runUnits(files, name) {
   ]);
   if (!existsSync(report)) return count(status || 1, 0, 0);
   const found = JSON.parse(readFileSync(report, 'utf8'));
+  tellLongest(found.testResults);
   const unloaded = found.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
   // A skipped test counts as failed: nothing here may be skipped. A file that does not load has no tests to count.
   count(
@@ -47,6 +48,14 @@ function runUnits(files, name) {
     found.numPassedTests,
     found.numFailedTests + found.numPendingTests + found.numTodoTests + unloaded.length,
   );
+}
+
+/** Where the time goes, for whoever moves a case from one tier to the other. */
+function tellLongest(files) {
+  const timed = files.map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }));
+  timed.sort((a, b) => b.seconds - a.seconds);
+  const lines = timed.slice(0, 8).map(({ name, seconds }) => `${seconds.toFixed(0)} s ${relative('.', name)}`);
+  console.log(`The longest files: ${lines.join(', ')}`);
 }
 
 let built = false;
@@ -64,6 +73,8 @@ function runPages(files, name) {
   count(status, stats.expected, stats.unexpected + stats.flaky + stats.skipped);
 }
 
+const begin = performance.now();
 steps.forEach(({ runner, files }, step) => (runner === 'vitest' ? runUnits : runPages)(files, `step-${step}`));
+console.log(`${((performance.now() - begin) / 60_000).toFixed(1)} minutes`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
