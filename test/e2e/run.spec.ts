@@ -1,11 +1,10 @@
-/** Dropping, running, stopping, losing the device. */
+/** Dropping, running, stopping. Losing the device: test/worker/session.test.ts, and in the page run.long.spec.ts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLog } from '../../src/lab/log';
 import { testDrop } from './drop';
 import {
   configure,
-  essence,
   expect,
   openDemo,
   points,
@@ -57,25 +56,4 @@ test('Stop stops in mid-run, and Run goes on from there, even after a reload', a
   expect(remarks.map(({ kind }) => kind)).toContain('resumed');
   expect(layers.filter(({ resumed }) => resumed).length).toBeGreaterThanOrEqual(before.length);
   expect(layers.map(({ hash }) => hash).slice(0, before.length)).toEqual(before);
-});
-
-test('a device destroyed in mid-run is replaced, and the run ends in the same hashes', async ({ page, browser }) => {
-  await openDemo(page);
-  await configure(page, small);
-  await runButton(page).click();
-  await page.waitForFunction(() => window.bitcurve.store.getState().run.layers.length > 14);
-  await page.evaluate(() => window.bitcurve.loseDevice());
-  await untilStatus(page, 'finished');
-  const { remarks } = await page.evaluate(() => window.bitcurve.store.getState().run);
-  expect(remarks.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['lost', 'resumed']));
-
-  // The same in a fresh profile, undisturbed: nothing kept, nothing lost.
-  const fresh = await browser.newContext();
-  const other = await fresh.newPage();
-  await openDemo(other);
-  await configure(other, small);
-  await runButton(other).click();
-  await untilStatus(other, 'finished');
-  expect(essence(await points(page))).toEqual(essence(await points(other)));
-  await fresh.close();
 });

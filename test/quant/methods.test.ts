@@ -1,11 +1,11 @@
 /**
- * Every method at each of its widths against float64 on 576 columns, groups of 128 with a tail of 64; one of the nested formats on two
- * whole blocks. The other problems are in methodsMiddle.long.test.ts and methodsOuter.long.test.ts.
+ * Every method against float64 on 576 columns, groups of 128 with a tail of 64, at 3 bits or the first width that it has; one of the
+ * nested formats on two whole blocks. The other widths and problems are in the long tests of methods.
  */
 import { recipes } from '../../src/quant/recipes';
 import { testMethods } from './methods';
 
-testMethods(576, 128);
+testMethods(576, 128, recipes, 'fast');
 testMethods(
   512,
   null,
