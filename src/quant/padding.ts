@@ -16,15 +16,13 @@ export async function padProblem(problem: Posed, width: number, { gpu }: Context
   // What is derived from the padded matrices is remembered with them, and may be them.
   const padded = await factors.remember('padded', (scope) => {
     using local = gpu.scope('padding');
-    const order = uploadOrder(
-      local,
-      Uint32Array.from({ length: cols }, (_, j) => (j < W.cols ? j : noColumn)),
-    );
+    const filled = Uint32Array.from({ length: cols }, (_, j) => (j < W.cols ? j : noColumn));
+    const order = uploadOrder(local, filled);
     return {
       W: gatherColumns(gpu, scope, W, order),
-      ...(H && { H: gatherSymmetric(gpu, scope, H, order, 'zero', mean) }),
+      ...(H && { H: gatherSymmetric(gpu, scope, H, filled, 'zero', mean) }),
       ...(magnitude && { magnitude: gatherColumns(gpu, scope, magnitude, order) }),
-      ...(cross && { cross: gatherSymmetric(gpu, scope, cross, order, 'zero') }),
+      ...(cross && { cross: gatherSymmetric(gpu, scope, cross, filled, 'zero') }),
     };
   });
   return { ...padded, factors };

@@ -62,9 +62,9 @@ export function permute({ order: kind }: Piece): Transform {
         return {
           order,
           W: gatherColumns(gpu, scope, problem.W, forth),
-          H: gatherSymmetric(gpu, scope, H, forth, 'zero'),
+          H: gatherSymmetric(gpu, scope, H, order, 'zero'),
           ...(problem.magnitude ? { magnitude: gatherColumns(gpu, scope, problem.magnitude, forth) } : {}),
-          ...(problem.cross ? { cross: gatherSymmetric(gpu, scope, problem.cross, forth, 'zero') } : {}),
+          ...(problem.cross ? { cross: gatherSymmetric(gpu, scope, problem.cross, order, 'zero') } : {}),
         };
       });
       return {
