@@ -46,6 +46,9 @@ export interface AdapterCard {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/** Freed buffers that are kept for re-use, and what may be in use and kept together before they are let go sooner. Bytes. */
+const pooled = 2 ** 28;
+const roomy = 3 * 2 ** 28;
 /** Slots of 256 bytes for the parameters of one submit. */
 const slots = 256;
 /**
@@ -80,7 +83,7 @@ export class Gpu implements Allocator {
     readonly bindable: number,
   ) {
     this.#pipelines = new Pipelines(device, (error) => this.#fail(error));
-    this.#pool = new Pool((bytes, label) => this.#createBuffer(bytes, label), 256 * 2 ** 20);
+    this.#pool = new Pool((bytes, label) => this.#createBuffer(bytes, label), pooled, roomy);
     this.#ring = device.createBuffer({
       label: 'params',
       size: slots * 256,
@@ -283,6 +286,7 @@ export class Gpu implements Allocator {
 
   take(bytes: number, label: string): Buffer {
     this.check();
+    if (this.#pool.tight(bytes)) this.flush();
     return this.#pool.take(bytes, label);
   }
 

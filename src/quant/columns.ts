@@ -116,7 +116,7 @@ export function gatherSymmetric(
  * @throws NumericError when an entry is not a finite number ≥ 0: H is a mean of x xᵀ, so then the activations were not finite.
  */
 export function readDiagonal(gpu: Gpu, problem: Posed): Promise<Float32Array> {
-  return problem.factors.remember('diagonal', async () => {
+  return problem.factors.moment.remember('diagonal', async () => {
     using scope = gpu.scope('diagonal');
     const values = await readMatrix(gpu, diagonal(gpu, scope, present(problem.H, 'H')));
     const at = values.findIndex((v) => !(v >= 0 && v < Infinity));

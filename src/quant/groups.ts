@@ -32,7 +32,7 @@ export function groupColumns(
   const { sets, setOf } = grid;
   const size = Math.min(grid.group, cols);
   const moved = kind === 'static' ? order : undefined;
-  return factors.remember(`${kind} groups of ${size} ${grid.shader}`, (scope) => {
+  return factors.moment.remember(`${kind} groups of ${size} ${grid.shader}`, (scope) => {
     const columns = Uint32Array.from({ length: cols }, (_, j) => {
       const place = moved?.[j] ?? j;
       return Math.floor(place / size) * sets + setOf(place % size);

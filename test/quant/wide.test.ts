@@ -18,12 +18,13 @@ import { accumulateGram, finishGram } from '../../src/tensor/gram';
 import { hadamard } from '../../src/tensor/hadamard';
 import { kronecker } from '../../src/tensor/kronecker';
 import { matmul } from '../../src/tensor/matmul';
-import { readMatrix, rowRange, uploadMatrix, zeroMatrix, type Matrix } from '../../src/tensor/matrix';
+import { rowRange, uploadMatrix, zeroMatrix, type Matrix } from '../../src/tensor/matrix';
 import { columnRange, panelsOf, placeColumns } from '../../src/tensor/panels';
 import { scaleColumns } from '../../src/tensor/scaleColumns';
 import { transpose } from '../../src/tensor/transpose';
 import { inverseUpper, rightSolve, strictUpper } from '../../src/tensor/triangular';
 import { present } from '../../src/util/assert';
+import { sha256 } from '../../src/util/hash';
 import { createRng } from '../../src/util/rng';
 import { outlierColumns } from '../opCase';
 import { testContext } from './fixture';
@@ -135,6 +136,11 @@ describe('panels of rows', () => {
         matmul(gpu, scope, H, H, { b: 'plain' }),
       ];
     },
+    sums: (gpu, scope, H) => {
+      const sum = zeroMatrix(scope, n, n, 'sum');
+      addInto(gpu, sum, H, 2);
+      return sum;
+    },
     'changes of basis': (gpu, scope, H) => [
       transpose(gpu, scope, H),
       hadamard(gpu, scope, H),
@@ -157,9 +163,8 @@ describe('panels of rows', () => {
   it.each(Object.keys(steps))('give the bits of one binding: %s', async (step) => {
     const [whole, cut] = await onBoth(async ({ gpu, problem }, scope) => {
       const made = [problem.cross, present(steps[step], step)(gpu, scope, problem.H)].flat();
-      return Promise.all(made.map((matrix) => readMatrix(gpu, matrix)));
+      return Promise.all(made.map(async ({ view }) => sha256(new Uint8Array(await gpu.read(view)))));
     });
-    expect(present(whole, 'results')[0]?.some((v) => v !== 0)).toBe(true);
     expect(cut).toEqual(whole);
   });
 });
@@ -199,7 +204,15 @@ describe('a layer whose H is several bindings', () => {
         recipe,
         testContext(gpu, scope),
       );
-      return { hash, loss, nearestLoss, energy, insight, damping, What: await readMatrix(gpu, What) };
+      return {
+        hash,
+        loss,
+        nearestLoss,
+        energy,
+        insight,
+        damping,
+        What: await sha256(new Uint8Array(await gpu.read(What.view))),
+      };
     });
     expect(present(whole, 'the result').loss).toBeGreaterThan(0);
     expect(cut).toEqual(whole);

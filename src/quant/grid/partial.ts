@@ -77,7 +77,7 @@ export function rowParameters(
 async function columnStrength(problem: Posed, salience: string, cx: Context): Promise<Float32Array> {
   const { W, H, factors } = problem;
   if (salience === 'magnitude') return new Float32Array(W.cols).fill(1);
-  const { strength, raises } = await factors.remember('salience', async () => {
+  const { strength, raises } = await factors.moment.remember('salience', async () => {
     using scope = cx.gpu.scope('salience');
     // Inputs that never occur get H = 1, as in the walk.
     const living = gatherSymmetric(cx.gpu, scope, present(H, 'H'), identity(W.cols), 'one');

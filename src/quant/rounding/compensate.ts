@@ -12,7 +12,7 @@ import gridLib from '../../../shaders/lib/grid.wgsl?raw';
 import feedbackCode from '../../../shaders/rounding/feedback.wgsl?raw';
 import code from '../../../shaders/rounding/compensate.wgsl?raw';
 import type { Scope, View } from '../../gpu/buffers';
-import { read, readWrite } from '../../gpu/gpu';
+import { read, readWrite, type Gpu } from '../../gpu/gpu';
 import { defineKernel } from '../../gpu/kernel';
 import { addInto } from '../../tensor/elementwise';
 import { emptyMatrix, type Matrix } from '../../tensor/matrix';
@@ -91,29 +91,19 @@ export function blocksOf(cols: number, group: number, fit: Fit): Block[] {
   return blocks;
 }
 
-/** What depends on (W, H) alone: dead columns taken out, and the factor. */
-interface Prepared {
-  readonly W: Matrix;
-  readonly factor: Factor;
+/** The factor of H; as published, an input that never occurs gets H = 1. */
+async function factorOf(H: Matrix, damping: number, dead: Uint8Array, scope: Scope, cx: Context): Promise<Factor> {
+  if (!dead.includes(1)) return factorise(H, damping, scope, cx);
+  using local = cx.gpu.scope('dead columns');
+  return factorise(gatherSymmetric(cx.gpu, local, H, identity(dead.length), 'one'), damping, scope, cx);
 }
 
-async function prepare(
-  problem: Posed,
-  damping: number,
-  dead: Uint8Array,
-  scope: Scope,
-  cx: Context,
-): Promise<Prepared> {
-  const { gpu } = cx;
-  const H = present(problem.H, 'H');
-  if (!dead.includes(1)) return { W: problem.W, factor: await factorise(H, damping, scope, cx) };
-  // As published: an input that never occurs gets H = 1, and its weights 0.
-  using local = gpu.scope('dead columns');
-  const all = identity(dead.length);
-  const living = all.map((j) => (dead[j] ? noColumn : j));
-  const W = gatherColumns(gpu, scope, problem.W, uploadOrder(local, living));
-  const H1 = gatherSymmetric(gpu, local, H, all, 'one');
-  return { W, factor: await factorise(H1, damping, scope, cx) };
+/** W with zeros where no input ever occurs, as published. */
+function livingColumns({ W }: Posed, dead: Uint8Array, scope: Scope, gpu: Gpu): Matrix {
+  if (!dead.includes(1)) return W;
+  using local = gpu.scope('living columns');
+  const living = identity(dead.length).map((j) => (dead[j] ? noColumn : j));
+  return gatherColumns(gpu, scope, W, uploadOrder(local, living));
 }
 
 /** What the walk rounds, and the factor that its feedback multiplies with. */
@@ -149,8 +139,9 @@ export function compensateSteered({ name, damping, groups, staleness, passes = 0
       });
       return nearest()(problem, grid, cx, columnOrder);
     }
-    const { W, factor } = await factors.remember(`compensate ${damping}`, (scope) =>
-      prepare(problem, damping, dead, scope, cx),
+    const W = await factors.remember('living columns', (scope) => livingColumns(problem, dead, scope, cx.gpu));
+    const factor = await factors.moment.remember(`compensate ${damping}`, (scope) =>
+      factorOf(present(problem.H, 'H'), damping, dead, scope, cx),
     );
     const Rt: Course['Rt'] = (scope, begin, end) => unitColumns(factor, grid.width, begin, end, cx.gpu, scope);
     for (const raise of factor.raises) cx.emit({ type: 'damping-raised', ...raise });

@@ -46,7 +46,7 @@ export async function greedyPasses(
 ): Promise<void> {
   const { gpu } = cx;
   assert(grid.width === 1, 'greedy passes are over single columns');
-  const { factor, rest } = await problem.factors.remember(`greedy ${damping}`, (scope) =>
+  const { factor, rest } = await problem.factors.moment.remember(`greedy ${damping}`, (scope) =>
     greedyFactor(present(problem.H, 'H'), damping, { ...cx, scope }),
   );
   for (let pass = 0; pass < passes; pass++) {
