@@ -261,7 +261,9 @@ async function* sequential(
       moments = yield* calibrateOwn(session, streams, point, block, await open(), opened);
     }
     for (const site of model.sites) {
-      yield* session.quantizeSite(point, block, site, moments.get(site.name) ?? null, open);
+      const moment = moments.get(site.name) ?? null;
+      yield* session.quantizeSite(point, block, site, moment, open);
+      moment?.release?.();
     }
     if (block < lastMissing && streamHolder.value) {
       const lookup = (index: number, site: (typeof model.sites)[number]) => session.solved(point, index, site);
@@ -329,14 +331,14 @@ interface Chunks {
 }
 
 /**
- * As many blocks together as the budget holds. A pair keeps H, W and two factors of H; each list of transforms has all of it in its own
+ * As many blocks together as the budget holds. A pair keeps H, W and a factor of H; each list of transforms has all of it in its own
  * basis (scales even one for each grid that they were searched on). When every block has room for its pair and one basis, all are
  * taken at once, so that points are finished one by one: bases that come back are then made again.
  */
 function chunksOf({ opening: { model }, points, calibrationBatches, budgets }: Session): Chunks {
   const { blockCount } = model;
   const moments = model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0);
-  const basis = (4 * model.card.linearParameters) / blockCount + 3 * moments;
+  const basis = (4 * model.card.linearParameters) / blockCount + 2 * moments;
   const wanted = new Set(
     points.map(({ recipe: { transform, grid } }) =>
       JSON.stringify([transform, transform.some(({ name }) => name === 'scale') && grid]),

@@ -24,6 +24,7 @@ export class FactorCache {
     branches: Map<string, Branch>,
     /** Names of the transforms that led from (W, H) to the problem at hand. */
     readonly path: readonly string[],
+    /** Of a range of rows: the cache of its site, in the basis up to which that has the same H, and the range's name there. */
     private readonly site: FactorCache | null = null,
     private readonly range = '',
   ) {
@@ -49,7 +50,9 @@ export class FactorCache {
   /** For numbers, which need no scope. */
   get figures(): FactorCache {
     const { site } = this;
-    return site ? new FactorCache(site.#trunk, new Map(), [this.range, ...this.path], null, 'figures') : this;
+    if (!site) return this;
+    // With what the site's own pair keeps: not a basis of its own, which could be forgotten.
+    return new FactorCache(site.#trunk, new Map([[this.range, site.#trunk]]), [this.range, ...this.path]);
   }
 
   /** The cache of the problem that `step` leads to. `from`: what the step follows from; from H alone, H behind it is shared by ranges. */
@@ -88,7 +91,7 @@ export class FactorCache {
 
   #branch(): Branch {
     const [first] = this.path;
-    if (first === undefined || this.range === 'figures') return this.#trunk;
+    if (first === undefined) return this.#trunk;
     const branch = this.#branches.get(first) ?? { scope: this.#trunk.scope.child(first), kept: new Map() };
     this.#branches.delete(first);
     this.#branches.set(first, branch);

@@ -58,16 +58,26 @@ async function turn(
   { gpu, signal }: Context,
 ): Promise<{ readonly W: Matrix; readonly Rt: Matrix }> {
   using local = gpu.scope('asymmetric');
+  // Matrices of H's size are let go as soon as they have been used: of a wide layer each is hundreds of megabytes.
+  const used = (...matrices: readonly Matrix[]) => {
+    for (const { view } of matrices) local.free(view.buffer);
+  };
   const U = inverseUpper(gpu, local, factor.R);
-  const Rt = unitFactor(factor, width, gpu, local);
-  const moved = strictUpper(gpu, local, matmul(gpu, local, cross, U), { diagonal: 0, factor: alpha, width });
+  const tied = matmul(gpu, local, cross, U);
+  const moved = strictUpper(gpu, local, tied, { diagonal: 0, factor: alpha, width });
+  used(tied);
   await gpu.pace(signal);
   const P = matmul(gpu, local, moved, U, { b: 'plain' });
+  used(moved, U);
   const left = strictUpper(gpu, local, P, { diagonal: 1, factor: -1, width });
+  const Rt = unitFactor(factor, width, gpu, local);
   const RtP = matmul(gpu, local, Rt, P, { b: 'plain' });
+  used(P);
   const right = strictUpper(gpu, local, RtP, { diagonal: 1, factor: -1, width });
+  used(RtP);
   await gpu.pace(signal);
   const turned = rightSolve(gpu, local, left, right, 'unit');
+  used(right);
   await gpu.pace(signal);
   return {
     W: rightSolve(gpu, scope, W, left, 'unit'),
