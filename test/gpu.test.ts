@@ -76,6 +76,28 @@ describe('gpu layer', () => {
     expect(pool.use()).toMatchObject({ liveBytes: 0, pooledBytes: 64, peakBytes: 144 });
   });
 
+  it('lets sizes go sooner where much is in use, and small ones last', () => {
+    const destroyed: number[] = [];
+    const create = (bytes: number) => ({ destroy: () => destroyed.push(bytes) }) as unknown as GPUBuffer;
+    const mebibytes = 2 ** 20;
+    const pool = new Pool(create, 256 * mebibytes, 300 * mebibytes);
+    const large = pool.take(100 * mebibytes, 'large');
+    for (const size of [90, 8]) pool.give(pool.take(size * mebibytes, 'work'));
+    // Both wait for a submit: a third size would be more than there is room for, one of theirs would not be new once they are submitted.
+    expect(pool.tight(100 * mebibytes)).toBe(false);
+    expect(pool.tight(103 * mebibytes)).toBe(true);
+    pool.settle();
+    expect(pool.tight(103 * mebibytes)).toBe(false);
+    expect(destroyed).toEqual([]);
+    const other = pool.take(150 * mebibytes, 'other');
+    expect(destroyed).toEqual([90 * mebibytes]);
+    expect(pool.use()).toMatchObject({ pooledBytes: 8 * mebibytes, peakBytes: 258 * mebibytes });
+    // However much is in use, 16 MiB are kept for the buffers of every step.
+    const last = pool.take(90 * mebibytes, 'last');
+    expect(destroyed).toEqual([90 * mebibytes]);
+    for (const buffer of [large, other, last]) pool.give(buffer);
+  });
+
   it('reports a shader that does not compile with file, line and source', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');

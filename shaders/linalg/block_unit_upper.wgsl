@@ -1,7 +1,9 @@
 // 𝐑[:, b] = R[:, b]·R[b, b]⁻¹ for blocks b of `width` columns: the identity in every diagonal block, so that points of `width` columns
-// are the columns of a walk. One invocation owns a row of a block: width elements, solved from the first to the last.
+// are the columns of a walk. Here the columns from first_col on, down to their last block. One invocation owns a row of a block: width
+// elements, solved from the first to the last.
 struct Params {
-  n: u32,
+  cols: u32,
+  first_col: u32,
   // Columns of a block; a shorter last block is one of its own.
   width: u32,
   // Rows × blocks of this dispatch: [first, last).
@@ -10,8 +12,8 @@ struct Params {
 }
 override WG: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> r: array<f32>; // [n, n] upper triangular, positive diagonal
-@group(0) @binding(1) var<storage, read_write> unit: array<f32>; // [n, n] unit block upper triangular
+@group(0) @binding(0) var<storage, read> r: array<f32>; // [first_col + cols, cols] of an upper triangle, positive diagonal
+@group(0) @binding(1) var<storage, read_write> unit: array<f32>; // [first_col + cols, cols] of the unit block upper triangle
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
@@ -20,19 +22,22 @@ fn block_unit_upper(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) 
   if (index >= params.last) {
     return;
   }
-  let across = (params.n + params.width - 1) / params.width;
+  let cols = params.cols;
+  let across = (cols + params.width - 1) / params.width;
   let row = index / across;
   let begin = index % across * params.width;
-  let end = min(begin + params.width, params.n);
+  let end = min(begin + params.width, cols);
+  // The row of R whose pivot is in column j of this range.
+  let down = params.first_col;
   for (var j = begin; j < end; j++) {
-    var value = select(0.0, 1.0, j == row);
-    if (row < begin) {
-      var sum = r[row * params.n + j];
+    var value = select(0.0, 1.0, down + j == row);
+    if (row < down + begin) {
+      var sum = r[row * cols + j];
       for (var k = begin; k < j; k++) {
-        sum -= unit[row * params.n + k] * r[k * params.n + j];
+        sum -= unit[row * cols + k] * r[(down + k) * cols + j];
       }
-      value = sum / r[j * (params.n + 1)];
+      value = sum / r[(down + j) * cols + j];
     }
-    unit[row * params.n + j] = value;
+    unit[row * cols + j] = value;
   }
 }

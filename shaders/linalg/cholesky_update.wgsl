@@ -1,9 +1,17 @@
 // The rest of a step: A −= P·Pᵀ on and above the diagonal of the leading part, P [first, block] the panel just solved.
 // One invocation owns 8 × 8 elements of A, a workgroup 8 rows × 8·WG columns; tiles wholly below the diagonal return at once.
-struct Params { size: u32, first: u32, first_row: u32, block: u32, outputs: u32 }
+struct Params {
+  size: u32,
+  // The row that r begins with, and the first row of this dispatch.
+  top: u32,
+  first_row: u32,
+  first: u32,
+  block: u32,
+  outputs: u32,
+}
 override WG: u32 = 16;
 @group(0) @binding(0) var<storage, read> panel: array<f32>; // [first, block] P
-@group(0) @binding(1) var<storage, read_write> r: array<f32>; // [size, size] A left of the panel, changed in place
+@group(0) @binding(1) var<storage, read_write> r: array<f32>; // [rows, size] A left of the panel, changed in place
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
@@ -75,6 +83,6 @@ fn cholesky_update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocatio
   for (var i = 0u; i < params.outputs; i++) {
     let to_row = row + i / 8;
     let to_col = col + i % 8;
-    if (to_col >= to_row) { r[to_row * size + to_col] -= sums[i / 4][i % 4]; }
+    if (to_col >= to_row) { r[(to_row - params.top) * size + to_col] -= sums[i / 4][i % 4]; }
   }
 }

@@ -1,10 +1,18 @@
 // H += XᵀX over the tokens of X, upper triangle.   X [tokens, n] f32, H [n, n] f32.
 // One invocation owns 8 × 8 elements of H, sums them over all tokens in order in registers and adds each once to H; a workgroup
 // owns 8 rows × 8·WG columns. Tiles wholly below the diagonal return at once; the lower triangle is left as it was.
-struct Params { tokens: u32, n: u32, first_row: u32, outputs: u32 }
+struct Params {
+  tokens: u32,
+  n: u32,
+  // The row of H that h begins with, the first row of this dispatch, and the row behind the last that h holds.
+  top: u32,
+  first_row: u32,
+  end: u32,
+  outputs: u32,
+}
 override WG: u32 = 16;
 @group(0) @binding(0) var<storage, read> x: array<f32>; // [tokens, n] inputs
-@group(0) @binding(1) var<storage, read_write> h: array<f32>; // [n, n] accumulated second moment
+@group(0) @binding(1) var<storage, read_write> h: array<f32>; // [end − top, n] rows of the accumulated second moment
 @group(0) @binding(2) var<uniform> params: Params;
 
 fn columns(at: vec4u, token: u32) -> vec4f {
@@ -16,7 +24,7 @@ fn columns(at: vec4u, token: u32) -> vec4f {
 fn gram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = params.first_row + group.y * 8;
   let col = (group.x * WG + lane) * 8;
-  if (row >= params.n || col >= params.n || col + 7 < row) { return; }
+  if (row >= params.end || col >= params.n || col + 7 < row) { return; }
   // Columns past the end read the last one; their sums are not stored.
   let last = vec4u(params.n - 1);
   let four = vec4u(0, 1, 2, 3);
@@ -76,6 +84,6 @@ fn gram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var i = 0u; i < params.outputs; i++) {
     let to_row = row + i / 8;
     let to_col = col + i % 8;
-    if (to_col < params.n && to_col >= to_row) { h[to_row * params.n + to_col] += sums[i / 4][i % 4]; }
+    if (to_col < params.n && to_col >= to_row) { h[(to_row - params.top) * params.n + to_col] += sums[i / 4][i % 4]; }
   }
 }

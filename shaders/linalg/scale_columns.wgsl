@@ -2,6 +2,8 @@
 struct Params {
   cols: u32,
   by_rows: u32,
+  // The row of the whole matrix that x and y begin with.
+  top: u32,
   // Elements of this dispatch: [first, last).
   first: u32,
   last: u32,
@@ -22,7 +24,7 @@ fn scale_columns(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) gro
   }
   var value = x[i] * b[i % params.cols];
   if (params.by_rows == 1) {
-    value *= a[i / params.cols];
+    value *= a[params.top + i / params.cols];
   }
   y[i] = value;
 }

@@ -1,12 +1,18 @@
 // y[j, i] = x[i, j]. A workgroup of 8 × 8 invocations moves a tile of 16 × 16 through workgroup memory, so that reads and writes run
 // along rows. Words are moved, not interpreted.
 struct Params {
+  // Rows [top, top + rows) and columns [left, left + cols) of x, whose bound rows begin with `top`, as y's do with `left`.
+  top: u32,
   rows: u32,
+  left: u32,
   cols: u32,
+  // Columns of x and of y.
+  x_cols: u32,
+  y_cols: u32,
   first_tile: u32,
 }
-@group(0) @binding(0) var<storage, read> x: array<u32>; // [rows, cols] words
-@group(0) @binding(1) var<storage, read_write> y: array<u32>; // [cols, rows] words
+@group(0) @binding(0) var<storage, read> x: array<u32>; // [rows, x_cols] words
+@group(0) @binding(1) var<storage, read_write> y: array<u32>; // [cols, y_cols] words
 @group(0) @binding(2) var<uniform> params: Params;
 
 // One column more than needed: neighbours in a column lie in different banks.
@@ -20,13 +26,13 @@ fn transpose(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) groups:
   let left = index % across * 16;
   for (var k = lane; k < 256; k += 64) {
     if (top + k / 16 < params.rows && left + k % 16 < params.cols) {
-      tile[k / 16][k % 16] = x[(top + k / 16) * params.cols + left + k % 16];
+      tile[k / 16][k % 16] = x[(top + k / 16) * params.x_cols + params.left + left + k % 16];
     }
   }
   workgroupBarrier();
   for (var k = lane; k < 256; k += 64) {
     if (left + k / 16 < params.cols && top + k % 16 < params.rows) {
-      y[(left + k / 16) * params.rows + top + k % 16] = tile[k % 16][k / 16];
+      y[(left + k / 16) * params.y_cols + params.top + top + k % 16] = tile[k % 16][k / 16];
     }
   }
 }

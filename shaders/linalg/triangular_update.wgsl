@@ -1,7 +1,7 @@
 // What a solved block of columns takes off those behind it: Y[:, end:] −= Y[:, first:end]·U[first:end, end:].
 // One invocation owns 4 rows × 4 columns; invocations are numbered along rows of tiles.
 struct Params { rows: u32, n: u32, first: u32, end: u32, first_tile: u32, last_tile: u32, outputs: u32 }
-@group(0) @binding(0) var<storage, read> u: array<f32>; // [n, n] upper triangular
+@group(0) @binding(0) var<storage, read> u: array<f32>; // [end − first, n] rows first … end of an upper triangle
 @group(0) @binding(1) var<storage, read_write> y: array<f32>; // [rows, n] solved before end, changed behind it
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -18,7 +18,8 @@ fn triangular_update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroup
   let c = min(vec4u(col, col + 1, col + 2, col + 3), vec4u(n - 1));
   var sums = array<vec4f, 4>();
   for (var k = params.first; k < params.end; k++) {
-    let a = vec4f(u[k * n + c.x], u[k * n + c.y], u[k * n + c.z], u[k * n + c.w]);
+    let at = (k - params.first) * n;
+    let a = vec4f(u[at + c.x], u[at + c.y], u[at + c.z], u[at + c.w]);
     sums[0] = fma(vec4f(y[r.x + k]), a, sums[0]);
     sums[1] = fma(vec4f(y[r.y + k]), a, sums[1]);
     sums[2] = fma(vec4f(y[r.z + k]), a, sums[2]);

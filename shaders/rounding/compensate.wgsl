@@ -30,7 +30,7 @@ override ADDED: u32 = 0;
 const PANEL: u32 = 16;
 
 @group(0) @binding(0) var<storage, read> W: array<f32>; // [rows, cols] weights
-@group(0) @binding(1) var<storage, read> Rt: array<f32>; // [cols, cols] R̃, unit upper triangular
+@group(0) @binding(1) var<storage, read> Rt: array<f32>; // [fit_end, fit_end − begin] columns of R̃, unit upper triangular
 @group(0) @binding(2) var<storage, read> B: array<f32>; // [rows, fit_end − begin] feedback of the columns before the block
 @group(0) @binding(3) var<storage, read> group_of: array<u32>; // [cols] parameter set of each column
 @group(0) @binding(4) var<storage, read> importance: array<f32>; // [cols] weight of an error in each column, for fits
@@ -62,7 +62,7 @@ fn gather_feedback(row: u32, first: u32, count: u32) {
   }
   for (var k = params.begin; k < first; k++) {
     let d = D[row * params.cols + k];
-    let r = k * params.cols + first;
+    let r = k * width + first - params.begin;
     if (count == PANEL) {
       for (var i = 0u; i < PANEL; i++) {
         b[i] -= d * Rt[r + i];
@@ -76,7 +76,7 @@ fn gather_feedback(row: u32, first: u32, count: u32) {
 }
 
 fn spread(d: f32, col: u32, j: u32, count: u32) {
-  let r = col * params.cols + col - j;
+  let r = col * (params.fit_end - params.begin) + col - params.begin - j;
   for (var i = j + 1; i < count; i++) {
     b[i] -= d * Rt[r + i];
   }

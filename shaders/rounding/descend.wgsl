@@ -16,7 +16,7 @@ struct Params {
 }
 override WG: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> H: array<f32>; // [cols, cols] second moment of the inputs
+@group(0) @binding(0) var<storage, read> H: array<f32>; // [end − begin, cols] the block's rows of the second moment of the inputs
 @group(0) @binding(1) var<storage, read> G: array<f32>; // [rows, cols] D·H before the block
 @group(0) @binding(2) var<storage, read> group_of: array<u32>; // [cols] parameter set of each column
 @group(0) @binding(3) var<storage, read> parameters: array<f32>; // [rows, groups, 2] the grid's
@@ -39,7 +39,7 @@ fn gradient(row: u32, first: u32, col: u32) -> f32 {
   var g = G[row * params.cols + col];
   let width = params.end - params.begin;
   for (var k = params.begin; k < first; k++) {
-    g = fma(steps[row * width + k - params.begin], H[k * params.cols + col], g);
+    g = fma(steps[row * width + k - params.begin], H[(k - params.begin) * params.cols + col], g);
   }
   return g;
 }
@@ -57,7 +57,7 @@ fn descend(@builtin(global_invocation_id) id: vec3u) {
     var x: array<f32, WIDTH>;
     for (var k = 0u; k < WIDTH; k++) {
       g[k] = gradient(row, col, col + k);
-      let h = H[(col + k) * (params.cols + 1)];
+      let h = H[(col + k - params.begin) * params.cols + col + k];
       x[k] = What[at + k];
       // An input that never occurs pulls nowhere.
       if (h > 0.0) {
@@ -72,7 +72,7 @@ fn descend(@builtin(global_invocation_id) id: vec3u) {
       let d = point[k] - What[at + k];
       var pull = 2.0 * g[k];
       for (var l = 0u; l < WIDTH; l++) {
-        pull = fma(H[(col + l) * params.cols + col + k], point[l] - What[at + l], pull);
+        pull = fma(H[(col + l - params.begin) * params.cols + col + k], point[l] - What[at + l], pull);
       }
       change = fma(d, pull, change);
     }

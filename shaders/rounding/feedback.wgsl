@@ -1,5 +1,5 @@
 // Feedback of the finished columns into the next block: B = −D[:, :begin] · R̃[:begin, begin:fit_end]. One invocation owns 8 rows × 4
-// columns of B, a workgroup WG such tiles, numbered along rows; sums run over k in order. D [rows, cols], R̃ [cols, cols],
+// columns of B, a workgroup WG such tiles, numbered along rows; sums run over k in order. D [rows, cols], R̃ in its columns [begin, fit_end),
 // B [rows, fit_end − begin]. No workgroup memory: on software adapters loads through it cost more than they save.
 struct Params {
   cols: u32,
@@ -12,7 +12,7 @@ struct Params {
 override WG: u32 = 32;
 
 @group(0) @binding(0) var<storage, read> D: array<f32>; // [rows, cols] Ŵ − W, columns before `begin` finished
-@group(0) @binding(1) var<storage, read> Rt: array<f32>; // [cols, cols] R̃, unit upper triangular
+@group(0) @binding(1) var<storage, read> Rt: array<f32>; // [fit_end, fit_end − begin] columns of R̃, unit upper triangular
 @group(0) @binding(2) var<storage, read_write> B: array<f32>; // [rows, fit_end − begin] result
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -38,7 +38,7 @@ fn feedback(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   }
   // Rows and columns past the end repeat the last; their sums are not stored.
   let last = params.last_row - 1;
-  let q = params.begin + min(vec4u(col, col + 1, col + 2, col + 3), vec4u(width - 1));
+  let q = min(vec4u(col, col + 1, col + 2, col + 3), vec4u(width - 1));
   let r0 = min(row + 0, last) * params.cols;
   let r1 = min(row + 1, last) * params.cols;
   let r2 = min(row + 2, last) * params.cols;
@@ -56,7 +56,7 @@ fn feedback(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   var s6 = vec4f();
   var s7 = vec4f();
   for (var k = 0u; k < params.begin; k++) {
-    let at = k * params.cols + q;
+    let at = k * width + q;
     let r = vec4f(Rt[at.x], Rt[at.y], Rt[at.z], Rt[at.w]);
     s0 = fma(vec4f(D[r0 + k]), r, s0);
     s1 = fma(vec4f(D[r1 + k]), r, s1);

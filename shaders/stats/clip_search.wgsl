@@ -1,6 +1,6 @@
 // AWQ's clip search: the grid of a row's group of columns with its weights cut to ±share·max|w|, share = 1, 0.95, … 0.55, for the least
 // error of the group's part of the output, (ŵ − w)_g H_gg (ŵ − w)_gᵀ; the first of equals. One invocation owns one row and group.
-// W, D [rows, cols]; H [cols, cols]; parameters [rows, groups, 2] scale and zero.
+// W, D [rows, cols]; H [cols, group], of each column what it has to do with those of its group; parameters [rows, groups, 2] scale and zero.
 struct Params {
   cols: u32,
   groups: u32,
@@ -16,7 +16,7 @@ struct Params {
 override WG: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> W: array<f32>; // [rows, cols] weights
-@group(0) @binding(1) var<storage, read> H: array<f32>; // [cols, cols] second moment of the inputs
+@group(0) @binding(1) var<storage, read> H: array<f32>; // [cols, group] diagonal blocks of the second moment of the inputs
 @group(0) @binding(2) var<storage, read_write> D: array<f32>; // [rows, cols] differences, for the sums
 @group(0) @binding(3) var<storage, read_write> parameters: array<f32>; // [rows, groups, 2] scale and zero
 @group(0) @binding(4) var<uniform> params: Params;
@@ -53,9 +53,9 @@ fn clip_search(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
       D[row + col] = d;
       var across = 0.0;
       for (var other = begin; other < col; other++) {
-        across += D[row + other] * H[col * params.cols + other];
+        across += D[row + other] * H[col * params.group + other - begin];
       }
-      sum += d * (2.0 * across + d * H[col * params.cols + col]);
+      sum += d * (2.0 * across + d * H[col * params.group + col - begin]);
     }
     if (candidate == 0 || sum < least) {
       least = sum;

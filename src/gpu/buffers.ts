@@ -115,7 +115,12 @@ export class Scope implements Disposable {
   }
 }
 
-/** Recycles buffers by exact size, up to `limit` bytes kept. A map of sizes keeps the order in which they were last given back. */
+/** Kept however much is in use: the small buffers of every step. Bytes. */
+const alwaysKept = 2 ** 24;
+
+/**
+ * Recycles buffers by exact size, up to `limit` bytes kept; fewer where more than `roomy` bytes are in use and kept together, so that what
+ * large steps leave behind does not lie beside what the next ones need. A map of sizes keeps the order in which they were last given back. */
 export class Pool {
   readonly #free = new Map<number, Buffer[]>();
   /** Given back but possibly still named by commands not yet submitted. */
@@ -128,13 +133,21 @@ export class Pool {
   constructor(
     readonly create: (bytes: number, label: string) => GPUBuffer,
     readonly limit: number,
+    readonly roomy = Infinity,
   ) {}
+
+  /** Whether buffers that wait for a submit are in the way of a new one of this size. */
+  tight(bytes: number): boolean {
+    if (this.#pending.length === 0 || this.#free.get(bytes)?.length) return false;
+    return this.#liveBytes + this.#pooledBytes + bytes > this.roomy;
+  }
 
   take(bytes: number, label: string): Buffer {
     if (!Number.isSafeInteger(bytes))
       throw new GpuError('bad-size', `${label}: cannot allocate ${bytes} bytes`, { label });
     const recycled = this.#free.get(bytes)?.pop();
     if (recycled) this.#pooledBytes -= bytes;
+    else this.#trim(bytes);
     const buffer = new Buffer(recycled?.memory ?? this.create(bytes, label), bytes, label);
     this.#live++;
     this.#liveBytes += bytes;
@@ -159,9 +172,15 @@ export class Pool {
       this.#free.set(buffer.bytes, list);
     }
     this.#pending = [];
+    this.#trim(0);
+  }
+
+  /** Lets go what exceeds the limit, when `more` bytes are about to be in use. */
+  #trim(more: number): void {
+    const keep = Math.min(this.limit, Math.max(alwaysKept, this.roomy - this.#liveBytes - more));
     for (const [bytes, list] of this.#free) {
-      if (this.#pooledBytes <= this.limit) return;
-      while (this.#pooledBytes > this.limit && list.length > 0) {
+      if (this.#pooledBytes <= keep) return;
+      while (this.#pooledBytes > keep && list.length > 0) {
         list.pop()?.memory.destroy();
         this.#pooledBytes -= bytes;
       }

@@ -8,7 +8,7 @@ import { Cancelled, GpuError } from '../util/errors';
 import { Pool, Scope, type Allocator, type Buffer, type MemoryUse, type View } from './buffers';
 import { packParams, paramsBytes, type Access, type Kernel } from './kernel';
 import {
-  bindingLimit,
+  bindableOf,
   dispatchSeconds,
   groupsPerDimension,
   requiredFeatures,
@@ -46,6 +46,9 @@ export interface AdapterCard {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/** Freed buffers that are kept for re-use, and what may be in use and kept together before they are let go sooner. Bytes. */
+const pooled = 2 ** 28;
+const roomy = 3 * 2 ** 28;
 /** Slots of 256 bytes for the parameters of one submit. */
 const slots = 256;
 /**
@@ -58,7 +61,7 @@ export class Gpu implements Allocator {
   readonly profile: Profile;
   /** Estimated operations per second, measured while running. */
   rate = assumedRate;
-  /** Bytes of the largest binding so far; never above bindingLimit. */
+  /** Bytes of the largest binding so far; never above `bindable`. */
   largestBinding = 0;
   readonly #pool: Pool;
   readonly #pipelines: Pipelines;
@@ -76,9 +79,11 @@ export class Gpu implements Allocator {
   private constructor(
     readonly device: GPUDevice,
     readonly card: AdapterCard,
+    /** Bytes that one binding may have. Results never depend on it. */
+    readonly bindable: number,
   ) {
     this.#pipelines = new Pipelines(device, (error) => this.#fail(error));
-    this.#pool = new Pool((bytes, label) => this.#createBuffer(bytes, label), 256 * 2 ** 20);
+    this.#pool = new Pool((bytes, label) => this.#createBuffer(bytes, label), pooled, roomy);
     this.#ring = device.createBuffer({
       label: 'params',
       size: slots * 256,
@@ -102,8 +107,11 @@ export class Gpu implements Allocator {
     });
   }
 
-  /** Opens a device. `source` is `navigator.gpu`, or Dawn's in Node (gpu/dawn.ts). */
-  static async create(source: GPU | undefined): Promise<Gpu> {
+  /**
+   * Opens a device. `source` is `navigator.gpu`, or Dawn's in Node (gpu/dawn.ts). `bindable`: bytes of a binding at most, where tests
+   * want less than the adapter allows.
+   */
+  static async create(source: GPU | undefined, { bindable = Infinity } = {}): Promise<Gpu> {
     const adapter = await source?.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) {
       throw new GpuError(
@@ -125,13 +133,14 @@ export class Gpu implements Allocator {
     ] as const) {
       limits[name] = device.limits[name];
     }
-    return new Gpu(device, {
+    const card: AdapterCard = {
       name: info.description || info.device || info.vendor || 'unnamed adapter',
       vendor: info.vendor,
       architecture: info.architecture,
       features: [...adapter.features].sort(),
       limits,
-    });
+    };
+    return new Gpu(device, card, Math.min(bindable, bindableOf(device.limits)));
   }
 
   scope(label: string): Scope {
@@ -153,7 +162,7 @@ export class Gpu implements Allocator {
       const bound = present<Binding>(call.bind[name as B], `${kernel.name}: binding ${name}`);
       assert(bound.access === access, `${kernel.name}: ${name} is declared ${access} and bound ${bound.access}`);
       const { buffer, offset, bytes } = bound.view;
-      assert(bytes <= bindingLimit, `${kernel.name}: ${name} binds ${bytes} bytes, more than ${bindingLimit}`);
+      assert(bytes <= this.bindable, `${kernel.name}: ${name} binds ${bytes} bytes, more than ${this.bindable}`);
       assert(buffer.owner, `${kernel.name}: ${name} (${buffer.label}) was freed`);
       this.largestBinding = Math.max(this.largestBinding, bytes);
       return { binding, resource: { buffer: buffer.memory, offset, size: Math.ceil(bytes / 4) * 4 } };
@@ -277,6 +286,7 @@ export class Gpu implements Allocator {
 
   take(bytes: number, label: string): Buffer {
     this.check();
+    if (this.#pool.tight(bytes)) this.flush();
     return this.#pool.take(bytes, label);
   }
 

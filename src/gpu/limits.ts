@@ -1,12 +1,21 @@
 /** What is asked of the adapter beyond WebGPU's defaults, with the reason on each line; and the sizes the project designs for. */
 
 const wanted: readonly ('maxBufferSize' | 'maxStorageBufferBindingSize')[] = [
-  'maxBufferSize', // an activation buffer of a long window exceeds the default 256 MiB on wide models
-  'maxStorageBufferBindingSize', // some adapters offer less than 128 MiB by default; more is never bound (see bindingLimit)
+  'maxBufferSize', // H of a layer of 14 336 inputs takes 822 MB, and activations of a long window exceed the default 256 MiB
+  'maxStorageBufferBindingSize', // such an H is then bound whole, or in fewer panels (see bindableOf)
 ];
 
-/** No binding is larger than what every adapter guarantees; larger buffers are bound in ranges. Bytes. */
+/** What every adapter binds. Everything that a result may depend on is cut by this, on every adapter. Bytes. */
 export const bindingLimit = 128 * 2 ** 20;
+/** More is not bound where an adapter offers it: some drivers count bytes in 32 bits with a sign, and H of 16 384 inputs fits. */
+const mostBound = 2 ** 30;
+
+/** Bytes of one binding on this device: larger buffers are bound in ranges, whose borders no result depends on. */
+export function bindableOf({
+  maxStorageBufferBindingSize,
+}: Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize'>): number {
+  return Math.min(mostBound, maxStorageBufferBindingSize);
+}
 
 /** Workgroups per dimension that every adapter guarantees. */
 export const groupsPerDimension = 65_535;

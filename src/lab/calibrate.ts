@@ -31,6 +31,8 @@ export interface Moment {
   /** Where some recipe looks at whole modules. */
   readonly sample?: Sample;
   readonly factors: FactorCache;
+  /** Frees all of it before the calibration's scope ends. */
+  readonly release?: () => void;
 }
 
 /** Tokens on which outputs of modules are compared: AWQ as published takes 512 at a time. */
@@ -97,7 +99,7 @@ export class CalibrationStream implements Disposable {
   }
 
   /**
-   * Runs every batch through `block`. Gathers H and mean |x| of the given sites, owned by `scope`; `after` says whether the stream moves past the
+   * Runs every batch through `block`. Gathers H and mean |x| of the given sites, owned by `scope` unless released; `after` says whether the stream moves past the
    * block or stays before it. `beside`: the same text through full-precision blocks, which moves past this one; then cross moments
    * are gathered too. Yields the tokens done after each batch.
    */
@@ -109,11 +111,18 @@ export class CalibrationStream implements Disposable {
     beside?: CalibrationStream,
   ): AsyncGenerator<number, ReadonlyMap<string, Moment>> {
     const { gpu, model, signal } = this;
-    const sums = new Map(sites.map((site) => [site.name, zeroMatrix(scope, site.cols, site.cols, `H ${site.name}`)]));
-    const magnitudes = new Map(sites.map((site) => [site.name, zeroMatrix(scope, 1, site.cols, 'mean |x|')]));
-    const crosses = new Map(
-      (beside ? sites : []).map(({ name, cols }) => [name, zeroMatrix(scope, cols, cols, `cross ${name}`)]),
-    );
+    // Each site by itself, so that one can be let go before the others.
+    const homes = new Map(sites.map(({ name }) => [name, scope.child(`moments of ${name}`)]));
+    const zeros = (rows: (cols: number) => number, label: string) =>
+      new Map(
+        sites.map(({ name, cols }) => [
+          name,
+          zeroMatrix(present(homes.get(name), name), rows(cols), cols, `${label} ${name}`),
+        ]),
+      );
+    const sums = zeros((cols) => cols, 'H');
+    const magnitudes = zeros(() => 1, 'mean |x|');
+    const crosses = beside ? zeros((cols) => cols, 'cross') : new Map<string, Matrix>();
     let exact: ReadonlyMap<string, Matrix> = new Map();
     const tap: Tap = (site, input) => {
       const sum = sums.get(site.name);
@@ -134,9 +143,12 @@ export class CalibrationStream implements Disposable {
     for (const sum of sums.values()) finishGram(gpu, sum, this.tokens);
     return new Map(
       [...sums].map(([name, H]) => {
+        const home = present(homes.get(name), name);
         const magnitude = magnitudes.get(name);
         const cross = crosses.get(name);
-        return [name, { H, ...(magnitude && { magnitude }), ...(cross && { cross }), factors: FactorCache.of(scope) }];
+        const factors = FactorCache.of(home);
+        const release = () => scope.end(home);
+        return [name, { H, ...(magnitude && { magnitude }), ...(cross && { cross }), factors, release }];
       }),
     );
   }

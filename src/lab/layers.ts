@@ -12,12 +12,15 @@ import type { Piece, Recipe } from '../quant/recipe';
 import { restoreLayer } from '../quant/restore';
 import { roundWeights, solveLayer, type SolvedLayer } from '../quant/solve';
 import type { StoredLayer } from '../quant/stored';
-import { uploadMatrix, type Matrix } from '../tensor/matrix';
+import { emptyMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
 import { splitRows, stackRows } from '../tensor/pieces';
 import { present } from '../util/assert';
 import { sha256 } from '../util/hash';
 import type { Moment } from './calibrate';
+
+/** Bytes of rows that are made float32 at once, beside the stacked ones. */
+const heldRows = 2 ** 25;
 
 /** A matrix that cannot be bound whole is rounded in ranges of a multiple of so many rows. */
 const rowQuantum = 64;
@@ -53,16 +56,22 @@ export function rowParts(rows: number, cols: number, limit = bindingLimit): (rea
 /** The matrices of a site, one below the other, in float32 whatever they are stored in. */
 export function siteRows(gpu: Gpu, block: Block, site: Site): TakeRows {
   return (scope, begin, end) => {
-    using local = gpu.scope('site rows');
-    const matrices: Matrix[] = [];
+    const stacked = emptyMatrix(scope, end - begin, site.cols, 'site rows');
+    const step = Math.max(1, Math.floor(heldRows / (4 * site.cols)));
     let top = 0;
     for (const { name, rows } of site.layers) {
-      const [first, last] = [Math.max(begin, top), Math.min(end, top + rows)];
       const weight = present(block.weights.get(name), `block ${block.index}: ${name}`);
-      if (first < last) matrices.push(tableRows(gpu, weight)(local, first - top, last - top));
+      const last = Math.min(end, top + rows);
+      for (let first = Math.max(begin, top); first < last; first += step) {
+        using local = gpu.scope('rows');
+        const part = tableRows(gpu, weight)(local, first - top, Math.min(last, first + step) - top);
+        gpu.copy(part.view, rowRange(stacked, first - begin, first - begin + part.rows).view);
+        // Submitted, so that the next rows have the same memory.
+        gpu.flush();
+      }
       top += rows;
     }
-    return stackRows(gpu, scope, matrices);
+    return stacked;
   };
 }
 
@@ -96,10 +105,13 @@ export function solveSite(
     const neighbours = range[1] - range[0] === rows ? neighboursOf(block, site) : undefined;
     const around = neighbours && { neighbours, ...(moduleError && { moduleError }) };
     if (!moment) return solveLayer({ W: take(local.scope, ...range), ...around }, recipe, local);
-    // What the cache holds depends on W: each range has names of its own, and its W lives as long as they do.
-    const factors = range[1] - range[0] === rows ? moment.factors : moment.factors.under(`rows ${range[0]}`);
-    const W = await factors.remember('weights', (scope) => take(scope, ...range));
-    return solveLayer({ W, ...moment, ...around, factors }, recipe, local);
+    if (range[1] - range[0] === rows) {
+      const W = await moment.factors.remember('weights', (scope) => take(scope, ...range));
+      return solveLayer({ W, ...moment, ...around }, recipe, local);
+    }
+    // Ranges share what follows from H; what depends on W lives as long as its range, or a wide layer would be kept twice in float32.
+    const factors = moment.factors.rangeOf(local.scope, `rows ${range[0]}`);
+    return solveLayer({ W: take(local.scope, ...range), ...moment, ...around, factors }, recipe, local);
   });
 }
 

@@ -1,7 +1,8 @@
 /** A request, checked and settled before any work: points, settings, and what the work will cost. Pure. */
 import type { Model } from '../model/model';
-import { needsCalibration, needsCross, parseRecipe } from '../quant/parseRecipe';
+import { columnsTogether, needsCalibration, needsCross, parseRecipe } from '../quant/parseRecipe';
 import type { Piece } from '../quant/recipe';
+import { mostColumnsPerGroup } from '../quant/groups';
 import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
 import type { PlannedPoint, RunSettings } from './events';
@@ -60,15 +61,42 @@ export function settle(settings: RunSettings, calibration: 'given' | 'none', max
   return { ...settings, points };
 }
 
-/** @throws RecipeError when a site's second moment would exceed a binding: before calibration has cost anything. */
-export function requireMoments({ sites }: Pick<Model, 'sites'>): void {
-  const wide = sites.find(({ cols }) => cols > widestMoment);
-  if (!wide) return;
-  throw new RecipeError(
-    'too-wide',
-    `calibration: ${wide.name} of this model has ${wide.cols} inputs; expected at most ${widestMoment}, whose second moment one binding holds. Choose methods without calibration (RTN), or a smaller model.`,
-    { path: 'calibration', found: wide.cols, limit: widestMoment },
-  );
+/** What a device can hold and bind. Bytes. */
+export interface Room {
+  readonly maxBufferSize: number;
+  readonly bindable: number;
+}
+
+/**
+ * Refuses what the layers of this model are too wide for, before calibration has cost anything. Every method works on H in panels; only
+ * what is held of a single group of columns has to fit a binding.
+ * @throws RecipeError that names the site, and the point where it is one.
+ */
+export function requireMoments(
+  { sites }: Pick<Model, 'sites'>,
+  points: readonly PlannedPoint[],
+  { maxBufferSize, bindable }: Room,
+): void {
+  const widest = widestMoment(maxBufferSize);
+  const site = sites.reduce((most, other) => (other.cols > most.cols ? other : most));
+  const { name, cols } = site;
+  if (cols > widest) {
+    throw new RecipeError(
+      'too-wide',
+      `calibration: ${name} of this model has ${cols} inputs; expected at most ${widest}, whose second moment one buffer of this adapter holds. Choose methods without calibration (RTN), a smaller model, or another machine.`,
+      { path: 'calibration', found: cols, limit: widest },
+    );
+  }
+  const most = mostColumnsPerGroup(cols, bindable);
+  for (const { id, recipe } of points) {
+    const group = recipe ? columnsTogether(recipe, cols) : 0;
+    if (group <= most) continue;
+    throw new RecipeError(
+      'too-wide',
+      `point ${id}: ${name} of this model has ${cols} inputs, and this recipe looks at ${group === cols ? 'all of them' : `groups of ${group}`} at once; expected groups of at most ${most} columns. Choose a smaller group, or GPTQ or AWQ without cut ranges, which take any.`,
+      { path: 'points', point: id, found: group, limit: most },
+    );
+  }
 }
 
 /** Grids for embedding and head. Where the two are one matrix, naming either means both; naming two grids for it is an error. */

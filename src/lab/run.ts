@@ -55,7 +55,10 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const model = await openModel(gpu, checkpoint);
   const { card } = model;
   const settings = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
-  if (input.calibration) requireMoments(model);
+  if (input.calibration) {
+    const maxBufferSize = gpu.card.limits['maxBufferSize'] ?? Infinity;
+    requireMoments(model, settings.points, { maxBufferSize, bindable: gpu.bindable });
+  }
   const { protocol, context, maxTokens, calibrationTokens } = settings;
   const tokenizer = await checkpoint.tokenizer();
   const { label, text } = input.evaluation;

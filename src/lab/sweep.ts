@@ -27,6 +27,7 @@ import { headPasses } from './work';
 const verifiedTokens = 128;
 
 type Moments = ReadonlyMap<string, Moment>;
+type Sites = Session['opening']['model']['sites'];
 
 export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunEvent> {
   const { settings } = session.opening;
@@ -162,12 +163,12 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
       );
       moments.set(block, yield* calibrate(session, streamHolder.value, block, scope, lastMissing));
     }
-    const solve = async function* (point: QuantizedPoint, block: number, open: () => Promise<Block>) {
+    const solve = async function* (point: QuantizedPoint, block: number, sites: Sites, open: () => Promise<Block>) {
       if (!started.has(point.id)) {
         started.add(point.id);
         yield { type: 'point-started', point: point.id } satisfies RunEvent;
       }
-      for (const site of model.sites) {
+      for (const site of sites) {
         const moment = session.usesMoment(point) ? (moments.get(block)?.get(site.name) ?? null) : null;
         yield* session.quantizeSite(point, block, site, moment, open);
         moment?.factors.trim(bases);
@@ -178,7 +179,7 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
       for (const point of session.points) {
         for (const block of chunk) {
           using opened = gpu.scope('block');
-          yield* solve(point, block, () => session.source.open(opened, block));
+          yield* solve(point, block, model.sites, () => session.source.open(opened, block));
         }
         yield* session.measure(point, rough);
       }
@@ -186,7 +187,11 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
       for (const block of chunk) {
         using opened = gpu.scope('block');
         const open = once(() => session.source.open(opened, block));
-        for (const point of session.points) yield* solve(point, block, open);
+        // Site by site: of a wide layer, H and its factor are let go before those of the next are made.
+        for (const site of model.sites) {
+          for (const point of session.points) yield* solve(point, block, [site], open);
+          moments.get(block)?.get(site.name)?.release?.();
+        }
       }
       if (chunkIndex === chunks.length - 1) for (const point of session.points) yield* session.measure(point, rough);
     }
@@ -256,7 +261,9 @@ async function* sequential(
       moments = yield* calibrateOwn(session, streams, point, block, await open(), opened);
     }
     for (const site of model.sites) {
-      yield* session.quantizeSite(point, block, site, moments.get(site.name) ?? null, open);
+      const moment = moments.get(site.name) ?? null;
+      yield* session.quantizeSite(point, block, site, moment, open);
+      moment?.release?.();
     }
     if (block < lastMissing && streamHolder.value) {
       const lookup = (index: number, site: (typeof model.sites)[number]) => session.solved(point, index, site);
@@ -324,14 +331,14 @@ interface Chunks {
 }
 
 /**
- * As many blocks together as the budget holds. A pair keeps H, W and two factors of H; each list of transforms has all of it in its own
+ * As many blocks together as the budget holds. A pair keeps H, W and a factor of H; each list of transforms has all of it in its own
  * basis (scales even one for each grid that they were searched on). When every block has room for its pair and one basis, all are
  * taken at once, so that points are finished one by one: bases that come back are then made again.
  */
 function chunksOf({ opening: { model }, points, calibrationBatches, budgets }: Session): Chunks {
   const { blockCount } = model;
   const moments = model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0);
-  const basis = (4 * model.card.linearParameters) / blockCount + 3 * moments;
+  const basis = (4 * model.card.linearParameters) / blockCount + 2 * moments;
   const wanted = new Set(
     points.map(({ recipe: { transform, grid } }) =>
       JSON.stringify([transform, transform.some(({ name }) => name === 'scale') && grid]),

@@ -59,9 +59,10 @@ function judge(
       };
     }
   }
-  const wide = sitesOf(config).filter(({ cols }) => cols > widestMoment);
+  const widest = widestMoment(limit);
+  const wide = sitesOf(config).filter(({ cols }) => cols > widest);
   const exception = wide.length
-    ? `; layers of more than ${widestMoment} inputs (${wide.map(({ name, cols }) => `${name}: ${cols}`).join(', ')}) can only be rounded without calibration`
+    ? `; layers of more than ${widest} inputs (${wide.map(({ name, cols }) => `${name}: ${cols}`).join(', ')}) can only be rounded without calibration`
     : '';
   const blocks = parts.filter(([name]) => name.startsWith('block'));
   const largest = Math.max(...blocks.map(([name, entries]) => size(name, entries).bytes));

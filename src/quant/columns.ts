@@ -6,7 +6,8 @@ import { view, type Scope, type View } from '../gpu/buffers';
 import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
 import { diagonal } from '../tensor/diagonal';
-import { emptyMatrix, readMatrix, type Matrix } from '../tensor/matrix';
+import { emptyMatrix, readMatrix, rowRange, type Matrix } from '../tensor/matrix';
+import { panelOf, panelsOf } from '../tensor/panels';
 import { present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import type { Codes, Posed } from './problem';
@@ -23,8 +24,17 @@ const gatherSymmetricKernel = defineKernel({
   name: 'gather_symmetric',
   code: symmetricCode,
   lib: [lib],
-  bindings: { H: 'read', order: 'read', y: 'readWrite' },
-  params: { n: 'u32', source_n: 'u32', unit: 'u32', filling: 'f32', first: 'u32', last: 'u32' },
+  bindings: { H: 'read', order: 'read', listed: 'read', y: 'readWrite' },
+  params: {
+    n: 'u32',
+    source_n: 'u32',
+    top: 'u32',
+    source_top: 'u32',
+    unit: 'u32',
+    filling: 'f32',
+    first: 'u32',
+    last: 'u32',
+  },
 });
 
 /** In place of a column: write zeros. */
@@ -39,15 +49,17 @@ export function gatherColumns<M extends Matrix | Codes>(gpu: Gpu, scope: Scope, 
   const { rows } = x;
   const cols = order.bytes / 4;
   const y = emptyMatrix(scope, rows, cols, 'gathered columns');
-  const count = rows * cols;
-  eachSlice(gpu, count, 2, 64, (first, last) =>
-    gpu.run(gatherColumnsKernel, {
-      bind: { x: read(x.view), order: read(order), y: readWrite(y.view) },
-      params: { cols, source_cols: x.cols, first, last },
-      workgroups: Math.ceil((last - first) / 64),
-      work: 2 * (last - first),
-    }),
-  );
+  for (const { begin, end } of panelsOf(gpu, rows, Math.max(cols, x.cols))) {
+    const [from, to] = [rowRange({ ...x, type: 'f32' }, begin, end).view, rowRange(y, begin, end).view];
+    eachSlice(gpu, (end - begin) * cols, 2, 64, (first, last) =>
+      gpu.run(gatherColumnsKernel, {
+        bind: { x: read(from), order: read(order), y: readWrite(to) },
+        params: { cols, source_cols: x.cols, first, last },
+        workgroups: Math.ceil((last - first) / 64),
+        work: 2 * (last - first),
+      }),
+    );
+  }
   return { ...x, view: y.view, cols };
 }
 
@@ -59,21 +71,43 @@ export function gatherSymmetric(
   gpu: Gpu,
   scope: Scope,
   H: Matrix,
-  order: View,
+  order: Uint32Array<ArrayBuffer>,
   dead: 'zero' | 'one',
   filling = 0,
 ): Matrix {
-  const n = order.bytes / 4;
+  const n = order.length;
   const y = emptyMatrix(scope, n, n, 'gathered H');
-  const count = n * n;
-  eachSlice(gpu, count, 2, 64, (first, last) =>
-    gpu.run(gatherSymmetricKernel, {
-      bind: { H: read(H.view), order: read(order), y: readWrite(y.view) },
-      params: { n, source_n: H.cols, unit: dead === 'one' ? 1 : 0, filling, first, last },
-      workgroups: Math.ceil((last - first) / 64),
-      work: 2 * (last - first),
-    }),
-  );
+  using local = gpu.scope('gathered rows');
+  const columns = uploadOrder(local, order);
+  const sources = panelsOf(gpu, H.rows, H.cols);
+  for (const panel of panelsOf(gpu, n, n)) {
+    for (const [at, source] of sources.entries()) {
+      // Rows without a source are written beside the first panel's.
+      const listed: number[] = [];
+      for (let i = panel.begin; i < panel.end; i++) {
+        const from = order[i] as number;
+        if ((from >= source.begin && from < source.end) || (at === 0 && from >= H.rows)) listed.push(i, from);
+      }
+      if (listed.length === 0) continue;
+      const rows = uploadOrder(local, Uint32Array.from(listed));
+      eachSlice(gpu, (listed.length / 2) * n, 2, 64, (first, last) =>
+        gpu.run(gatherSymmetricKernel, {
+          bind: {
+            H: read(panelOf(H, source).view),
+            order: read(columns),
+            listed: read(rows),
+            y: readWrite(panelOf(y, panel).view),
+          },
+          params: {
+            ...{ n, source_n: H.cols, top: panel.begin, source_top: source.begin },
+            ...{ unit: dead === 'one' ? 1 : 0, filling, first, last },
+          },
+          workgroups: Math.ceil((last - first) / 64),
+          work: 2 * (last - first),
+        }),
+      );
+    }
+  }
   return y;
 }
 
@@ -82,7 +116,7 @@ export function gatherSymmetric(
  * @throws NumericError when an entry is not a finite number ≥ 0: H is a mean of x xᵀ, so then the activations were not finite.
  */
 export function readDiagonal(gpu: Gpu, problem: Posed): Promise<Float32Array> {
-  return problem.factors.remember('diagonal', async () => {
+  return problem.factors.moment.remember('diagonal', async () => {
     using scope = gpu.scope('diagonal');
     const values = await readMatrix(gpu, diagonal(gpu, scope, present(problem.H, 'H')));
     const at = values.findIndex((v) => !(v >= 0 && v < Infinity));

@@ -6,9 +6,13 @@ import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { blockUnitUpper } from '../tensor/blockUnitUpper';
 import { choleskyFailed, choleskyUpper, unitUpper } from '../tensor/cholesky';
-import type { Matrix } from '../tensor/matrix';
+import { zeroMatrix, type Matrix } from '../tensor/matrix';
+import { columnRange, panelsOf, placeColumns } from '../tensor/panels';
 import { NumericError } from '../util/errors';
 import type { Context } from './problem';
+
+/** Columns worked on together where R̃ is more than a binding: as few as a block of the walk has. */
+const assembled = 128;
 
 /** Damping of 1 swamps H with its own mean: what fails there is not a second moment. */
 const strongest = 1;
@@ -46,9 +50,26 @@ export async function factorise(H: Matrix, damping: number, scope: Scope, cx: Co
 }
 
 /**
- * R̃ = R·diag(R)⁻¹ [n, n], unit upper triangular: what the feedback of the walk multiplies with. `width`: columns of a point; the
- * diagonal is then of blocks of so many columns, and R̃ the factor of block LDLQ.
+ * Columns [begin, end) of R̃ = R·diag(R)⁻¹, unit upper triangular: what the feedback of the walk multiplies with. [end, end − begin], down
+ * to the last of their pivots; owned by the scope. `width`: columns of a point, of which the range holds whole ones; the diagonal is then
+ * of blocks of so many columns, and R̃ the factor of block LDLQ.
  */
-export function unitFactor({ R }: Factor, width: number, gpu: Gpu, scope: Scope): Matrix {
-  return width === 1 ? unitUpper(gpu, scope, R) : blockUnitUpper(gpu, scope, R, width);
+export function unitColumns({ R }: Factor, width: number, begin: number, end: number, gpu: Gpu, scope: Scope): Matrix {
+  using local = gpu.scope('columns of R');
+  const columns = begin === 0 && end === R.cols ? R : columnRange(gpu, local, R, begin, end, end);
+  return width === 1 ? unitUpper(gpu, scope, columns, begin) : blockUnitUpper(gpu, scope, columns, width, begin);
+}
+
+/** The whole R̃ [n, n]. */
+export function unitFactor(factor: Factor, width: number, gpu: Gpu, scope: Scope): Matrix {
+  const n = factor.R.cols;
+  if (panelsOf(gpu, n, n).length === 1) return unitColumns(factor, width, 0, n, gpu, scope);
+  const unit = zeroMatrix(scope, n, n, 'unit R');
+  const step = Math.floor(assembled / width) * width;
+  for (let begin = 0; begin < n; begin += step) {
+    using local = gpu.scope('columns of unit R');
+    const end = Math.min(n, begin + step);
+    placeColumns(gpu, unitColumns(factor, width, begin, end, gpu, local), unit, begin);
+  }
+  return unit;
 }

@@ -3,6 +3,15 @@ import { view } from '../gpu/buffers';
 import type { FactorCache } from './factorCache';
 import type { Grid, GroupMap } from './problem';
 
+/** Columns of a block of the walk (compensate.ts), which may reach into a group that begins in it. */
+export const blockColumns = 128;
+
+/** Columns of a group that methods can hold at once in a layer of so many inputs: with a block, they are one binding. */
+export function mostColumnsPerGroup(cols: number, bindable: number): number {
+  if (4 * cols * cols <= bindable) return Infinity;
+  return Math.max(0, Math.floor(bindable / (4 * cols)) - blockColumns);
+}
+
 /** The map and, on the host, the parameter set of each column. */
 export interface Grouping extends GroupMap {
   readonly columns: Uint32Array<ArrayBuffer>;
@@ -23,7 +32,7 @@ export function groupColumns(
   const { sets, setOf } = grid;
   const size = Math.min(grid.group, cols);
   const moved = kind === 'static' ? order : undefined;
-  return factors.remember(`${kind} groups of ${size} ${grid.shader}`, (scope) => {
+  return factors.moment.remember(`${kind} groups of ${size} ${grid.shader}`, (scope) => {
     const columns = Uint32Array.from({ length: cols }, (_, j) => {
       const place = moved?.[j] ?? j;
       return Math.floor(place / size) * sets + setOf(place % size);

@@ -38,7 +38,7 @@ export function strengthHistogram(diagonal: ArrayLike<number>): number[] {
 
 async function look(gpu: Gpu, problem: Posed) {
   const { W, H, factors } = problem;
-  return factors.remember('spread', async () => ({
+  return factors.figures.remember('spread', async () => ({
     ...(await spreadOf(gpu, W)),
     inputs: H ? strengthHistogram(await readDiagonal(gpu, problem)) : null,
   }));

@@ -12,22 +12,23 @@ export async function padProblem(problem: Posed, width: number, { gpu }: Context
   // As strong as the mean of the others, so that the damping is what it would be without them.
   const diagonal = H ? await readDiagonal(gpu, problem) : new Float32Array();
   const mean = diagonal.reduce((sum, v) => sum + v, 0) / W.cols;
-  const factors = problem.factors.under(`padded to ${width}`);
+  const factors = problem.factors.under(`padded to ${width}`, 'moment');
+  const filled = Uint32Array.from({ length: cols }, (_, j) => (j < W.cols ? j : noColumn));
   // What is derived from the padded matrices is remembered with them, and may be them.
-  const padded = await factors.remember('padded', (scope) => {
-    using local = gpu.scope('padding');
-    const order = uploadOrder(
-      local,
-      Uint32Array.from({ length: cols }, (_, j) => (j < W.cols ? j : noColumn)),
-    );
+  const { order, ...moments } = await factors.moment.remember('padded', (scope) => {
+    const order = uploadOrder(scope, filled);
     return {
-      W: gatherColumns(gpu, scope, W, order),
-      ...(H && { H: gatherSymmetric(gpu, scope, H, order, 'zero', mean) }),
+      order,
+      ...(H && { H: gatherSymmetric(gpu, scope, H, filled, 'zero', mean) }),
       ...(magnitude && { magnitude: gatherColumns(gpu, scope, magnitude, order) }),
-      ...(cross && { cross: gatherSymmetric(gpu, scope, cross, order, 'zero') }),
+      ...(cross && { cross: gatherSymmetric(gpu, scope, cross, filled, 'zero') }),
     };
   });
-  return { ...padded, factors };
+  return {
+    ...moments,
+    W: await factors.remember('padded weights', (scope) => gatherColumns(gpu, scope, W, order)),
+    factors,
+  };
 }
 
 /** The first `cols` columns; the matrix itself where it has no more. Owned by the context's scope. */

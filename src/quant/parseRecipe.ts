@@ -90,6 +90,13 @@ export function groupSize({ grid: { group } }: Recipe): number | null {
   return typeof group === 'number' ? group : null;
 }
 
+/** Columns of a layer of `cols` inputs that the recipe looks at together: of a group, or all where whole rows are fitted in H. 0: none. */
+export function columnsTogether(recipe: Recipe, cols: number): number {
+  if (!needsCalibration(recipe)) return 0;
+  const whole = findPiece('grid', recipe.grid.name)?.groupMoment?.(recipe.grid) ? cols : 0;
+  return Math.min(cols, groupSize(recipe) ?? whole);
+}
+
 /** Whether some piece compares the inputs behind quantized blocks with those in full precision, which takes sequential calibration. */
 export function needsCross(recipe: Recipe): boolean {
   return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.cross);

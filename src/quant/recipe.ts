@@ -69,6 +69,8 @@ export interface PieceMeta {
   readonly cross?: boolean;
   /** Whether the piece with these options compares outputs of the whole module, which takes the text before the block. */
   readonly module?: (piece: Piece) => boolean;
+  /** Whether the piece with these options reads H within each group of columns, so that a group's part of it is held at once. */
+  readonly groupMoment?: (piece: Piece) => boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
   /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
   readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;

@@ -62,6 +62,8 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
     stages.push((await correction.before?.(stage, grid, local)) ?? stage);
   }
   const rounded = await roundProblem(stages.at(-1) ?? original, recipe, local);
+  // Submitted, so that what rounding worked on is memory again for what follows.
+  gpu.flush();
   const { grid, kept } = rounded;
   let { What } = rounded;
   let bits = rounded.bits;
@@ -81,7 +83,7 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   const plain =
     recipe.rounding.name === 'nearest' && recipe.transform.length + corrections.length === 0 && compared === searched;
   const nearestKey = `nearest loss ${JSON.stringify(recipe.grid)}`;
-  const known = original.factors.recall<number>(nearestKey);
+  const known = original.factors.figures.recall<number>(nearestKey);
   const ask = H && !plain && known === undefined;
   const nearestRows = ask ? await nearestLossRows(original, H, compared, cx, scope) : null;
   const [words, parameterBytes, lossBytes, nearestBytes] = await readTogether(gpu, [
@@ -105,7 +107,7 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   };
   checkFinite(stored, total);
   const nearestLoss = plain || !H ? total : (known ?? sum(new Float32Array(nearestBytes as ArrayBuffer)));
-  if (nearestLoss !== null) original.factors.keep(nearestKey, nearestLoss);
+  if (nearestLoss !== null) original.factors.figures.keep(nearestKey, nearestLoss);
   return {
     What,
     stored,
@@ -141,7 +143,7 @@ async function nearestLossRows(problem: Posed, H: Matrix, grid: Grid, cx: Contex
 }
 
 function energyOf({ W, factors }: Posed, H: Matrix, gpu: Gpu): Promise<number> {
-  return factors.remember('energy', async () => {
+  return factors.figures.remember('energy', async () => {
     using scope = gpu.scope('energy');
     return sum(await readMatrix(gpu, proxyLoss(gpu, scope, W, zeroMatrix(scope, W.rows, W.cols, 'zero'), H)));
   });

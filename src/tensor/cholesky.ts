@@ -12,10 +12,11 @@ import unitCode from '../../shaders/linalg/unit_upper.wgsl?raw';
 import type { Scope } from '../gpu/buffers';
 import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
-import { assert } from '../util/assert';
+import { assert, present } from '../util/assert';
 import { diagonalMean } from './diagonal';
-import { emptyMatrix, zeroMatrix, type Matrix } from './matrix';
+import { emptyMatrix, rowRange, zeroMatrix, type Matrix } from './matrix';
 import { padCopy } from './pad';
+import { panelOf, panelsOf } from './panels';
 
 /** Columns per step. 32 keeps the sequential block short; the WGSL says the same number. */
 const block = 32;
@@ -25,28 +26,28 @@ export const choleskyStartKernel = defineKernel({
   code: startCode,
   lib: [grid],
   bindings: { h: 'read', mean: 'read', r: 'readWrite' },
-  params: { n: 'u32', size: 'u32', damping: 'f32' },
+  params: { n: 'u32', size: 'u32', top: 'u32', rows: 'u32', damping: 'f32' },
 });
 
 export const choleskyBlockKernel = defineKernel({
   name: 'cholesky_block',
   code: blockCode,
-  bindings: { r: 'readWrite', failed: 'readWrite' },
-  params: { size: 'u32', first: 'u32', block: 'u32' },
+  bindings: { r: 'readWrite', corner: 'readWrite', failed: 'readWrite' },
+  params: { size: 'u32', top: 'u32', first: 'u32', block: 'u32' },
 });
 
 export const choleskyPanelKernel = defineKernel({
   name: 'cholesky_panel',
   code: panelCode,
-  bindings: { r: 'readWrite', panel: 'readWrite' },
-  params: { size: 'u32', first: 'u32', block: 'u32' },
+  bindings: { r: 'readWrite', corner: 'read', panel: 'readWrite' },
+  params: { size: 'u32', top: 'u32', first: 'u32', block: 'u32' },
 });
 
 export const choleskyUpdateKernel = defineKernel({
   name: 'cholesky_update',
   code: updateCode,
   bindings: { panel: 'read', r: 'readWrite' },
-  params: { size: 'u32', first: 'u32', first_row: 'u32', block: 'u32', outputs: 'u32' },
+  params: { size: 'u32', top: 'u32', first_row: 'u32', first: 'u32', block: 'u32', outputs: 'u32' },
 });
 
 export const unitUpperKernel = defineKernel({
@@ -54,7 +55,7 @@ export const unitUpperKernel = defineKernel({
   code: unitCode,
   lib: [grid],
   bindings: { r: 'read', unit: 'readWrite' },
-  params: { n: 'u32' },
+  params: { cols: 'u32', first_col: 'u32', count: 'u32' },
 });
 
 export interface Cholesky {
@@ -76,37 +77,57 @@ export function choleskyUpper(gpu: Gpu, scope: Scope, h: Matrix, damping: number
   const r = emptyMatrix(size === n ? scope : local, size, size, 'R');
   const panel = emptyMatrix(local, size, block, 'panel');
   const failed = zeroMatrix(scope, 1, 1, 'failed');
-  gpu.run(choleskyStartKernel, {
-    bind: { h: read(h.view), mean: read(diagonalMean(gpu, local, h).view), r: readWrite(r.view) },
-    params: { n, size, damping },
-    workgroups: Math.ceil((size * size) / 64),
-    work: 2 * size * size,
-  });
+  const corner = emptyMatrix(local, block, block, 'diagonal block');
+  const mean = diagonalMean(gpu, local, h);
+  const panels = panelsOf(gpu, size, size);
+  for (const { begin, end } of panels) {
+    const rows = end - begin;
+    gpu.run(choleskyStartKernel, {
+      bind: {
+        h: read(rowRange(h, begin, Math.min(n, end)).view),
+        mean: read(mean.view),
+        r: readWrite(rowRange(r, begin, end).view),
+      },
+      params: { n, size, top: begin, rows, damping },
+      workgroups: Math.ceil((rows * size) / 64),
+      work: 2 * rows * size,
+    });
+  }
   for (let first = size - block; first >= 0; first -= block) {
+    // A panel holds whole blocks.
+    const own = present(
+      panels.find(({ end }) => first < end),
+      `the rows of block ${first}`,
+    );
     gpu.run(choleskyBlockKernel, {
-      bind: { r: readWrite(r.view), failed: readWrite(failed.view) },
-      params: { size, first, block },
+      bind: { r: readWrite(panelOf(r, own).view), corner: readWrite(corner.view), failed: readWrite(failed.view) },
+      params: { size, top: own.begin, first, block },
       workgroups: 1,
       work: 2 * block ** 3,
     });
-    if (first === 0) break;
-    gpu.run(choleskyPanelKernel, {
-      bind: { r: readWrite(r.view), panel: readWrite(panel.view) },
-      params: { size, first, block },
-      workgroups: first / block,
-      work: first * block ** 2,
-    });
-    const tiles = first / 8;
-    for (let done = 0; done < tiles;) {
-      const work = 16 * block * (first - done * 8);
-      const step = gpu.slice(work, tiles - done);
-      gpu.run(choleskyUpdateKernel, {
-        bind: { panel: read(panel.view), r: readWrite(r.view) },
-        params: { size, first, first_row: done * 8, block, outputs: 64 },
-        workgroups: [Math.ceil(first / 128), step, 1],
-        work: work * step,
+    const above = panels.filter(({ begin }) => begin < first);
+    for (const part of above) {
+      const rows = Math.min(part.end, first) - part.begin;
+      gpu.run(choleskyPanelKernel, {
+        bind: { r: readWrite(panelOf(r, part).view), corner: read(corner.view), panel: readWrite(panel.view) },
+        params: { size, top: part.begin, first, block },
+        workgroups: rows / block,
+        work: rows * block ** 2,
       });
-      done += step;
+    }
+    for (const part of above) {
+      const tiles = Math.min(part.end, first) / 8;
+      for (let done = part.begin / 8; done < tiles;) {
+        const work = 16 * block * (first - done * 8);
+        const step = gpu.slice(work, tiles - done);
+        gpu.run(choleskyUpdateKernel, {
+          bind: { panel: read(panel.view), r: readWrite(panelOf(r, part).view) },
+          params: { size, top: part.begin, first_row: done * 8, first, block, outputs: 64 },
+          workgroups: [Math.ceil(first / 128), step, 1],
+          work: work * step,
+        });
+        done += step;
+      }
     }
   }
   return { R: size === n ? r : padCopy(gpu, scope, r, n, n), failed };
@@ -117,13 +138,17 @@ export async function choleskyFailed(gpu: Gpu, { failed }: Cholesky): Promise<bo
   return new Uint32Array(await gpu.read(failed.view))[0] !== 0;
 }
 
-/** R̃ = R·diag(R)⁻¹: unit upper triangular, what the feedback of `compensate` multiplies with. R [n, n]. */
-export function unitUpper(gpu: Gpu, scope: Scope, R: Matrix): Matrix {
+/**
+ * R̃ = R·diag(R)⁻¹: unit upper triangular, what the feedback of `compensate` multiplies with. R [firstCol + cols, cols]: columns of the
+ * factor from `firstCol` on, down to the last of their pivots; all of it where that is 0.
+ */
+export function unitUpper(gpu: Gpu, scope: Scope, R: Matrix, firstCol = 0): Matrix {
+  assert(R.rows === firstCol + R.cols, `${R.rows} rows of ${R.cols} columns from ${firstCol} on`);
   const unit = emptyMatrix(scope, R.rows, R.cols, 'unit R');
   const count = R.rows * R.cols;
   gpu.run(unitUpperKernel, {
     bind: { r: read(R.view), unit: readWrite(unit.view) },
-    params: { n: R.rows },
+    params: { cols: R.cols, first_col: firstCol, count },
     workgroups: Math.ceil(count / 64),
     work: 3 * count,
   });

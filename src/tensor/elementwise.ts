@@ -5,6 +5,7 @@ import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
 import { assert } from '../util/assert';
 import type { Matrix } from './matrix';
+import { panelOf, panelsOf } from './panels';
 
 export const addScaledKernel = defineKernel({
   name: 'add_scaled',
@@ -18,11 +19,13 @@ export const addScaledKernel = defineKernel({
 export function addInto(gpu: Gpu, y: Matrix, x: Matrix, factor = 1): void {
   assert(y.rows === x.rows && y.cols === x.cols, `${x.rows}×${x.cols} added to ${y.rows}×${y.cols}`);
   assert(y.type === 'f32' && x.type === 'f32', 'sums are of f32 matrices');
-  const count = y.rows * y.cols;
-  gpu.run(addScaledKernel, {
-    bind: { x: read(x.view), y: readWrite(y.view) },
-    params: { count, factor },
-    workgroups: Math.ceil(count / 64),
-    work: 3 * count,
-  });
+  for (const panel of panelsOf(gpu, y.rows, y.cols)) {
+    const count = (panel.end - panel.begin) * y.cols;
+    gpu.run(addScaledKernel, {
+      bind: { x: read(panelOf(x, panel).view), y: readWrite(panelOf(y, panel).view) },
+      params: { count, factor },
+      workgroups: Math.ceil(count / 64),
+      work: 3 * count,
+    });
+  }
 }

@@ -11,6 +11,7 @@ import { assert } from '../util/assert';
 import { hadamardOf, sylvester, type HadamardFactor } from '../util/hadamard';
 import { kronecker } from './kronecker';
 import { emptyMatrix, uploadMatrix, type Matrix } from './matrix';
+import { panelOf, panelsOf } from './panels';
 
 export const hadamardKernel = defineKernel({
   name: 'hadamard',
@@ -34,7 +35,7 @@ const widestPower = 4096;
 /** Elements of a workgroup where runs are shorter: 8 for each of 64 invocations. */
 const smallTile = 512;
 
-/** x [rows, cols] f32 of at most 128 MiB. Returns [rows, cols] f32, owned by `scope`. */
+/** x [rows, cols] f32. Returns [rows, cols] f32, owned by `scope`. */
 export function hadamard(gpu: Gpu, scope: Scope, x: Matrix, options: HadamardOptions = {}): Matrix {
   const { direction = 'forward', signs, width = x.cols } = options;
   assert(x.type === 'f32' && x.cols % width === 0, `a rotation of ${width} for ${x.cols} columns of ${x.type}`);
@@ -62,20 +63,23 @@ function butterflies(
   signs: Matrix | undefined,
 ): Matrix {
   const y = emptyMatrix(scope, x.rows, x.cols, 'rotated');
-  const count = x.rows * x.cols;
   const tile = Math.max(power, smallTile);
-  const tiles = Math.ceil(count / tile);
   const work = tile * (2 + Math.log2(power));
-  for (let first = 0; first < tiles;) {
-    const step = gpu.slice(work, tiles - first);
-    gpu.run(hadamardKernel, {
-      bind: { x: read(x.view), signs: read((signs ?? x).view), y: readWrite(y.view) },
-      params: { cols: width, count, first_tile: first, scale: 1 / Math.sqrt(width) },
-      constants: { POWER: power, TILE: tile, SIGNS: signs ? (direction === 'forward' ? 1 : 2) : 0 },
-      workgroups: step,
-      work: work * step,
-    });
-    first += step;
+  for (const panel of panelsOf(gpu, x.rows, x.cols)) {
+    const [from, to] = [panelOf(x, panel).view, panelOf(y, panel).view];
+    const count = (panel.end - panel.begin) * x.cols;
+    const tiles = Math.ceil(count / tile);
+    for (let first = 0; first < tiles;) {
+      const step = gpu.slice(work, tiles - first);
+      gpu.run(hadamardKernel, {
+        bind: { x: read(from), signs: read(signs?.view ?? from), y: readWrite(to) },
+        params: { cols: width, count, first_tile: first, scale: 1 / Math.sqrt(width) },
+        constants: { POWER: power, TILE: tile, SIGNS: signs ? (direction === 'forward' ? 1 : 2) : 0 },
+        workgroups: step,
+        work: work * step,
+      });
+      first += step;
+    }
   }
   return y;
 }

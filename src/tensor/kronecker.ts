@@ -6,6 +6,7 @@ import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
 import { assert } from '../util/assert';
 import { emptyMatrix, type Matrix } from './matrix';
+import { panelOf, panelsOf } from './panels';
 
 export const kroneckerKernel = defineKernel({
   name: 'kronecker',
@@ -18,23 +19,26 @@ export const kroneckerKernel = defineKernel({
 /**
  * x [rows, cols] f32, its columns read as [outer, K, inner] with inner the fastest; m [K, K] f32. Returns [rows, cols] with
  * y[r, o, a, i] = Σ_c m[a, c]·x[r, o, c, i]: every row multiplied by (I ⊗ m ⊗ I)ᵀ. For (A ⊗ B) with B of order q, call it with
- * (A, inner q) and (B, inner 1). At most 128 MiB.
+ * (A, inner q) and (B, inner 1).
  */
 export function kronecker(gpu: Gpu, scope: Scope, x: Matrix, m: Matrix, inner: number): Matrix {
   const order = m.rows;
   assert(x.type === 'f32' && m.type === 'f32' && m.cols === order, `a factor of ${m.rows}×${m.cols} ${m.type}`);
   assert(x.cols % (order * inner) === 0, `a factor of order ${order} with ${inner} inside, for ${x.cols} columns`);
   const y = emptyMatrix(scope, x.rows, x.cols, 'kronecker');
-  const units = ((x.rows * x.cols) / order) * Math.ceil(order / 4);
-  for (let first = 0; first < units;) {
-    const last = Math.min(units, first + gpu.slice(8 * order, units - first, 64));
-    gpu.run(kroneckerKernel, {
-      bind: { x: read(x.view), m: read(m.view), y: readWrite(y.view) },
-      params: { order, inner, first, last },
-      workgroups: Math.ceil((last - first) / 64),
-      work: 8 * order * (last - first),
-    });
-    first = last;
+  for (const panel of panelsOf(gpu, x.rows, x.cols)) {
+    const [from, to] = [panelOf(x, panel).view, panelOf(y, panel).view];
+    const units = (((panel.end - panel.begin) * x.cols) / order) * Math.ceil(order / 4);
+    for (let first = 0; first < units;) {
+      const last = Math.min(units, first + gpu.slice(8 * order, units - first, 64));
+      gpu.run(kroneckerKernel, {
+        bind: { x: read(from), m: read(m.view), y: readWrite(to) },
+        params: { order, inner, first, last },
+        workgroups: Math.ceil((last - first) / 64),
+        work: 8 * order * (last - first),
+      });
+      first = last;
+    }
   }
   return y;
 }

@@ -4,11 +4,12 @@
  */
 import type { Scope } from '../gpu/buffers';
 import { read, readWrite, type Gpu } from '../gpu/gpu';
-import { bindingLimit, groupsPerDimension } from '../gpu/limits';
+import { groupsPerDimension } from '../gpu/limits';
 import { assert } from '../util/assert';
 import { addRow } from './addRow';
 import { tiles, type TileName } from './matmulTiles';
 import { elementBytes, emptyMatrix, rowRange, type Matrix } from './matrix';
+import { columnRange } from './panels';
 import { tileFor } from './tileChoice';
 
 export interface MatmulOptions {
@@ -23,19 +24,27 @@ export interface MatmulOptions {
 }
 
 /** Rows of `matrix` that one binding holds, so that every chunk starts at a multiple of 256 bytes. */
-export function rowsPerBinding(matrix: Matrix): number {
-  if (matrix.view.bytes <= bindingLimit) return matrix.rows;
+export function rowsPerBinding({ bindable }: Gpu, matrix: Matrix): number {
+  if (matrix.view.bytes <= bindable) return matrix.rows;
   const stride = matrix.cols * elementBytes[matrix.type];
   let quantum = 1;
   while ((quantum * stride) % 256 !== 0) quantum *= 2;
-  const rows = Math.floor(bindingLimit / stride / quantum) * quantum;
+  const rows = Math.floor(bindable / stride / quantum) * quantum;
   assert(rows > 0, `a row of ${matrix.cols} columns is too long to bind`);
   return rows;
 }
 
+/** Columns of a 'plain' right factor in one binding; whole tiles of any kernel, so that a tile's work is not wasted at the border. */
+function columnsPerBinding({ bindable }: Gpu, { view, rows, cols }: Matrix): number {
+  return view.bytes <= bindable ? cols : Math.max(64, Math.floor(bindable / (4 * rows) / 64) * 64);
+}
+
+const columnsOf = (gpu: Gpu, scope: Scope, b: Matrix, begin: number, end: number) =>
+  end - begin === b.cols ? b : columnRange(gpu, scope, b, begin, end);
+
 /**
  * a [m, k] f32 times op(b), in f32: [m, n]. With `into`, adds sign·a·op(b) to it and returns it. Operands of any size: what exceeds
- * a binding is cut into row chunks ('plain' b excepted, which must fit one). A new result belongs to the scope.
+ * a binding is cut into row chunks, a 'plain' b into copies of column ranges. A new result belongs to the scope.
  */
 export function matmul(gpu: Gpu, scope: Scope, a: Matrix, b: Matrix, options: MatmulOptions = {}): Matrix {
   const n = options.b === 'plain' ? b.cols : b.rows;
@@ -62,15 +71,17 @@ export function matmulWith(
   assert(a.rows > 0 && n > 0 && k > 0, `${label}: an empty product ${a.rows}×${n}×${k}`);
   const tile = tiles[tileName];
   const kernel = tile.kernels[plain ? 'plain' : b.type];
-  const rowChunk = Math.min(rowsPerBinding(a), rowsPerBinding(c));
-  const colChunk = plain ? n : rowsPerBinding(b);
-  for (let row = 0; row < a.rows; row += rowChunk) {
-    const rows = Math.min(rowChunk, a.rows - row);
-    for (let col = 0; col < n; col += colChunk) {
-      const cols = Math.min(colChunk, n - col);
+  const rowChunk = Math.min(rowsPerBinding(gpu, a), rowsPerBinding(gpu, c));
+  const colChunk = plain ? columnsPerBinding(gpu, b) : rowsPerBinding(gpu, b);
+  for (let col = 0; col < n; col += colChunk) {
+    using local = gpu.scope('right factor');
+    const cols = Math.min(colChunk, n - col);
+    const right = plain ? columnsOf(gpu, local, b, col, col + cols) : rowRange(b, col, col + cols);
+    for (let row = 0; row < a.rows; row += rowChunk) {
+      const rows = Math.min(rowChunk, a.rows - row);
       const bind = {
         a: read(rowRange(a, row, row + rows).view),
-        b: read(plain ? b.view : rowRange(b, col, col + cols).view),
+        b: read(right.view),
         c: readWrite(rowRange(c, row, row + rows).view),
       };
       const count = Math.ceil(rows / tile.rows) * Math.ceil(cols / tile.cols);

@@ -4,7 +4,9 @@ import code from '../../shaders/linalg/pad_copy.wgsl?raw';
 import type { Scope } from '../gpu/buffers';
 import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
-import { emptyMatrix, type Matrix } from './matrix';
+import { assert } from '../util/assert';
+import { emptyMatrix, rowRange, type Matrix } from './matrix';
+import { panelsOf } from './panels';
 
 export const padCopyKernel = defineKernel({
   name: 'pad_copy',
@@ -18,13 +20,18 @@ export const padCopyKernel = defineKernel({
 export function padCopy(gpu: Gpu, scope: Scope, x: Matrix, outRows: number, outCols: number): Matrix {
   const y = emptyMatrix(scope, outRows, outCols, 'padded', x.type);
   const width = x.type === 'f32' ? 1 : 2;
-  const words = (outRows * outCols) / width;
-  gpu.run(padCopyKernel, {
-    bind: { x: read(x.view), y: readWrite(y.view) },
-    params: { rows: x.rows, cols: x.cols, out_rows: outRows, out_cols: outCols },
-    constants: { WIDTH: width },
-    workgroups: Math.ceil(words / 64),
-    work: 4 * words,
-  });
+  const panels = panelsOf(gpu, outRows, Math.max(outCols, x.cols) / width);
+  assert(panels.length === 1 || x.rows >= outRows, `${outRows} rows filled up from ${x.rows} exceed a binding`);
+  for (const { begin, end } of panels) {
+    const rows = Math.min(end, x.rows) - begin;
+    const words = ((end - begin) * outCols) / width;
+    gpu.run(padCopyKernel, {
+      bind: { x: read(rowRange(x, begin, begin + rows).view), y: readWrite(rowRange(y, begin, end).view) },
+      params: { rows, cols: x.cols, out_rows: end - begin, out_cols: outCols },
+      constants: { WIDTH: width },
+      workgroups: Math.ceil(words / 64),
+      work: 4 * words,
+    });
+  }
   return y;
 }

@@ -6,29 +6,45 @@ import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
 import { assert } from '../util/assert';
 import { emptyMatrix, type Matrix } from './matrix';
+import { panelOf, panelsOf } from './panels';
 
 export const transposeKernel = defineKernel({
   name: 'transpose',
   code,
   lib: [grid],
   bindings: { x: 'read', y: 'readWrite' },
-  params: { rows: 'u32', cols: 'u32', first_tile: 'u32' },
+  params: {
+    top: 'u32',
+    rows: 'u32',
+    left: 'u32',
+    cols: 'u32',
+    x_cols: 'u32',
+    y_cols: 'u32',
+    first_tile: 'u32',
+  },
 });
 
-/** xᵀ [cols, rows] f32 of x [rows, cols] f32 of at most 128 MiB. */
+/** xᵀ [cols, rows] f32 of x [rows, cols] f32. */
 export function transpose(gpu: Gpu, scope: Scope, x: Matrix): Matrix {
   assert(x.type === 'f32', `transpose of ${x.type}`);
   const y = emptyMatrix(scope, x.cols, x.rows, 'transpose');
-  const tiles = Math.ceil(x.rows / 16) * Math.ceil(x.cols / 16);
-  for (let first = 0; first < tiles;) {
-    const step = gpu.slice(512, tiles - first);
-    gpu.run(transposeKernel, {
-      bind: { x: read(x.view), y: readWrite(y.view) },
-      params: { rows: x.rows, cols: x.cols, first_tile: first },
-      workgroups: step,
-      work: 512 * step,
-    });
-    first += step;
+  for (const down of panelsOf(gpu, x.rows, x.cols)) {
+    for (const across of panelsOf(gpu, x.cols, x.rows)) {
+      const [rows, cols] = [down.end - down.begin, across.end - across.begin];
+      const bind = { x: read(panelOf(x, down).view), y: readWrite(panelOf(y, across).view) };
+      const place = { top: down.begin, rows, left: across.begin, cols, x_cols: x.cols, y_cols: x.rows };
+      const tiles = Math.ceil(rows / 16) * Math.ceil(cols / 16);
+      for (let first = 0; first < tiles;) {
+        const step = gpu.slice(512, tiles - first);
+        gpu.run(transposeKernel, {
+          bind,
+          params: { ...place, first_tile: first },
+          workgroups: step,
+          work: 512 * step,
+        });
+        first += step;
+      }
+    }
   }
   return y;
 }

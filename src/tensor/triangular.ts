@@ -10,7 +10,8 @@ import type { Scope } from '../gpu/buffers';
 import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { defineKernel } from '../gpu/kernel';
 import { assert } from '../util/assert';
-import { emptyMatrix, type Matrix } from './matrix';
+import { emptyMatrix, rowRange, type Matrix } from './matrix';
+import { panelOf, panelsOf } from './panels';
 
 /** Columns per step: what a row then does by itself is small beside the product. */
 const block = 32;
@@ -36,7 +37,7 @@ export const strictUpperKernel = defineKernel({
   code: strictCode,
   lib: [grid],
   bindings: { x: 'read', y: 'readWrite' },
-  params: { n: 'u32', width: 'u32', diagonal: 'f32', factor: 'f32' },
+  params: { n: 'u32', top: 'u32', rows: 'u32', width: 'u32', diagonal: 'f32', factor: 'f32' },
 });
 
 /** `unit`: the diagonal is ones and is not read. */
@@ -72,12 +73,15 @@ export function strictUpper(
   const n = X.rows;
   assert(X.cols === n && X.type === 'f32', `the upper part of ${X.rows}×${X.cols} ${X.type}`);
   const Y = emptyMatrix(scope, n, n, 'upper part');
-  gpu.run(strictUpperKernel, {
-    bind: { x: read(X.view), y: readWrite(Y.view) },
-    params: { n, width, diagonal, factor },
-    workgroups: Math.ceil((n * n) / 64),
-    work: 3 * n * n,
-  });
+  for (const panel of panelsOf(gpu, n, n)) {
+    const rows = panel.end - panel.begin;
+    gpu.run(strictUpperKernel, {
+      bind: { x: read(panelOf(X, panel).view), y: readWrite(panelOf(Y, panel).view) },
+      params: { n, top: panel.begin, rows, width, diagonal, factor },
+      workgroups: Math.ceil((rows * n) / 64),
+      work: 3 * rows * n,
+    });
+  }
   return Y;
 }
 
@@ -85,26 +89,42 @@ export function strictUpper(
 function solveInPlace(gpu: Gpu, Y: Matrix, U: Matrix, diagonal: Diagonal, rowsOf: (end: number) => number): void {
   const n = U.rows;
   assert(U.cols === n && U.type === 'f32' && Y.cols === n, `solving ${Y.rows}×${Y.cols} by ${U.rows}×${U.cols}`);
+  const panels = panelsOf(gpu, Y.rows, n);
   for (let first = 0; first < n; first += block) {
+    using local = gpu.scope('rows of the triangle');
     const end = Math.min(first + block, n);
-    const rows = rowsOf(end);
-    gpu.run(triangularBlockKernel, {
-      bind: { u: read(U.view), y: readWrite(Y.view) },
-      params: { rows, n, first, end, unit: diagonal === 'unit' ? 1 : 0 },
-      workgroups: Math.ceil(rows / 64),
-      work: rows * (end - first) ** 2,
-    });
-    const tiles = Math.ceil(rows / 4) * Math.ceil((n - end) / 4);
-    const work = 32 * (end - first);
-    for (let done = 0; done < tiles;) {
-      const last = Math.min(tiles, done + gpu.slice(work, tiles - done, 64));
-      gpu.run(triangularUpdateKernel, {
-        bind: { u: read(U.view), y: readWrite(Y.view) },
-        params: { rows, n, first, end, first_tile: done, last_tile: last, outputs: 16 },
-        workgroups: Math.ceil((last - done) / 64),
-        work: work * (last - done),
+    const u = read(alignedRows(gpu, local, U, first, end).view);
+    for (const panel of panels) {
+      const rows = Math.min(panel.end, rowsOf(end)) - panel.begin;
+      if (rows <= 0) continue;
+      const y = readWrite(panelOf(Y, panel).view);
+      gpu.run(triangularBlockKernel, {
+        bind: { u, y },
+        params: { rows, n, first, end, unit: diagonal === 'unit' ? 1 : 0 },
+        workgroups: Math.ceil(rows / 64),
+        work: rows * (end - first) ** 2,
       });
-      done = last;
+      const tiles = Math.ceil(rows / 4) * Math.ceil((n - end) / 4);
+      const work = 32 * (end - first);
+      for (let done = 0; done < tiles;) {
+        const last = Math.min(tiles, done + gpu.slice(work, tiles - done, 64));
+        gpu.run(triangularUpdateKernel, {
+          bind: { u, y },
+          params: { rows, n, first, end, first_tile: done, last_tile: last, outputs: 16 },
+          workgroups: Math.ceil((last - done) / 64),
+          work: work * (last - done),
+        });
+        done = last;
+      }
     }
   }
+}
+
+/** Rows [begin, end), copied where a binding could not begin with them. */
+function alignedRows(gpu: Gpu, scope: Scope, X: Matrix, begin: number, end: number): Matrix {
+  const rows = rowRange(X, begin, end);
+  if (rows.view.offset % 256 === 0) return rows;
+  const copy = emptyMatrix(scope, rows.rows, rows.cols, 'rows');
+  gpu.copy(rows.view, copy.view);
+  return copy;
 }

@@ -5,6 +5,7 @@
  *   --browser        the same comparison in headless Chromium
  *   --ops [FILTER]   our own kernel cases (test/ops) instead, timed
  *   --widths         only what K widths cost beside one, in shared mode
+ *   --wide MODEL[/SITE]  only a block with the shapes of llama-3.2-1b or llama-3-8b, or one of its sites: memory and time
  *   --methods        only the pieces of the methods (Hadamard, E8P, AWQ, LoRC) against PyTorch on the processor
  *   --verdicts FILE  only what results owe to the calibration text, twenty texts of four lengths (an hour; FILE keeps what is measured)
  *   --compensate     only the rounding kernel against the same algorithm in PyTorch on the processor (PYTHON names one with torch)
@@ -22,6 +23,7 @@ import { benchCompensate } from './compensate';
 import { timeCases } from './cases';
 import { benchMethods } from './methods';
 import { benchVerdicts } from './verdicts';
+import { benchWide, wideModels } from './wide';
 import { benchWidths } from './widths';
 import { jaxPeer, ortPeer, tfPeer, type Jax, type Ort, type Peer, type Tf } from './peers';
 
@@ -123,6 +125,15 @@ export async function main(args: readonly string[]): Promise<number> {
   const cases = option('--verdicts');
   if (cases !== null) {
     await benchVerdicts(gpu, cases || 'verdicts.ndjson', print);
+    return 0;
+  }
+  if (args.includes('--wide')) {
+    const [name = '', site = ''] = (option('--wide') ?? '').split('/');
+    if (!Object.hasOwn(wideModels, name)) {
+      print(`--wide takes ${Object.keys(wideModels).join(' or ')}, with /SITE for one of its sites`);
+      return 2;
+    }
+    await benchWide(gpu, name as keyof typeof wideModels, site, print);
     return 0;
   }
   if (args.includes('--methods')) {

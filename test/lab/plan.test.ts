@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { requireMoments, settle } from '../../src/lab/plan';
 import type { RunSettings } from '../../src/lab/events';
+import type { Recipe } from '../../src/quant/recipe';
 import { findMethod } from '../../src/quant/recipes';
 import { present } from '../../src/util/assert';
 import { RecipeError } from '../../src/util/errors';
@@ -40,7 +41,23 @@ describe('a request', () => {
 
   it('is refused before calibration where a layer is too wide for it', () => {
     const site = (cols: number) => ({ name: 'mlp.down', layers: [], reads: { kind: 'channels' as const }, cols });
-    expect(() => requireMoments({ sites: [site(5792)] })).not.toThrow();
-    expect(() => requireMoments({ sites: [site(64), site(5793)] })).toThrow(/mlp\.down of this model has 5793 inputs/);
+    const attempt =
+      (widths: readonly number[], recipe: Recipe, room = { maxBufferSize: 2 ** 28, bindable: 2 ** 27 }) =>
+      () =>
+        requireMoments({ sites: widths.map(site) }, [{ ...present(settings.points[0], 'a point'), recipe }], room);
+    const method = (name: string, group: number | null) => present(findMethod(name), name).recipe(3, group);
+    // H [8192, 8192] f32 is the 256 MiB of one buffer, which every adapter allows, and two bindings.
+    expect(attempt([64, 8192], gptq)).not.toThrow();
+    expect(attempt([8193, 64], gptq)).toThrow(/mlp\.down of this model has 8193 inputs; expected at most 8192/);
+    expect(attempt([14_336], gptq, { maxBufferSize: 2 ** 30, bindable: 2 ** 27 })).not.toThrow();
+    // What is held of a group: 8192 inputs × (3968 + 128) columns are one binding.
+    expect(attempt([8192], method('gptq', 3968))).not.toThrow();
+    expect(attempt([8192], method('gptq', 3969))).toThrow(
+      /gptq-3: mlp\.down .* groups of 3969 .* at most 3968 columns/,
+    );
+    expect(attempt([8192], method('awq', 128))).not.toThrow();
+    expect(attempt([8192], method('awq', null))).toThrow(/8192 inputs, and this recipe looks at all of them at once/);
+    expect(attempt([5792], method('awq', null))).not.toThrow();
+    expect(attempt([8192], method('rtn', null))).not.toThrow();
   });
 });

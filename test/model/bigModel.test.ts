@@ -25,12 +25,14 @@ it('describes a 1.1 B model from its headers', async () => {
 });
 
 it('says from the headers which layers are too wide to calibrate', async () => {
-  expect((await describeModel(checkpoint)).verdict.reason).not.toContain('calibration');
-  // The shape of Llama 3.2 1B.
-  const wide = syntheticCheckpoint({ ...tinyLlama, intermediate_size: 8192 }, 'BF16');
-  expect((await describeModel(wide)).verdict.reason).toMatch(
-    /more than 5792 inputs \(mlp\.down: 8192\) can only be rounded without calibration/,
+  // The shape of Llama 3.2 1B: H of 8192 inputs is the 256 MiB of one buffer that every adapter allows.
+  const wide = (intermediate: number) => syntheticCheckpoint({ ...tinyLlama, intermediate_size: intermediate }, 'BF16');
+  const limits = { maxBufferSize: 2 ** 28 };
+  expect((await describeModel(wide(8192), limits)).verdict.reason).not.toContain('calibration');
+  expect((await describeModel(wide(8200), limits)).verdict.reason).toMatch(
+    /more than 8192 inputs \(mlp\.down: 8200\) can only be rounded without calibration/,
   );
+  expect((await describeModel(wide(14_336), { maxBufferSize: 2 ** 30 })).verdict.reason).not.toContain('calibration');
 });
 
 it('embeds, runs a block and scores within 1 GB, no binding above 128 MiB', async () => {

@@ -143,7 +143,7 @@ async function restOf(
   // Less by 1e-6: what is left of an input that follows from the kept ones must not be below zero by rounding.
   const less = Float32Array.from(inverse, (v) => v * (1 - 1e-6));
   const pull = matmul(gpu, local, Hqk, uploadMatrix(local, less, k, k, 'H_kk⁻¹'), { b: 'plain' });
-  const H = gatherSymmetric(gpu, scope, present(problem.H, 'H'), order, 'zero');
+  const H = gatherSymmetric(gpu, scope, present(problem.H, 'H'), others, 'zero');
   matmul(gpu, scope, pull, Hqk, { into: H, sign: -1 });
   const rest = {
     W: gatherColumns(gpu, scope, problem.W, order),
@@ -152,7 +152,7 @@ async function restOf(
   };
   if (!problem.cross) return rest;
   const Ck = await readMatrix(gpu, gatherColumns(gpu, local, problem.cross, uploadOrder(local, kept)));
-  const cross = gatherSymmetric(gpu, scope, problem.cross, order, 'zero');
+  const cross = gatherSymmetric(gpu, scope, problem.cross, others, 'zero');
   matmul(gpu, scope, otherRows(Ck, 'C_qk'), pull, { into: cross, sign: -1 });
   return { ...rest, cross };
 }

@@ -94,7 +94,7 @@ async function factorOf(problem: Posed, cx: Context): Promise<Matrix | null> {
     cx.emit({ type: 'fallback-used', wanted: 'lowRank, metric inputs', used: 'metric plain', reason });
     return null;
   }
-  const { R, raises } = await problem.factors.remember(`factor ${damping}`, (scope) =>
+  const { R, raises } = await problem.factors.moment.remember(`factor ${damping}`, (scope) =>
     factorise(present(problem.H, 'H'), damping, scope, cx),
   );
   for (const raise of raises) cx.emit({ type: 'damping-raised', ...raise });

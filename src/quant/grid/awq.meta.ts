@@ -12,6 +12,7 @@ export const awq: PieceMeta = {
     arxiv: '2306.00978',
   },
   calibrated: ({ clip }) => clip === true,
+  groupMoment: ({ clip }) => clip === true,
   options: {
     bits: bitsOption,
     group: groupOption(128),

@@ -7,6 +7,7 @@ import lib from '../../../shaders/lib/grid.wgsl?raw';
 import code from '../../../shaders/stats/clip_search.wgsl?raw';
 import { read, readWrite } from '../../gpu/gpu';
 import { defineKernel } from '../../gpu/kernel';
+import { diagonalBlocks } from '../../tensor/diagonal';
 import { emptyMatrix, type Matrix } from '../../tensor/matrix';
 import { assert, present } from '../../util/assert';
 import type { Context, Grid, Neighbours } from '../problem';
@@ -43,6 +44,7 @@ export async function searchClip(
   const parameters = emptyMatrix(cx.scope, W.rows, 2 * groups, 'grid parameters');
   using scope = gpu.scope('clip search');
   const D = emptyMatrix(scope, W.rows, W.cols, 'D');
+  const blocks = diagonalBlocks(gpu, scope, H, size);
   let begin = 0;
   for (const { kind, rows } of outputs) {
     const candidates = kind === 'scores' ? 1 : shares;
@@ -50,7 +52,7 @@ export async function searchClip(
     const offset = begin * groups;
     await inSlices(cx, rows * groups, work, 16, (first, last) =>
       gpu.run(clipKernel, {
-        bind: { W: read(W.view), H: read(H.view), D: readWrite(D.view), parameters: readWrite(parameters.view) },
+        bind: { W: read(W.view), H: read(blocks.view), D: readWrite(D.view), parameters: readWrite(parameters.view) },
         params: {
           ...{ cols: W.cols, groups, group: size, levels: 2 ** bits - 1, candidates },
           ...{ first: offset + first, last: offset + last },

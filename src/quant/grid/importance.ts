@@ -8,7 +8,7 @@ import type { Grid, Posed } from '../problem';
 /** [cols] f32, owned by the problem's cache. */
 export function importanceOf(problem: Posed, { importance }: Grid, gpu: Gpu): Promise<View> {
   const { cols } = problem.W;
-  return problem.factors.remember(`importance ${importance}`, async (scope) => {
+  return problem.factors.moment.remember(`importance ${importance}`, async (scope) => {
     assert(importance === 'none' || problem.H, 'a grid that reads H has it');
     const weights = importance === 'none' ? new Float32Array(cols).fill(1) : await readDiagonal(gpu, problem);
     return view(scope.upload(weights, 'importance'), 0, 4 * cols);

@@ -8,7 +8,7 @@ import { diagonal } from '../../tensor/diagonal';
 import { assert, present } from '../../util/assert';
 import { roundHalfEven } from '../../util/halfFloat';
 import { halves, join, packBits, unpackWide } from '../bytes';
-import { gatherSymmetric, uploadOrder } from '../columns';
+import { gatherSymmetric } from '../columns';
 import { factorise } from '../damping';
 import { identity } from '../groups';
 import type { Context, Given, Grid, GridStorage, Posed } from '../problem';
@@ -77,10 +77,10 @@ export function rowParameters(
 async function columnStrength(problem: Posed, salience: string, cx: Context): Promise<Float32Array> {
   const { W, H, factors } = problem;
   if (salience === 'magnitude') return new Float32Array(W.cols).fill(1);
-  const { strength, raises } = await factors.remember('salience', async () => {
+  const { strength, raises } = await factors.moment.remember('salience', async () => {
     using scope = cx.gpu.scope('salience');
     // Inputs that never occur get H = 1, as in the walk.
-    const living = gatherSymmetric(cx.gpu, scope, present(H, 'H'), uploadOrder(scope, identity(W.cols)), 'one');
+    const living = gatherSymmetric(cx.gpu, scope, present(H, 'H'), identity(W.cols), 'one');
     const { R, raises } = await factorise(living, damping, scope, cx);
     return { strength: await readMatrix(cx.gpu, diagonal(cx.gpu, scope, R)), raises };
   });

@@ -15,19 +15,21 @@
  * nothing within a point, as R̃ is. A group's parameters are fitted on T as it would be if the group were not rounded.
  */
 import { matmul } from '../../tensor/matmul';
+import { columnRange } from '../../tensor/panels';
 import { inverseUpper, rightSolve, strictUpper } from '../../tensor/triangular';
 import { assert } from '../../util/assert';
 import type { Scope } from '../../gpu/buffers';
 import type { Matrix } from '../../tensor/matrix';
+import { unitFactor, type Factor } from '../damping';
 import type { Context, Rounding } from '../problem';
 import type { Piece } from '../recipe';
-import { compensateSteered, type Course } from './compensate';
+import { compensateSteered } from './compensate';
 
 /** @throws NumericError when H cannot be factored with any damping. */
 export function asymmetric(piece: Piece): Rounding {
   const { alpha } = piece;
   assert(typeof alpha === 'number', 'a parsed asymmetric piece');
-  return compensateSteered({ ...piece, staleness: 'fresh' }, async (course, { R, damping }, problem, grid, cx) => {
+  return compensateSteered({ ...piece, staleness: 'fresh' }, async (course, factor, problem, grid, cx) => {
     const { cross, factors } = problem;
     if (!cross) {
       cx.emit({
@@ -38,32 +40,44 @@ export function asymmetric(piece: Piece): Rounding {
       });
       return course;
     }
-    return factors.remember(`asymmetric ${damping} ${alpha} ${grid.width}`, (scope) =>
-      turn(course, R, cross, alpha, grid.width, scope, cx),
+    const turned = await factors.remember(`asymmetric ${factor.damping} ${alpha} ${grid.width}`, (scope) =>
+      turn(course.W, factor, cross, alpha, grid.width, scope, cx),
     );
+    return { W: turned.W, Rt: (scope, begin, end) => columnRange(cx.gpu, scope, turned.Rt, begin, end, end) };
   });
 }
 
 /** W' and R̃', owned by `scope`. */
 async function turn(
-  { W, Rt }: Course,
-  R: Matrix,
+  W: Matrix,
+  factor: Factor,
   cross: Matrix,
   alpha: number,
   width: number,
   scope: Scope,
   { gpu, signal }: Context,
-): Promise<Course> {
+): Promise<{ readonly W: Matrix; readonly Rt: Matrix }> {
   using local = gpu.scope('asymmetric');
-  const U = inverseUpper(gpu, local, R);
-  const moved = strictUpper(gpu, local, matmul(gpu, local, cross, U), { diagonal: 0, factor: alpha, width });
+  // Matrices of H's size are let go as soon as they have been used: of a wide layer each is hundreds of megabytes.
+  const used = (...matrices: readonly Matrix[]) => {
+    for (const { view } of matrices) local.free(view.buffer);
+  };
+  const U = inverseUpper(gpu, local, factor.R);
+  const tied = matmul(gpu, local, cross, U);
+  const moved = strictUpper(gpu, local, tied, { diagonal: 0, factor: alpha, width });
+  used(tied);
   await gpu.pace(signal);
   const P = matmul(gpu, local, moved, U, { b: 'plain' });
+  used(moved, U);
   const left = strictUpper(gpu, local, P, { diagonal: 1, factor: -1, width });
+  const Rt = unitFactor(factor, width, gpu, local);
   const RtP = matmul(gpu, local, Rt, P, { b: 'plain' });
+  used(P);
   const right = strictUpper(gpu, local, RtP, { diagonal: 1, factor: -1, width });
+  used(RtP);
   await gpu.pace(signal);
   const turned = rightSolve(gpu, local, left, right, 'unit');
+  used(right);
   await gpu.pace(signal);
   return {
     W: rightSolve(gpu, scope, W, left, 'unit'),

@@ -12,17 +12,17 @@ import gridLib from '../../../shaders/lib/grid.wgsl?raw';
 import feedbackCode from '../../../shaders/rounding/feedback.wgsl?raw';
 import code from '../../../shaders/rounding/compensate.wgsl?raw';
 import type { Scope, View } from '../../gpu/buffers';
-import { read, readWrite } from '../../gpu/gpu';
+import { read, readWrite, type Gpu } from '../../gpu/gpu';
 import { defineKernel } from '../../gpu/kernel';
 import { addInto } from '../../tensor/elementwise';
 import { emptyMatrix, type Matrix } from '../../tensor/matrix';
 import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from '../columns';
-import { factorise, unitFactor, type Factor } from '../damping';
+import { factorise, unitColumns, type Factor } from '../damping';
 import { fitGroups } from '../grid/fit';
 import { importanceOf } from '../grid/importance';
 import { perGrid } from '../grid/shaders';
-import { groupColumns, identity, type Grouping } from '../groups';
+import { blockColumns, groupColumns, identity, type Grouping } from '../groups';
 import type { Codes, Context, Grid, Posed, Rounding } from '../problem';
 import type { Piece } from '../recipe';
 import { inSlices } from '../slices';
@@ -65,9 +65,6 @@ const kernels = perGrid((lib) =>
   }),
 );
 
-/** Columns per block of the published code, and of ours: what the walk's inner sums then cost is small beside the product. */
-const blockColumns = 128;
-
 /** Columns [begin, end) are walked in one dispatch; feedback is needed up to fitEnd, where the last group that begins here ends. */
 export interface Block {
   readonly begin: number;
@@ -78,7 +75,10 @@ export interface Block {
 type Fit = 'given' | 'fresh' | 'published';
 const fitNumber: Readonly<Record<Fit, number>> = { given: 0, fresh: 1, published: 2 };
 
-/** Cuts columns into blocks. Fresh groups are never cut; published blocks are 128 columns whatever the group. */
+/**
+ * Cuts columns into blocks of 128, as published: what the walk's inner sums then cost is small beside the product. Fresh groups are never
+ * cut; published blocks are 128 columns whatever the group.
+ */
 export function blocksOf(cols: number, group: number, fit: Fit): Block[] {
   const size = fit === 'fresh' ? Math.max(1, Math.floor(blockColumns / group)) * group : blockColumns;
   const blocks: Block[] = [];
@@ -91,36 +91,26 @@ export function blocksOf(cols: number, group: number, fit: Fit): Block[] {
   return blocks;
 }
 
-/** What depends on (W, H) alone: dead columns taken out, and the factor. */
-interface Prepared {
-  readonly W: Matrix;
-  readonly factor: Factor;
+/** The factor of H; as published, an input that never occurs gets H = 1. */
+async function factorOf(H: Matrix, damping: number, dead: Uint8Array, scope: Scope, cx: Context): Promise<Factor> {
+  if (!dead.includes(1)) return factorise(H, damping, scope, cx);
+  using local = cx.gpu.scope('dead columns');
+  return factorise(gatherSymmetric(cx.gpu, local, H, identity(dead.length), 'one'), damping, scope, cx);
 }
 
-async function prepare(
-  problem: Posed,
-  damping: number,
-  dead: Uint8Array,
-  scope: Scope,
-  cx: Context,
-): Promise<Prepared> {
-  const { gpu } = cx;
-  const H = present(problem.H, 'H');
-  if (!dead.includes(1)) return { W: problem.W, factor: await factorise(H, damping, scope, cx) };
-  // As published: an input that never occurs gets H = 1, and its weights 0.
-  using local = gpu.scope('dead columns');
-  const all = identity(dead.length);
-  const living = all.map((j) => (dead[j] ? noColumn : j));
-  const W = gatherColumns(gpu, scope, problem.W, uploadOrder(local, living));
-  const H1 = gatherSymmetric(gpu, local, H, uploadOrder(local, all), 'one');
-  return { W, factor: await factorise(H1, damping, scope, cx) };
+/** W with zeros where no input ever occurs, as published. */
+function livingColumns({ W }: Posed, dead: Uint8Array, scope: Scope, gpu: Gpu): Matrix {
+  if (!dead.includes(1)) return W;
+  using local = gpu.scope('living columns');
+  const living = identity(dead.length).map((j) => (dead[j] ? noColumn : j));
+  return gatherColumns(gpu, scope, W, uploadOrder(local, living));
 }
 
 /** What the walk rounds, and the factor that its feedback multiplies with. */
 export interface Course {
   readonly W: Matrix;
-  /** [n, n], unit upper triangular. */
-  readonly Rt: Matrix;
+  /** Columns [begin, end) of R̃, which is unit upper triangular, in its first `end` rows: [end, end − begin], owned by the scope. */
+  readonly Rt: (scope: Scope, begin: number, end: number) => Matrix;
 }
 
 /** Changes the course of the walk: `course` is that of compensation, with dead columns taken out; `factor` is H's. */
@@ -149,12 +139,11 @@ export function compensateSteered({ name, damping, groups, staleness, passes = 0
       });
       return nearest()(problem, grid, cx, columnOrder);
     }
-    const { W, factor } = await factors.remember(`compensate ${damping}`, (scope) =>
-      prepare(problem, damping, dead, scope, cx),
+    const W = await factors.remember('living columns', (scope) => livingColumns(problem, dead, scope, cx.gpu));
+    const factor = await factors.moment.remember(`compensate ${damping}`, (scope) =>
+      factorOf(present(problem.H, 'H'), damping, dead, scope, cx),
     );
-    const Rt = await factors.remember(`unit factor ${damping} ${grid.width}`, (scope) =>
-      unitFactor(factor, grid.width, cx.gpu, scope),
-    );
+    const Rt: Course['Rt'] = (scope, begin, end) => unitColumns(factor, grid.width, begin, end, cx.gpu, scope);
     for (const raise of factor.raises) cx.emit({ type: 'damping-raised', ...raise });
     const rows = grid.group === Infinity;
     const kind = groups === 'static' ? 'static' : 'dynamic';
@@ -208,11 +197,13 @@ async function walk({ W, Rt, added, grid, map, importance, fit, parameters, code
   const D = emptyMatrix(scope, rows, cols, 'D');
   const B = emptyMatrix(scope, rows, Math.max(...blocks.map(({ begin, fitEnd }) => fitEnd - begin)), 'B');
   for (const { begin, end, fitEnd } of blocks) {
+    using local = gpu.scope('block');
     const width = fitEnd - begin;
+    const factor = Rt(local, begin, fitEnd);
     if (begin > 0) {
       await inSlices(cx, rows, 2 * begin * width, 32, (first_row, last_row) =>
         gpu.run(feedbackKernel, {
-          bind: { D: read(D.view), Rt: read(Rt.view), B: readWrite(B.view) },
+          bind: { D: read(D.view), Rt: read(factor.view), B: readWrite(B.view) },
           params: { cols, begin, fit_end: fitEnd, first_row, last_row },
           workgroups: Math.ceil((Math.ceil(width / 4) * Math.ceil((last_row - first_row) / 8)) / 32),
           work: 2 * (last_row - first_row) * begin * width,
@@ -236,7 +227,7 @@ async function walk({ W, Rt, added, grid, map, importance, fit, parameters, code
       gpu.run(kernels(grid.shader), {
         bind: {
           W: read(W.view),
-          Rt: read(Rt.view),
+          Rt: read(factor.view),
           B: read(B.view),
           group_of: read(map.groupOf),
           importance: read(importance),

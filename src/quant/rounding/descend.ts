@@ -102,11 +102,12 @@ async function sweepOnce({ W, H, What, begun, grid, decided, free }: Sweep, cx: 
     const end = Math.min(cols, begin + blockColumns);
     const width = end - begin;
     const steps = emptyMatrix(local, rows, width, 'steps');
+    const own = rowRange(H, begin, end);
     const perRow = width * width + 20 * width;
     await inSlices(cx, rows, perRow, 64, (first_row, last_row) =>
       gpu.run(kernels(grid.shader), {
         bind: {
-          H: read(H.view),
+          H: read(own.view),
           G: read(G.view),
           group_of: read(groupOf),
           parameters: read(begun.parameters.view),
@@ -130,7 +131,7 @@ async function sweepOnce({ W, H, What, begun, grid, decided, free }: Sweep, cx: 
         work: perRow * (last_row - first_row),
       }),
     );
-    if (end < cols) matmul(gpu, local, steps, rowRange(H, begin, end), { b: 'plain', into: G });
+    if (end < cols) matmul(gpu, local, steps, own, { b: 'plain', into: G });
     await gpu.pace(cx.signal);
   }
 }

@@ -6,10 +6,12 @@
  * clamped to the grid as they are chosen (as published: after the pass), so a pass never loses more.
  */
 import { view } from '../../gpu/buffers';
+import type { Scope } from '../../gpu/buffers';
 import { diagonal } from '../../tensor/diagonal';
 import { addInto } from '../../tensor/elementwise';
 import { matmul } from '../../tensor/matmul';
 import { emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
+import { columnRange } from '../../tensor/panels';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { assert, present } from '../../util/assert';
 import { uploadOrder } from '../columns';
@@ -28,10 +30,10 @@ interface Greedy {
   readonly damping: number;
 }
 
-/** What the walk is given in a pass: Ŵ of the pass before, H̃, and −S·H̃. */
+/** What the walk is given in a pass: Ŵ of the pass before, columns of H̃, and −S·H̃. */
 export interface GreedyStep {
   readonly W: Matrix;
-  readonly Rt: Matrix;
+  readonly Rt: (scope: Scope, begin: number, end: number) => Matrix;
   readonly added: Matrix;
 }
 
@@ -44,7 +46,7 @@ export async function greedyPasses(
 ): Promise<void> {
   const { gpu } = cx;
   assert(grid.width === 1, 'greedy passes are over single columns');
-  const { factor, rest } = await problem.factors.remember(`greedy ${damping}`, (scope) =>
+  const { factor, rest } = await problem.factors.moment.remember(`greedy ${damping}`, (scope) =>
     greedyFactor(present(problem.H, 'H'), damping, { ...cx, scope }),
   );
   for (let pass = 0; pass < passes; pass++) {
@@ -57,7 +59,7 @@ export async function greedyPasses(
     // −S·H̃ with the damped diagonal: H̃ is the factor, whose diagonal lacks `rest` to 1.
     const added = scaleColumns(gpu, scope, S, rest);
     matmul(gpu, scope, S, factor, { b: 'plain', into: added, sign: -1 });
-    await walk({ W: What, Rt: factor, added });
+    await walk({ W: What, Rt: (at, begin, end) => columnRange(gpu, at, factor, begin, end, end), added });
     await gpu.pace(cx.signal);
   }
 }

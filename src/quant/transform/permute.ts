@@ -50,8 +50,9 @@ export function permute({ order: kind }: Piece): Transform {
       const diagonal = await readDiagonal(gpu, problem);
       const factors = problem.factors.under(
         `permute ${aware ? `group-aware ${grid.group} ${grid.sets}` : String(kind)}`,
+        'moment',
       );
-      const { order, ...matrices } = await factors.remember('moved', (scope) => {
+      const { order, forth, ...moments } = await factors.moment.remember('moved', (scope) => {
         const order =
           kind === 'reversed'
             ? identity(diagonal.length).reverse()
@@ -61,14 +62,15 @@ export function permute({ order: kind }: Piece): Transform {
         const forth = uploadOrder(scope, order);
         return {
           order,
-          W: gatherColumns(gpu, scope, problem.W, forth),
-          H: gatherSymmetric(gpu, scope, H, forth, 'zero'),
+          forth,
+          H: gatherSymmetric(gpu, scope, H, order, 'zero'),
           ...(problem.magnitude ? { magnitude: gatherColumns(gpu, scope, problem.magnitude, forth) } : {}),
-          ...(problem.cross ? { cross: gatherSymmetric(gpu, scope, problem.cross, forth, 'zero') } : {}),
+          ...(problem.cross ? { cross: gatherSymmetric(gpu, scope, problem.cross, order, 'zero') } : {}),
         };
       });
+      const W = await factors.remember('moved weights', (scope) => gatherColumns(gpu, scope, problem.W, forth));
       return {
-        problem: { ...problem, ...matrices, factors },
+        problem: { ...problem, ...moments, W, factors },
         columnOrder: order,
         kept: Float32Array.from(order),
         bits: 0,

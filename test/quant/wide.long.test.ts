@@ -1,0 +1,3 @@
+import { describeRecipes } from './wide';
+
+describeRecipes('long');

@@ -1,0 +1,4 @@
+import { describeRecipes, describeSteps } from './wide';
+
+describeSteps();
+describeRecipes('fast');
