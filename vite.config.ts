@@ -1,38 +1,16 @@
 import react from '@vitejs/plugin-react';
-import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { pageHeaders, pageServer, policyInPage } from './src/cli/pageServer.mjs';
 import { sourceHash } from './src/cli/sourceHash.mjs';
-
-/**
- * What the page may do: load itself, draw, and nothing else. There is no other origin that it may talk to, so nothing can leave the
- * machine. The worker is bound as well, because it starts from a blob (src/worker/start.ts).
- */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "worker-src 'self' blob:",
-  "connect-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
-
-/** Only in the build: in development Vite's own reload needs inline scripts. */
-const contentSecurityPolicy: Plugin = {
-  name: 'content-security-policy',
-  apply: 'build',
-  transformIndexHtml: () => [
-    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: policy }, injectTo: 'head-prepend' },
-  ],
-};
 
 /** Vite builds the page; vitest runs the engine's tests on Dawn in Node. The page's own tests are Playwright's (test/e2e). */
 export default defineConfig({
-  plugins: [react(), contentSecurityPolicy],
+  plugins: [react(), policyInPage, pageServer],
   base: './',
   define: { __ENGINE__: JSON.stringify(sourceHash(import.meta.dirname)) },
   worker: { format: 'es' },
+  // Another origin has no business with the page's files.
+  preview: { headers: { ...pageHeaders }, cors: false },
   build: { target: 'es2023', chunkSizeWarningLimit: 700 },
   test: {
     include: ['test/**/*.test.ts'],

@@ -27,8 +27,8 @@ export const MAX_TOKEN_LENGTH = 4_096;
 export const MAX_ADDED_TOKENS = 100_000;
 /** Characters of a regular expression in a tokenizer.json; the longest in use (GPT-4o's) has about 400. */
 export const MAX_PATTERN_LENGTH = 8_192;
-/** Nesting of JSON; config.json and tokenizer.json stay below 12. Deeper values exhaust the stack of whoever walks them. */
-export const MAX_JSON_DEPTH = 64;
+/** Nesting of JSON. Deeper values exhaust the stack of whoever walks them. */
+export { maxJsonDepth as MAX_JSON_DEPTH } from '../util/json';
 /** Text for calibration or evaluation. Tokens and their ids take about twenty times its size; WikiText-2 is 1.3 MB, a C4 shard 300 MB. */
 export const MAX_TEXT_BYTES = 64_000_000;
 /** Below this a text holds no window of any protocol: 32 characters are about 8 tokens. */

@@ -3,6 +3,7 @@
  * `__proto__` key where keys become names. The text is parsed by the platform; a scan over it then checks what the parser hides.
  */
 import { FormatError } from '../util/errors';
+import { isTooDeep, shortJson } from '../util/json';
 import { MAX_JSON_DEPTH } from './limits';
 import { decodeUtf8 } from './sourceFile';
 
@@ -18,6 +19,13 @@ export function isObject(value: unknown): value is JsonObject {
 /** The JSON object that `bytes` hold. `where` names the file in messages. */
 export function parseJsonObject(bytes: Uint8Array, where: string, keys: KeyPolicy): JsonObject {
   const text = decodeUtf8(bytes, where);
+  // Before it is parsed: some parsers recurse.
+  if (isTooDeep(text)) {
+    throw new FormatError('too-deep', `${where}: nested deeper than ${MAX_JSON_DEPTH} levels; no such file is read.`, {
+      file: where,
+      limit: MAX_JSON_DEPTH,
+    });
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -45,14 +53,13 @@ export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'an object';
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return shortJson(value, 80);
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Walks valid JSON text once and refuses repeated keys, `__proto__` and excessive depth. */
+/** Walks valid JSON text once and refuses repeated keys and `__proto__`. */
 function checkKeys(text: string, where: string, policy: KeyPolicy): void {
   // One entry per open bracket: the keys of an object, or null for a list.
   const open: (Set<string> | null)[] = [];
@@ -86,16 +93,6 @@ function checkKeys(text: string, where: string, policy: KeyPolicy): void {
         i = end;
         break;
       }
-    }
-    if (open.length > MAX_JSON_DEPTH) {
-      throw new FormatError(
-        'too-deep',
-        `${where}: nested deeper than ${MAX_JSON_DEPTH} levels; no such file is read.`,
-        {
-          file: where,
-          limit: MAX_JSON_DEPTH,
-        },
-      );
     }
   }
 }

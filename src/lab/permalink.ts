@@ -3,9 +3,12 @@
  * fingerprints of texts and model, seed, adapter and app version: enough to draw the chart without the model and to run the same
  * again. Pure; no GPU. Old versions stay readable for ever: a new layout is a new version with a reader of its own.
  */
-import { FormatError } from '../util/errors';
+import { FormatError, isBitcurveError } from '../util/errors';
 import type { PointResult, RunEvent, RunSettings } from './events';
 import { deflate, fromBase64Url, inflate, toBase64Url } from './permalinkBytes';
+import { fitToLink, whatDiffers } from './permalinkFit';
+import { maxCharacters, maxUnpacked, noLink } from './permalinkLimits';
+import { mendHash } from './permalinkText';
 import { readV1, writeV1 } from './permalinkV1';
 
 /** A text or model as a link names it. `fingerprint`: 16 hex digits, as in the log. */
@@ -31,14 +34,20 @@ export interface SharedRun {
   readonly results: readonly PointResult[];
 }
 
-/** Longest hash that is looked at. A link of 40 points has 2 000 characters. */
-const maxCharacters = 100_000;
-/** Most bytes that a link may unpack to. One of 40 points has 6 000. */
-const maxUnpacked = 1_000_000;
-
-/** The part of the address from `#` on. */
+/**
+ * The part of the address from `#` on. Names that are too long for a link are cut; what is written is read back, so that a link that
+ * is handed out opens and says the same.
+ * @throws FormatError ("link-impossible") where no such link can be made.
+ */
 export async function encodePermalink(share: SharedRun): Promise<string> {
-  return `#v1.${toBase64Url(await deflate(writeV1(share)))}`;
+  const fitted = fitToLink(share);
+  const link = `#v1.${toBase64Url(await deflate(writeV1(fitted)))}`;
+  const back = await decodePermalink(link).catch((error: unknown) => {
+    throw isBitcurveError(error) ? noLink(String(error.details['why'] ?? 'it is larger than a link may be')) : error;
+  });
+  const lost = whatDiffers(fitted, back);
+  if (lost !== null) throw noLink(lost);
+  return link;
 }
 
 /** Reads a hash, with or without `#`. A FormatError when it is not one of ours, damaged, too large or of a later version. */
@@ -48,12 +57,12 @@ export async function decodePermalink(hash: string): Promise<SharedRun> {
       'link-too-large',
       `the link has ${hash.length} characters; the longest of ours has ${maxCharacters}.`,
       {
-        characters: hash.length,
+        why: `it has ${hash.length} characters`,
         limit: maxCharacters,
       },
     );
   }
-  const match = /^#?v(\d{1,6})\.([\s\S]*)$/.exec(hash);
+  const match = /^#?v(\d{1,6})\.([\s\S]*)$/.exec(mendHash(hash));
   if (!match) {
     throw new FormatError('link-unknown', 'this is not a link of Bitcurve: it should begin with "#v1.".');
   }
@@ -61,7 +70,7 @@ export async function decodePermalink(hash: string): Promise<SharedRun> {
   if (version !== '1') {
     throw new FormatError(
       'link-version',
-      `the link has version ${version}, and this app reads version 1. Open it with a newer app.`,
+      `the link has version ${version}, and this app reads version 1. Reload the page: a newer version of it made the link.`,
       { version: Number(version) },
     );
   }
@@ -69,7 +78,7 @@ export async function decodePermalink(hash: string): Promise<SharedRun> {
 }
 
 /** Whether an address holds a link at all (of any version): an empty or foreign hash is no error. */
-export const isPermalink = (hash: string): boolean => /^#?v\d{1,6}\./.test(hash);
+export const isPermalink = (hash: string): boolean => /^#?v\d{1,6}\./.test(mendHash(hash.slice(0, 100)));
 
 /** What to share of a log: null while no point is finished. */
 export function sharedRun(log: readonly RunEvent[]): SharedRun | null {

@@ -87,5 +87,6 @@ export function damaged(why: string): FormatError {
   return new FormatError(
     'link-damaged',
     `the link is damaged or cut short: ${why}. Copy the whole link again from where it was shared.`,
+    { why },
   );
 }

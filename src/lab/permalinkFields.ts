@@ -1,5 +1,6 @@
 /** Reads untrusted JSON field by field, each with its limits. Every failure is the FormatError of a damaged link. */
 import { damaged } from './permalinkBytes';
+import { maxOptionName, maxOptions, maxOptionText } from './permalinkLimits';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -78,15 +79,15 @@ export class Fields {
   }
 
   /** All entries, which must be numbers, short texts, switches or null. */
-  primitives(maxEntries: number): Record<string, string | number | boolean | null> {
+  options(): Record<string, string | number | boolean | null> {
     const entries = Object.entries(this.#value);
-    if (entries.length > maxEntries) throw damaged(`${this.where} has more than ${maxEntries} entries`);
+    if (entries.length > maxOptions) throw damaged(`${this.where} has more than ${maxOptions} entries`);
     for (const [key, value] of entries) {
       const fits =
         value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
-      if (!fits || key === '__proto__' || key.length > 60)
-        throw damaged(`${this.where}.${key.slice(0, 60)} is no option`);
-      if (typeof value === 'string') this.#text(value, key, 200);
+      if (!fits || key === '__proto__' || key.length > maxOptionName)
+        throw damaged(`${this.where}.${key.slice(0, maxOptionName)} is no option`);
+      if (typeof value === 'string') this.#text(value, key, maxOptionText);
     }
     return Object.fromEntries(entries) as Record<string, string | number | boolean | null>;
   }

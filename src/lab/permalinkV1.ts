@@ -4,17 +4,29 @@
  * (test/lab/fixtures). The intervals of a point are symmetric about its mean (of ln perplexity), so half a width tells both ends.
  */
 import type { Piece, Recipe } from '../quant/recipe';
+import { isTooDeep } from '../util/json';
 import { hash32 } from '../util/rng';
 import type { PlannedPoint, PointResult } from './events';
 import type { SharedName, SharedRun } from './permalink';
 import { damaged } from './permalinkBytes';
 import { Fields, type Json } from './permalinkFields';
+import {
+  maxApp,
+  maxBits,
+  maxGroup,
+  maxId,
+  maxMethod,
+  maxName,
+  maxOptionName,
+  maxParameters,
+  maxPieces,
+  maxPoints,
+  maxSetting,
+  noLink,
+} from './permalinkLimits';
 
 const protocols = ['gptq', 'llama.cpp'] as const;
 const modes = ['shared', 'sequential'] as const;
-/** Most points of a run that a link carries. */
-const maxPoints = 1000;
-
 /**
  * How a column is stored. linear: round(value × scale). log: round(ln(value) × scale), the same relative precision at any size: for
  * what spans decades, and for widths of intervals, of which two digits count.
@@ -43,6 +55,13 @@ type Column = keyof typeof columns;
 const hashDigits = 6;
 /** Logs end here: what is smaller is zero. */
 const smallest = 1e-12;
+/** An interval that is not finite, or not known, ends here: ln of a perplexity beyond any chart, small enough to be read back finite. */
+const farthest = 600;
+/** Half an interval over its value, at most. */
+const widest = 1e6;
+/** Least entry of a column, and digits of its range: the integers that survive JSON. */
+const maxLeast = 1e12;
+const maxDigits = 15;
 const columnNames = Object.keys(columns) as Column[];
 
 export function writeV1(share: SharedRun): string {
@@ -59,10 +78,11 @@ export function writeV1(share: SharedRun): string {
     f: planned.map((p) => (p.recipe ? indexIn(families, JSON.stringify(familyOf(p, p.recipe))) : -1)),
     b: planned.map((p) => p.bits),
     g: planned.map((p) => p.group ?? 0),
-    i: planned.some((p) => p.id !== usualId(p)) ? planned.map((p) => p.id) : (0 as const),
   };
+  const ids = planned.some((p) => p.id !== usualId(p)) ? planned.map((p) => p.id) : 0;
   const places = results.map((r) => planned.findIndex((p) => p.id === r.id));
-  const reference = results.find((r) => r.lnRatio === null);
+  const stray = places.indexOf(-1);
+  if (stray >= 0) throw noLink(`its point ${results[stray]?.id.slice(0, 40)} is none of the planned ones`);
   const body = {
     a: share.app,
     d: share.adapter,
@@ -79,17 +99,24 @@ export function writeV1(share: SharedRun): string {
     ],
     r: families.map((text) => JSON.parse(text) as Json),
     m: methods,
-    p: Object.fromEntries(Object.entries(points).map(([k, v]) => [k, v === 0 ? 0 : packed<string | number>(v)])),
+    p: { ...Object.fromEntries(Object.entries(points).map(([k, v]) => [k, packed(v)])), i: ids },
     // 0: every planned point, in order.
     k: results.length === planned.length && results.every((r, i) => r.id === planned[i]?.id) ? 0 : places,
-    q: columnNames.map((name) => digitsOf(results.map((r) => stored(name, valueOf(name, r, share.model.parameters))))),
-    z: reference ? results.indexOf(reference) : -1,
+    q: columnNames.map((name) =>
+      digitsOf(
+        name,
+        results.map((r) => stored(name, valueOf(name, r, share.model.parameters))),
+      ),
+    ),
+    z: referenceAmong(places.map((at) => planned[at])),
     h: results.map((r) => r.hash.slice(0, hashDigits).padEnd(hashDigits, '0')).join(''),
   };
   const text = JSON.stringify(body);
   return `[${hash32(text)},${text}]`;
 }
 
+/** Place of the result that the others are compared with; −1 where it is not there. */
+const referenceAmong = (points: readonly (PlannedPoint | undefined)[]) => points.findIndex((p) => p?.recipe === null);
 const nameOf = ({ label, fingerprint }: SharedName) => [label, fingerprint];
 const usualId = (p: Pick<PlannedPoint, 'method' | 'bits' | 'recipe'>) =>
   p.recipe ? `${p.method}-${p.bits}` : p.method;
@@ -99,20 +126,25 @@ const packed = <T>(column: readonly T[]) =>
   column.length && column.every((v) => v === column[0]) ? (column[0] as T) : column;
 
 function valueOf(name: Column, r: PointResult, parameters: number): number | null {
-  const half = (low: number | null, high: number | null, mean: number | null) =>
+  const half = (low: number | null, high: number | null, mean: number | null, most: number) => {
+    if (mean === null || !Number.isFinite(mean) || low === null || high === null) return null;
     // One end may be cut at the edge of what is possible; the other then tells the width.
-    low === null || high === null || mean === null ? null : Math.max(high - mean, mean - low);
+    const width = Math.max(high - mean, mean - low);
+    return width <= most ? width : most;
+  };
   switch (name) {
     case 'lnPerplexity':
       return Math.log(r.perplexity);
-    case 'lnPerplexityHalf':
-      return Math.log(r.perplexityHigh / r.perplexity);
+    case 'lnPerplexityHalf': {
+      const ln = Math.log(r.perplexity);
+      return half(2 * ln - Math.log(r.perplexityHigh), Math.log(r.perplexityHigh), ln, Math.max(0, farthest - ln));
+    }
     case 'lnRatioHalf':
-      return half(r.lnRatioLow, r.lnRatioHigh, r.lnRatio);
+      return half(r.lnRatioLow, r.lnRatioHigh, r.lnRatio, farthest);
     case 'kldHalf':
-      return r.kld ? (half(r.kldLow, r.kldHigh, r.kld) ?? 0) / r.kld : r.kld;
+      return r.kld ? (half(r.kldLow, r.kldHigh, r.kld, widest * Math.abs(r.kld)) ?? 0) / r.kld : r.kld;
     case 'top1Half':
-      return half(r.top1Low, r.top1High, r.top1);
+      return half(r.top1Low, r.top1High, r.top1, 1);
     case 'bitsPerByte':
       return r.bitsPerByte / Math.log(r.perplexity);
     case 'megabytes':
@@ -128,9 +160,10 @@ function valueOf(name: Column, r: PointResult, parameters: number): number | nul
   }
 }
 
+/** What is not finite has no place in a column: it was not measured. */
 function stored(name: Column, value: number | null): number | null {
   const [kind, scale] = columns[name];
-  if (value === null) return null;
+  if (value === null || !Number.isFinite(value)) return null;
   return Math.round((kind === 'linear' ? value : Math.log(Math.max(smallest, value))) * scale);
 }
 
@@ -145,19 +178,22 @@ function restored(name: Column, value: number | null): number | null {
  * A column of integers as text: `[least, digits]`, every value less `least` plus one in decimal, all of one length, 0 for none. No
  * commas and no signs: deflate then needs little more than the entropy of the digits.
  */
-function digitsOf(values: readonly (number | null)[]): Json {
+function digitsOf(name: Column, values: readonly (number | null)[]): Json {
   const there = values.filter((v) => v !== null);
   const least = there.length ? Math.min(...there) : 0;
-  const width = String(there.length ? Math.max(...there) - least + 1 : 0).length;
+  const range = there.length ? Math.max(...there) - least + 1 : 0;
+  const width = String(range).length;
+  if (Math.abs(least) > maxLeast || range >= 10 ** maxDigits) throw noLink(`its values of "${name}" are too far apart`);
   return [least, values.map((v) => String(v === null ? 0 : v - least + 1).padStart(width, '0')).join('')];
 }
 
 function fromDigits(column: Json, count: number): (number | null)[] {
   const fields = new Fields({ c: column }, 'link.column');
-  const least = fields.integerAt('c', 0, -1e12, 1e12);
-  const digits = fields.texts('c', 2, 15 * maxPoints, 2, 1)[0] as string;
+  const least = fields.integerAt('c', 0, -maxLeast, maxLeast);
+  const digits = fields.texts('c', 2, maxDigits * maxPoints, 2, 1)[0] as string;
   const width = count ? digits.length / count : 0;
-  if (!Number.isInteger(width) || width > 15 || !/^\d*$/.test(digits)) throw damaged('a column has the wrong length');
+  if (!Number.isInteger(width) || width > maxDigits || !/^\d*$/.test(digits))
+    throw damaged('a column has the wrong length');
   return Array.from({ length: count }, (_, i) => {
     const offset = Number(digits.slice(i * width, (i + 1) * width));
     return offset === 0 ? null : least + offset - 1;
@@ -173,6 +209,8 @@ function familyOf(point: PlannedPoint, recipe: Recipe): Json {
 }
 
 export function readV1(text: string): SharedRun {
+  // What was made by us is four levels deep. Printing the body again, for its checksum, recurses.
+  if (isTooDeep(text)) throw damaged('it is nested deeper than any link');
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -185,15 +223,15 @@ export function readV1(text: string): SharedRun {
   if (hash32(canonical) !== parsed[0]) throw damaged('its checksum does not fit its content');
 
   const families = body.list('r', maxPoints).map((item, i) => readRecipe(new Fields(item, `link.r[${i}]`)));
-  const methods = body.texts('m', maxPoints, 80);
+  const methods = body.texts('m', maxPoints, maxMethod);
   const p = body.fields('p');
   const count = Math.max(...['m', 'f', 'b', 'g', 'i'].map((key) => p.columnLength(key, maxPoints)));
   const column = (key: string, min: number, max: number) => p.integers(key, count, min, max);
   const method = column('m', 0, methods.length - 1).map((i) => methods[i] as string);
   const family = column('f', -1, families.length - 1);
-  const bits = column('b', 0, 64);
-  const group = column('g', 0, 2 ** 31);
-  const ids = p.get('i') === 0 ? null : p.texts('i', maxPoints, 80);
+  const bits = column('b', 0, maxBits);
+  const group = column('g', 0, maxGroup);
+  const ids = p.get('i') === 0 ? null : p.texts('i', maxPoints, maxId);
   const points = method.map((name, i): PlannedPoint => {
     const point = { method: name, bits: bits[i] as number, group: group[i] || null };
     const template = families[family[i] as number] ?? null;
@@ -202,7 +240,7 @@ export function readV1(text: string): SharedRun {
   });
   if (new Set(points.map((point) => point.id)).size !== points.length) throw damaged('two points have one name');
 
-  const [protocol, context, maxTokens, calibrationTokens, mode, seed] = body.integers('s', 6, 0, 2 ** 48) as [
+  const [protocol, context, maxTokens, calibrationTokens, mode, seed] = body.integers('s', 6, 0, maxSetting) as [
     number,
     number,
     number,
@@ -210,11 +248,11 @@ export function readV1(text: string): SharedRun {
     number,
     number,
   ];
-  const [label, fingerprint, architecture] = body.texts('n', 4, 200, 3) as [string, string, string];
-  const parameters = body.integerAt('n', 3, 0, 2 ** 50);
+  const [label, fingerprint, architecture] = body.texts('n', 4, maxName, 3) as [string, string, string];
+  const parameters = body.integerAt('n', 3, 0, maxParameters);
   return {
-    app: body.text('a', 60),
-    adapter: body.text('d', 200),
+    app: body.text('a', maxApp),
+    adapter: body.text('d', maxName),
     model: { label, fingerprint, architecture, parameters },
     evaluation: readName(body, 'e'),
     calibration: body.get('c') === null ? null : readName(body, 'c'),
@@ -232,7 +270,7 @@ export function readV1(text: string): SharedRun {
 }
 
 function readName(body: Fields, key: string): SharedName {
-  const [label, fingerprint] = body.texts(key, 2, 200, 2) as [string, string];
+  const [label, fingerprint] = body.texts(key, 2, maxName, 2) as [string, string];
   return { label, fingerprint };
 }
 
@@ -243,6 +281,9 @@ function readResults(body: Fields, points: readonly PlannedPoint[], parameters: 
   const which = body.get('k') === 0 ? [...points.keys()] : body.integers('k', count, 0, points.length - 1);
   if (which.length !== count) throw damaged(`${count} results for ${which.length} points`);
   const reference = body.integer('z', -1, count - 1);
+  if (reference >= 0 && reference !== referenceAmong(which.map((at) => points[at]))) {
+    throw damaged('its values are compared with a quantized point');
+  }
   const rows = body.list('q', columnNames.length);
   if (rows.length !== columnNames.length) throw damaged('columns are missing');
   const values = new Map(
@@ -296,6 +337,11 @@ function readResults(body: Fields, points: readonly PlannedPoint[], parameters: 
     if (Object.values(result).some((v) => typeof v === 'number' && !Number.isFinite(v))) {
       throw damaged('a number is not finite');
     }
+    const { perplexity, top1, tokens, bitsPerWeight, bitsPerWeightAll } = result;
+    if (!(perplexity > 0) || (top1 ?? 0) > 1) throw damaged('a value is out of its range');
+    if ([top1 ?? 0, tokens, bitsPerWeight, bitsPerWeightAll, result.megabytes].some((v) => v < 0)) {
+      throw damaged('a size or a count is negative');
+    }
     return result;
   });
 }
@@ -308,7 +354,7 @@ function fill(grid: Piece, point: { readonly bits: number; readonly group: numbe
 /** The form of a recipe; whether its pieces exist is for who runs it to say. */
 function readRecipe(fields: Fields): Recipe {
   const pieces = (key: string) =>
-    fields.list(key, 8).map((item, i) => readPiece(new Fields(item, `recipe.${key}[${i}]`)));
+    fields.list(key, maxPieces).map((item, i) => readPiece(new Fields(item, `recipe.${key}[${i}]`)));
   const piece = (key: string) => readPiece(fields.fields(key));
   return {
     transform: pieces('transform'),
@@ -321,5 +367,5 @@ function readRecipe(fields: Fields): Recipe {
 }
 
 function readPiece(fields: Fields): Piece {
-  return { ...fields.primitives(40), name: fields.text('name', 60) };
+  return { ...fields.options(), name: fields.text('name', maxOptionName) };
 }

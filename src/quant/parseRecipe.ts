@@ -5,6 +5,7 @@
  */
 import { RecipeError } from '../util/errors';
 import { sha256 } from '../util/hash';
+import { shortJson } from '../util/json';
 import { catalog, findPiece, piecesOf } from './catalog';
 import type { OptionSchema, Piece, Recipe, Slot } from './recipe';
 
@@ -192,8 +193,7 @@ function asObject(json: unknown, path: string): Readonly<Record<string, unknown>
 
 function show(value: unknown): string {
   if (value === undefined) return 'missing';
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return shortJson(value, 60);
 }
 
 function refuse(path: string, found: string, expected: string, code = 'bad-recipe'): never {

@@ -40,7 +40,11 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
       if (!shared)
         return notify(notice('note', 'There is nothing to share yet', 'A link needs at least one finished point.'));
       const url = new URL(location.href);
-      url.hash = await encodePermalink(shared);
+      try {
+        url.hash = await encodePermalink(shared);
+      } catch (error) {
+        return notify(errorNotice('There is no link to this run', error, { topic: 'link' }));
+      }
       history.replaceState(null, '', url);
       copied = { hash: url.hash, about: store.getState().run.about };
       try {

@@ -104,10 +104,23 @@ export const emptyRun: RunView = {
 
 /** The view after a batch of events: one new object for any number of them. */
 export function foldEvents(view: RunView, events: readonly RunEvent[]): RunView {
-  return events.reduce(fold, view);
+  // Layers come by the hundred thousand: one list of a batch's own takes them, instead of a copy for each.
+  let layers: LayerResult[] | null = null;
+  for (const event of events) {
+    if (event.type !== 'layer-quantized') {
+      view = fold(view, event);
+      continue;
+    }
+    if (view.layers !== layers) {
+      layers = [...view.layers];
+      view = { ...view, layers };
+    }
+    layers.push(event);
+  }
+  return view;
 }
 
-function fold(view: RunView, event: RunEvent): RunView {
+function fold(view: RunView, event: Exclude<RunEvent, { type: 'layer-quantized' }>): RunView {
   switch (event.type) {
     case 'run-started':
       return start(view, event);
@@ -117,8 +130,6 @@ function fold(view: RunView, event: RunEvent): RunView {
       return view;
     case 'point-started':
       return changePoint(view, event.point, () => ({ state: 'quantizing' }));
-    case 'layer-quantized':
-      return { ...view, layers: [...view.layers, event] };
     case 'window-evaluated':
       return changePoint(view, event.point, (point) => ({
         ...(!point.kept && point.bitsPerWeight === null ? sizeSoFar(view, point) : {}),
@@ -285,8 +296,24 @@ function changePoint(view: RunView, id: string, change: (point: PointView) => Pa
 }
 
 function measured(quality: Quality): Partial<PointView> {
-  const { windows, tokens, perplexity, bitsPerByte, lnRatio, kld, kld99, top1 } = quality;
-  return { windows, tokens, perplexity, bitsPerByte, lnRatio, kld, kld99, top1 };
+  const { windows, tokens, bitsPerByte, kld99 } = quality;
+  return {
+    windows,
+    tokens,
+    perplexity: finite(quality.perplexity),
+    bitsPerByte: Number.isFinite(bitsPerByte) ? bitsPerByte : null,
+    lnRatio: finite(quality.lnRatio),
+    kld: finite(quality.kld),
+    kld99,
+    top1: finite(quality.top1),
+  };
+}
+
+/** A mean that is not finite is no value; an end that is not known is as far away as it can be. */
+function finite(value: Estimate | null): Estimate | null {
+  if (!value || !Number.isFinite(value.mean)) return null;
+  const { mean, low, high } = value;
+  return { mean, low: Number.isNaN(low) ? -Infinity : low, high: Number.isNaN(high) ? Infinity : high };
 }
 
 /** A finished point as the view holds it. */
@@ -299,7 +326,7 @@ export function fromResult(result: PointResult): Partial<PointView> {
     bitsPerWeight: result.bitsPerWeight,
     bitsPerWeightAll: result.bitsPerWeightAll,
     megabytes: result.megabytes,
-    perplexity: { mean: result.perplexity, low: result.perplexityLow, high: result.perplexityHigh },
+    perplexity: estimate(result.perplexity, result.perplexityLow, result.perplexityHigh),
     lnRatio: estimate(result.lnRatio, result.lnRatioLow, result.lnRatioHigh),
     kld: estimate(result.kld, result.kldLow, result.kldHigh),
     kld99: result.kld99,
@@ -312,7 +339,7 @@ export function fromResult(result: PointResult): Partial<PointView> {
 }
 
 function estimate(mean: number | null, low: number | null, high: number | null): Estimate | null {
-  return mean === null ? null : { mean, low: low ?? mean, high: high ?? mean };
+  return mean === null ? null : finite({ mean, low: low ?? mean, high: high ?? mean });
 }
 
 /** Where to draw a point whose windows are still coming in: its layers are quantized, so its size is known. */

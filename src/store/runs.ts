@@ -1,6 +1,6 @@
 /** Starting, stopping and replaying runs, and taking their log and tables away as files. */
 import type { RunEvent, RunSettings } from '../lab/events';
-import { readLog, writeLog } from '../lab/log';
+import { writeLog } from '../lab/log';
 import { sharedRun, type SharedName, type SharedRun } from '../lab/permalink';
 import type { ModelCard } from '../model/card';
 import { needsCalibration } from '../quant/parseRecipe';
@@ -14,7 +14,8 @@ import { adapterName } from './format';
 import { busyNotice, errorNotice, notice } from './notices';
 import { outlived, type KeptRun, type ShownRun } from './otherRun';
 import { planRun } from './plan';
-import { emptyRun, foldEvents, type RunView } from './runView';
+import { readReplay } from './replay';
+import { foldEvents, type RunView } from './runView';
 import type { LabState } from './state';
 import type { Texts } from './texts';
 
@@ -43,9 +44,11 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
   /** Every event of the shown run, for the saved log. Beside the store: nothing draws it. */
   let log: RunEvent[] = [];
   let running: AbortController | null = null;
+  /** Logs that were asked for, so that the last one is what is shown. */
+  let replays = 0;
 
   const show = (events: readonly RunEvent[]) => {
-    log.push(...events);
+    for (const event of events) log.push(event);
     store.setState(({ run }) => {
       const folded = foldEvents(run, events);
       const announcement = announce(run, folded);
@@ -218,13 +221,16 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
         notify(busyNotice(path));
         return;
       }
+      const turn = ++replays;
       try {
-        const events = readLog(await blob.text());
+        const { events, view } = await readReplay(blob);
+        // A large log takes its time: what was asked for meanwhile comes first.
+        if (turn !== replays) return;
+        if (running) return notify(busyNotice(path));
         const { run, source } = store.getState();
         const shown = { run, source, log };
-        log = [];
-        store.setState({ run: emptyRun, source: 'log', matrixBits: null, announcement: `${path} is shown.` });
-        show(events);
+        log = events;
+        store.setState({ run: view, source: 'log', matrixBits: null, announcement: `${path} is shown.` });
         const kept = outlived(shown, store.getState().run);
         if (kept) store.setState({ otherRun: kept });
         // A log that ends in mid-run is of a run that nobody finished.

@@ -4,6 +4,8 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { encodePermalink } from '../../src/lab/permalink';
+import { madeUpShare } from '../lab/shared';
 import {
   configure,
   dropPaths,
@@ -73,6 +75,24 @@ test('a copied link shows the same points in a fresh profile, and is reproduced 
   await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('5 match');
   await expect(results(other).locator('td.verdict.match')).toHaveCount(5);
   await fresh.close();
+});
+
+for (const [what, mangle] of [
+  ['the end of a sentence', (link: string) => `${link}).`],
+  ['quotation marks', (link: string) => `${link}”`],
+  ['a line break', (link: string) => `${link.slice(0, 90)}%0D%0A%20${link.slice(90)}`],
+] as const) {
+  test(`a link with ${what} in it opens`, async ({ page }) => {
+    await openLab(page, mangle(await encodePermalink(madeUpShare(3))));
+    await expect(page.getByRole('region', { name: 'Shared run' })).toContainText('stories260K-f32');
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  });
+}
+
+test('a fragment that is no link is nobody’s business', async ({ page }) => {
+  await openLab(page, '#hello');
+  await expect(page.locator('.card-name')).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
 for (const [what, hash] of [

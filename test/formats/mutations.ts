@@ -9,125 +9,13 @@ import { openCheckpoint } from '../../src/formats/openCheckpoint';
 import { openTokenizer } from '../../src/formats/tokenizer';
 import { parseJsonObject } from '../../src/formats/strictJson';
 import { isBitcurveError } from '../../src/util/errors';
-import { createRng, type Rng } from '../../src/util/rng';
+import { createRng } from '../../src/util/rng';
+import { mutateText, mutateValue, pick } from '../fuzz/mutate';
 import { fileOf, rawSafetensors, tinyConfig } from './files';
 
 const golden = join(import.meta.dirname, '../golden');
 /** One mutant takes below a millisecond of processor time; a second of it is a hang on any machine, busy or not. */
 const PATIENCE_MS = 5_000;
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
-const hostile: readonly Json[] = [
-  null,
-  true,
-  false,
-  0,
-  -1,
-  1,
-  1.5,
-  -0,
-  2 ** 31,
-  2 ** 32,
-  2 ** 53,
-  1e300,
-  '',
-  'a',
-  '__proto__',
-  'constructor',
-  '(a+)+$',
-  '\\',
-  '\u0000',
-  '\ud800',
-  'F32',
-  'F64',
-  'BPE',
-  'Sequence',
-  'x'.repeat(5000),
-  [],
-  {},
-  [[]],
-  [0, 4],
-  [4, 0],
-  ['a', 'b'],
-  { Regex: '[' },
-  { String: '' },
-  { Regex: '(.*)*x' },
-  { type: 'Sequence' },
-  { type: 'ByteLevel' },
-  { type: 'FixedLength', length: 0 },
-  Array<Json>(100).fill(0),
-];
-
-const pick = <T>(rng: Rng, list: readonly T[]): T => list[rng.integer(list.length)] as T;
-
-/** Every place in the value that can be replaced: its holder and key. */
-function places(value: Json, found: [Json[] | Record<string, Json>, string][] = []): typeof found {
-  if (typeof value !== 'object' || value === null) return found;
-  // Of long lists the beginning stands for the rest: a vocabulary has hundreds of entries of one kind.
-  for (const [key, item] of Object.entries(value).slice(0, 12)) {
-    found.push([value, key]);
-    places(item, found);
-  }
-  return found;
-}
-
-function mutateValue(rng: Rng, source: string): string {
-  const value = JSON.parse(source) as Json;
-  for (let times = 1 + rng.integer(3); times > 0; times--) {
-    const all = places(value);
-    if (all.length === 0) break;
-    const [holder, key] = pick(rng, all);
-    const [from, other] = pick(rng, all);
-    const slots = holder as Record<string, Json>;
-    switch (rng.integer(5)) {
-      case 0:
-        if (Array.isArray(holder)) holder.splice(Number(key), 1);
-        else Reflect.deleteProperty(slots, key);
-        break;
-      case 1:
-        // A copy: the value must not become a cycle.
-        slots[key] = structuredClone((from as Record<string, Json>)[other] ?? null);
-        break;
-      case 2:
-        if (Array.isArray(holder)) holder.push(structuredClone(slots[key] ?? null));
-        else
-          Object.defineProperty(slots, pick(rng, ['__proto__', 'type', 'x', '']), {
-            value: slots[key],
-            enumerable: true,
-            configurable: true,
-            writable: true,
-          });
-        break;
-      case 3:
-        slots[key] =
-          typeof slots[key] === 'number' ? slots[key] + rng.integer(9) - 4 : structuredClone(pick(rng, hostile));
-        break;
-      default:
-        slots[key] = structuredClone(pick(rng, hostile));
-    }
-  }
-  return JSON.stringify(value);
-}
-
-function mutateText(rng: Rng, source: string): string {
-  const at = rng.integer(source.length);
-  const length = rng.integer(12);
-  switch (rng.integer(4)) {
-    case 0:
-      return source.slice(0, at);
-    case 1:
-      return source.slice(0, at) + source.slice(at + length);
-    case 2:
-      return (
-        source.slice(0, at) +
-        pick(rng, ['"', '{', '}', '[', ']', ',', ':', '\\', '9', 'e', '-', '[[[[', '\u0000']) +
-        source.slice(at)
-      );
-    default:
-      return source.slice(0, at) + source.slice(at, at + length).repeat(2) + source.slice(at + length);
-  }
-}
 
 /** Ends with a value or with one of ours, in time. Counts which. */
 async function survive(seed: string, run: () => unknown, outcomes: Map<string, number>): Promise<void> {

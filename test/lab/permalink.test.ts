@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodePermalink, encodePermalink, isPermalink, sharedRun } from '../../src/lab/permalink';
+import { decodePermalink, encodePermalink, isPermalink, sharedRun, type SharedRun } from '../../src/lab/permalink';
 import { deflate, fromBase64Url, toBase64Url } from '../../src/lab/permalinkBytes';
 import type { PointResult } from '../../src/lab/events';
 import { FormatError } from '../../src/util/errors';
-import { createRng } from '../../src/util/rng';
+import { createRng, hash32 } from '../../src/util/rng';
 import { madeUpLog, madeUpShare } from './shared';
 
 const fixtures = join(import.meta.dirname, 'fixtures');
@@ -96,7 +96,9 @@ describe('permalink', () => {
 
   it('says what is wrong with a link', async () => {
     const good = await encodePermalink(madeUpShare(3));
-    await expect(decodePermalink('#v2.abc')).rejects.toThrow(/version 2, and this app reads version 1/);
+    await expect(decodePermalink('#v2.abc')).rejects.toThrow(
+      /version 2, and this app reads version 1. Reload the page/,
+    );
     await expect(decodePermalink('#hello')).rejects.toThrow(/not a link of Bitcurve/);
     await expect(decodePermalink(good.slice(0, -9))).rejects.toThrow(/damaged or cut short/);
     await expect(decodePermalink('#v1.')).rejects.toThrow(FormatError);
@@ -105,6 +107,108 @@ describe('permalink', () => {
     await expect(decodePermalink(`#v1.${toBase64Url(await deflate(other))}`)).rejects.toThrow(/checksum/);
     expect(isPermalink(good)).toBe(true);
     expect(isPermalink('#section')).toBe(false);
+  });
+
+  it('opens what chats and mails make of a link', async () => {
+    const good = await encodePermalink(madeUpShare(3));
+    const want = await decodePermalink(good);
+    const middle = Math.floor(good.length / 2);
+    const split = (between: string) => good.slice(0, middle) + between + good.slice(middle);
+    const mangled = [
+      ...[').', ')', ',', ';', ':', '!', '?', "'", '"', '>', ']', '**', '”.', '…', '%22', '%3E).', '%E2%80%9D'].map(
+        (end) => good + end,
+      ),
+      ...[' ', '%20', '\n', '\r\n', '%0A', '%0D%0A', '\t', '\u200b', '\u00ad', '%C2%AD', '=\n', '=%0D%0A', '\n> '].map(
+        split,
+      ),
+      ` ${good} \n`,
+      good.replace('#v1.', '#v1.%20'),
+      [...good].join('%20'),
+    ];
+    for (const link of mangled) {
+      expect(isPermalink(link), link.slice(-20)).toBe(true);
+      expect(await decodePermalink(link), link.slice(-20)).toEqual(want);
+    }
+    // What is forgiven is what no link holds; a wrong letter in it is still said.
+    await expect(decodePermalink(split('%'))).rejects.toThrow(/the character "%"/);
+    await expect(decodePermalink(split('A'))).rejects.toThrow(FormatError);
+  });
+
+  it('cuts names that are too long, and keeps what has no value out of the columns', async () => {
+    const share = madeUpShare(4);
+    const long = 'ж'.repeat(254);
+    const [full, point, ...rest] = share.results as [PointResult, PointResult, ...PointResult[]];
+    const unbounded: SharedRun = {
+      ...share,
+      app: long,
+      adapter: long,
+      model: { ...share.model, label: `${'t'.repeat(198)}🙂🙂`, architecture: long },
+      evaluation: { ...share.evaluation, label: long },
+      calibration: null,
+      results: [
+        { ...full, perplexityLow: 0, perplexityHigh: Infinity },
+        {
+          ...point,
+          perplexityHigh: NaN,
+          lnRatioHigh: Infinity,
+          kld: NaN,
+          kldHigh: Infinity,
+          kld99: Infinity,
+          seconds: Infinity,
+        },
+        ...rest,
+      ],
+    };
+    const back = await decodePermalink(await encodePermalink(unbounded));
+    expect(back.model.label).toBe(`${'t'.repeat(198)}…`);
+    for (const name of [back.adapter, back.model.architecture, back.evaluation.label]) {
+      expect(name).toBe(`${'ж'.repeat(199)}…`);
+    }
+    const [first, second] = back.results as [PointResult, PointResult];
+    expect(first.perplexity).toBeCloseTo(full.perplexity, 4);
+    expect(first.perplexityHigh).toBeGreaterThan(1e200);
+    expect(second.lnRatio).toBeCloseTo(point.lnRatio as number, 4);
+    expect(second.lnRatioHigh).toBeGreaterThan(500);
+    expect([second.kld, second.kldLow, second.kldHigh, second.kld99]).toEqual([null, null, null, null]);
+    expect(await encodePermalink(back)).toBe(await encodePermalink(await decodePermalink(await encodePermalink(back))));
+  });
+
+  it('says why a run has no link, instead of handing out one that does not open', async () => {
+    const share = madeUpShare(3);
+    const [full, point, last] = share.results as [PointResult, PointResult, PointResult];
+    const withPoint = (change: Partial<PointResult>): SharedRun => ({
+      ...share,
+      results: [full, { ...point, ...change }, last],
+    });
+    const planned = share.settings.points;
+    const impossible: readonly (readonly [SharedRun, RegExp])[] = [
+      [{ ...share, model: { ...share.model, parameters: 0 } }, /"megabytes" of point full-precision/],
+      [{ ...share, model: { ...share.model, fingerprint: 'a'.repeat(201) } }, /longer than 200 characters/],
+      [withPoint({ perplexity: Infinity }), /"perplexity" of point rtn-8/],
+      [withPoint({ tokens: 1e16 }), /"tokens" are too far apart/],
+      [withPoint({ id: 'other' }), /its point other is none of the planned ones/],
+      [withPoint({ lnRatio: 5 }), /"lnRatio" of point rtn-8/],
+      [{ ...share, settings: { ...share.settings, seed: -1 } }, /link.s is not a whole number/],
+      [{ ...share, settings: { ...share.settings, maxTokens: 0 } }, /its settings cannot/],
+      [
+        { ...share, settings: { ...share.settings, points: planned.map((p) => ({ ...p, method: 'm'.repeat(81) })) } },
+        /longer than 80 characters/,
+      ],
+    ];
+    for (const [run, why] of impossible) {
+      const made = encodePermalink(run);
+      await expect(made).rejects.toThrow(/^no link can be made of this run: /);
+      await expect(made).rejects.toThrow(why);
+      await expect(made).rejects.toBeInstanceOf(FormatError);
+    }
+  });
+
+  it('refuses values nested deep before anything walks them', async () => {
+    for (const depth of [65, 5000, 100_000]) {
+      const body = `{"a":${'[{"a":'.repeat(depth)}1${'}]'.repeat(depth)}}`;
+      const link = `#v1.${toBase64Url(await deflate(`[${hash32(body)},${body}]`))}`;
+      await expect(decodePermalink(link), String(depth)).rejects.toThrow(/nested deeper than any link/);
+    }
   });
 
   it('stops unpacking a bomb', async () => {
@@ -145,7 +249,6 @@ describe('permalink', () => {
   });
 
   it('survives 1 500 mutations behind a right checksum', async () => {
-    const { hash32 } = await import('../../src/util/rng');
     const { readV1, writeV1 } = await import('../../src/lab/permalinkV1');
     const rng = createRng(12);
     const good = writeV1(madeUpShare(4));

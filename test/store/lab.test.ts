@@ -7,6 +7,7 @@ import { recipes } from '../../src/quant/recipes';
 import { createLab } from '../../src/store/lab';
 import { describeRun, type KeptRun } from '../../src/store/otherRun';
 import { obstacle } from '../../src/store/ready';
+import { emptyRun, foldEvents } from '../../src/store/runView';
 import { Cancelled, FormatError, GpuError } from '../../src/util/errors';
 import type { AskOptions, Engine } from '../../src/worker/client';
 import type { Operation, Operations } from '../../src/worker/protocol';
@@ -282,6 +283,39 @@ describe('the lab', () => {
     expect(lasting()).toEqual([]);
   });
 
+  it('replays the log of a run that failed, with its error', async () => {
+    const lab = labWith({});
+    const endless = { mean: Infinity, low: 1e300, high: Infinity };
+    const failed: RunEvent[] = [
+      ...log.slice(0, 2),
+      {
+        type: 'window-evaluated',
+        point: 'full-precision',
+        windowsTotal: 2,
+        quality: {
+          ...{ windows: 1, tokens: 63, bitsPerByte: Infinity, lnRatio: null, kld: null, kld99: null, top1: null },
+          perplexity: endless,
+        },
+      },
+      {
+        type: 'run-failed',
+        error: { name: 'NumericError', code: 'not-finite', message: 'perplexity is Infinity', details: {} },
+        secondsElapsed: 1,
+      },
+    ];
+    await lab.receive([file('failed.ndjson', writeLog(failed))]);
+    const { run, source, notices } = lab.store.getState();
+    expect(notices.filter(({ tone }) => tone === 'error')).toEqual([]);
+    expect({ source, status: run.status, error: run.error?.message }).toEqual({
+      source: 'log',
+      status: 'failed',
+      error: 'perplexity is Infinity',
+    });
+    expect(run.points[0]?.perplexity).toBeNull();
+    // The live run showed the same.
+    expect(foldEvents(emptyRun, failed)).toEqual(run);
+  });
+
   it('replays a log, and names the line of a broken one', async () => {
     const lab = labWith({});
     await lab.receive([file('run.ndjson', writeLog(log))]);
@@ -290,6 +324,13 @@ describe('the lab', () => {
     const { run, notices } = lab.store.getState();
     expect(run.points).toHaveLength(13);
     expect(notices.at(-1)?.text).toContain('line 2');
+    // Of two that are dropped together, the last is shown, whichever is read first.
+    const other = log.map((event) => (event.type === 'run-started' ? { ...event, app: 'other' } : event));
+    await Promise.all([
+      lab.receive([file('large.ndjson', writeLog(log))]),
+      lab.receive([file('small.ndjson', writeLog(other.slice(0, 3)))]),
+    ]);
+    expect(lab.store.getState().run.about?.app).toBe('other');
     // Half a run, whole lines: shown as stopped.
     await lab.receive([file('half.ndjson', writeLog(log.slice(0, 50)))]);
     expect(lab.store.getState().run.status).toBe('stopped');
