@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { holdForever, openDawn } from '../../src/gpu/dawn';
 import { Gpu } from '../../src/gpu/gpu';
 import { chooseTiles, recallTiles, rememberedTiles } from '../../src/lab/tiles';
+import { tileFor } from '../../src/tensor/tileChoice';
 import { smallLlama, syntheticCheckpoint } from '../model/synthetic';
 import { testGpu } from '../gpu';
 
@@ -17,6 +18,18 @@ describe('tiles of the matrix product', () => {
     recallTiles(other, text);
     expect(rememberedTiles(other)).toBe(text);
     other.destroy();
+  });
+
+  it('serve weights stored otherwise, where the time to measure was up', async () => {
+    const gpu = await Gpu.create(openDawn());
+    holdForever(gpu);
+    expect(tileFor(gpu, 'f16', 512, 576)).toBe('8x8');
+    recallTiles(gpu, JSON.stringify({ ...(JSON.parse(rememberedTiles(gpu)) as object), tiles: { f32: '16x8' } }));
+    expect(tileFor(gpu, 'f16', 512, 576)).toBe('16x8');
+    expect(tileFor(gpu, 'f16', 8, 8)).toBe('4x4');
+    // It is no measurement of theirs: a later run still makes one.
+    expect(tilesOf(rememberedTiles(gpu))).toEqual({ f32: '16x8' });
+    gpu.destroy();
   });
 
   it('are not taken from rubbish, or from another adapter', async () => {
