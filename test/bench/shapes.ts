@@ -5,7 +5,7 @@
 import type { Gpu } from '../../src/gpu/gpu';
 import { matmulWith } from '../../src/tensor/matmul';
 import { emptyMatrix, uploadMatrix, type ElementType } from '../../src/tensor/matrix';
-import { tileFor } from '../../src/tensor/tileChoice';
+import { wayFor } from '../../src/tensor/tileChoice';
 import { tuneMatmul } from '../../src/tensor/tuning';
 import { f32ToF16 } from '../../src/util/halfFloat';
 import { createRng } from '../../src/util/rng';
@@ -44,7 +44,7 @@ export interface ShapeRow {
 }
 
 export async function compareShapes(gpu: Gpu, rounds: number): Promise<readonly ShapeRow[]> {
-  await tuneMatmul(gpu, ['f16', 'f32', 'bf16']);
+  await tuneMatmul(gpu, ['f32', 'f16', 'bf16']);
   using scope = gpu.scope('shapes');
   const rng = createRng(1);
   const made = shapes.map(({ what, m, n, k, type }) => {
@@ -54,7 +54,7 @@ export async function compareShapes(gpu: Gpu, rounds: number): Promise<readonly 
     const A = uploadMatrix(scope, normals(rng, m * k), m, k, 'a');
     const B = uploadMatrix(scope, content, n, k, 'b', type);
     const C = emptyMatrix(scope, m, n, 'c');
-    const tile = tileFor(gpu, type, m, n);
+    const tile = wayFor(gpu, type, m, n);
     const repeats = Math.max(1, Math.round(work / (2 * m * n * k)));
     const rate = async (): Promise<number> => {
       const begin = performance.now();
@@ -80,7 +80,7 @@ export function shapeLines(rows: readonly ShapeRow[]): string[] {
     'matmul at the shapes of SmolLM2-135M, against f32 512×512×512',
     ...rows.map(
       ({ name, tile, gflops, ratio }) =>
-        `  ${name.padEnd(32)} ${tile.padEnd(6)} ${gflops.toFixed(2).padStart(8)} GFLOP/s   rate / first ${ratio.toFixed(2)}`,
+        `  ${name.padEnd(32)} ${tile.padEnd(8)} ${gflops.toFixed(2).padStart(8)} GFLOP/s   rate / first ${ratio.toFixed(2)}`,
     ),
   ];
 }
