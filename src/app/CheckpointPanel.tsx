@@ -1,6 +1,7 @@
 /** The checkpoint: the bundled ones to choose from, and the card of the open one, made from its headers alone. */
-import type { BlockSize, ModelCard, Verdict } from '../model/card';
+import type { BlockSize, Verdict } from '../model/card';
 import { bytes, count, sentence } from '../store/format';
+import type { ShownCard } from '../store/state';
 import { useLab, useLabState } from './context';
 import { Section } from './controls';
 
@@ -56,7 +57,7 @@ function VerdictPill({ verdict }: { readonly verdict: Verdict }) {
   );
 }
 
-function Card({ card, note }: { readonly card: ModelCard; readonly note: string | undefined }) {
+function Card({ card, note }: { readonly card: ShownCard; readonly note: string | undefined }) {
   const facts: readonly (readonly [string, string])[] = [
     ['Parameters', `${count(card.parameters)}, ${percent(card.linearParameters / card.parameters)} quantizable`],
     ['Stored as', `${card.dtypes.join(', ')} · ${bytes(card.bytes)}`],
@@ -87,9 +88,7 @@ function Card({ card, note }: { readonly card: ModelCard; readonly note: string 
       <details>
         <summary>Sizes by block</summary>
         <Blocks blocks={card.blocks} />
-        <p className="hint">
-          Fingerprint <code>{card.fingerprint}</code>
-        </p>
+        <p className="hint">Fingerprint {card.fingerprint ? <code>{card.fingerprint}</code> : 'is being read…'}</p>
       </details>
     </>
   );
@@ -110,7 +109,7 @@ function Blocks({ blocks }: { readonly blocks: readonly BlockSize[] }) {
   );
 }
 
-const grouped = ({ heads, keyValueHeads }: ModelCard) =>
+const grouped = ({ heads, keyValueHeads }: ShownCard) =>
   heads === keyValueHeads ? '' : ` (${keyValueHeads} key-value)`;
 /** "Demo, 20% of the training" → "20%": the row has room for three. */
 const short = (label: string) => /\d+ ?%/.exec(label)?.[0] ?? label;

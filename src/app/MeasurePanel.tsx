@@ -2,7 +2,7 @@
 import type { CalibrationMode, Protocol } from '../lab/events';
 import { calibratedTokens } from '../lab/verdict/candidate';
 import { enoughTokens } from '../lab/verdict/supply';
-import type { ModelCard } from '../model/card';
+import type { HeaderCard } from '../model/card';
 import { bytes } from '../store/format';
 import type { Setup } from '../store/plan';
 import { grouped } from '../util/words';
@@ -112,7 +112,7 @@ export function MeasurePanel() {
 }
 
 /** Says beside the field when calibration would see too little for verdicts on methods that read inputs, and offers what is enough. */
-function Shortage({ card }: { readonly card: ModelCard }) {
+function Shortage({ card }: { readonly card: HeaderCard }) {
   const lab = useLab();
   const setup = useLabState((state) => state.setup);
   const reads = lab.methods.some(({ name, calibrated }) => calibrated && setup.methods.includes(name));

@@ -1,6 +1,6 @@
 /** Says that the chart came by link, and how to reproduce it; afterwards, how the two runs compare. */
-import type { ModelCard } from '../model/card';
 import { tally } from '../store/compare';
+import type { ShownCard } from '../store/state';
 import { useLab, useLabState } from './context';
 
 export function SharedBanner() {
@@ -48,7 +48,8 @@ export function SharedBanner() {
   );
 }
 
-function advice(same: boolean, card: Pick<ModelCard, 'name' | 'remarks'> | null): string {
+function advice(same: boolean, card: ShownCard | null): string {
+  if (card && !card.fingerprint) return `${card.name} is being read.`;
   if (same && card?.remarks?.length) return 'The same checkpoint is open, but it cannot run yet: see Checkpoint.';
   if (same) return 'The same checkpoint is open: Reproduce runs it with the same settings and compares point by point.';
   if (card) return `${card.name} is open, and it is a different checkpoint: its numbers will differ.`;

@@ -1,24 +1,37 @@
 /** What can be asked of a checkpoint without a run: its card, and the logits of a few ids. */
 import type { Checkpoint } from '../formats/checkpoint';
 import type { Gpu } from '../gpu/gpu';
-import type { ModelCard } from '../model/card';
-import { describeModel, type AdapterLimits } from '../model/describeModel';
+import type { HeaderCard, ModelCard } from '../model/card';
+import { describeHeaders, type AdapterLimits } from '../model/describeModel';
 import { modelLogits } from '../model/modelLogits';
 import { openModel } from '../model/openModel';
 import { isBitcurveError } from '../util/errors';
 
 /**
- * From headers and tokenizer alone. Without limits nothing is too big. A tokenizer that cannot be had is a remark and no error: the
- * weights are still good for logits. It is read now, up to 0.3 s, so that a run does not end on it later.
+ * From headers, tokenizer and the fingerprint's samples. Without limits nothing is too big. `onHeaders` gets what the headers tell, at
+ * once: a tokenizer of 50 000 tokens takes seconds on a slow machine. One that cannot be had is a remark and no error: the weights are
+ * still good for logits. It is read now, so that a run does not end on it later.
  */
-export async function inspect(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<ModelCard> {
-  const card = await describeModel(checkpoint, limits);
+export async function inspect(
+  checkpoint: Checkpoint,
+  limits: AdapterLimits = {},
+  onHeaders: (card: HeaderCard) => void = () => {},
+): Promise<ModelCard> {
+  const card = describeHeaders(checkpoint, limits);
+  onHeaders(card);
+  // Together: the samples are waited for, the tokenizer is computed.
+  const [fingerprint, remark] = await Promise.all([checkpoint.fingerprint(), tokenizerRemark(checkpoint)]);
+  return { ...card, fingerprint, ...(remark === null ? {} : { remarks: [remark] }) };
+}
+
+/** Why no text can be evaluated; null when the tokenizer is sound. */
+async function tokenizerRemark(checkpoint: Checkpoint): Promise<string | null> {
   try {
     await checkpoint.tokenizer();
-    return card;
+    return null;
   } catch (error) {
     if (!isBitcurveError(error)) throw error;
-    return { ...card, remarks: [`no text can be evaluated: ${error.message}`] };
+    return `no text can be evaluated: ${error.message}`;
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the headers alone tell about a checkpoint; made before any weight is read. Types only. */
+/** What a checkpoint is: what its config and headers tell at once, and what some reading tells later. Types only. */
 
 export interface BlockSize {
   readonly name: string;
@@ -12,7 +12,8 @@ export interface Verdict {
   readonly reason: string;
 }
 
-export interface ModelCard {
+/** From config and headers alone, before anything else is read. */
+export interface HeaderCard {
   readonly name: string;
   /** model_type of config.json, e.g. "llama". */
   readonly architecture: string;
@@ -32,6 +33,9 @@ export interface ModelCard {
   readonly tiedEmbeddings: boolean;
   readonly blocks: readonly BlockSize[];
   readonly verdict: Verdict;
+}
+
+export interface ModelCard extends HeaderCard {
   /** First 16 hex digits of SHA-256 over config, tensor headers and sampled bytes of every tensor. */
   readonly fingerprint: string;
   /** What will stand in the way later though the weights can be opened, a sentence each; left out when nothing does. */

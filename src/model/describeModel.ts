@@ -4,7 +4,7 @@ import { requireTensor } from '../formats/openCheckpoint';
 import { widestMoment } from '../tensor/gram';
 import { elementBytes } from '../tensor/matrix';
 import { blockPrefix, blockTensors, outerTensors, sitesOf } from './blueprint';
-import type { BlockSize, ModelCard, Verdict } from './card';
+import type { BlockSize, HeaderCard, ModelCard, Verdict } from './card';
 import type { ModelConfig } from './config';
 import { parseConfig } from './parseConfig';
 import { storedAs } from './weights';
@@ -74,8 +74,8 @@ function judge(
       };
 }
 
-/** FormatError when the config cannot be read or a tensor is missing or of another shape. Reads no weights but the fingerprint's samples. */
-export async function describeModel(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<ModelCard> {
+/** FormatError when the config cannot be read or a tensor is missing or of another shape. Reads nothing. */
+export function describeHeaders(checkpoint: Checkpoint, limits: AdapterLimits = {}): HeaderCard {
   const config = parseConfig(checkpoint.config);
   const parts = partsOf(checkpoint, config);
   const blocks = parts.map(([name, entries]) => size(name, entries));
@@ -97,6 +97,11 @@ export async function describeModel(checkpoint: Checkpoint, limits: AdapterLimit
     tiedEmbeddings: config.tiedEmbeddings,
     blocks,
     verdict: judge(parts, config, limits),
-    fingerprint: await checkpoint.fingerprint(),
   };
+}
+
+/** The same with the fingerprint, whose samples are all that is read of the weights; a FetchError when they cannot be had. */
+export async function describeModel(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<ModelCard> {
+  const card = describeHeaders(checkpoint, limits);
+  return { ...card, fingerprint: await checkpoint.fingerprint() };
 }

@@ -1,11 +1,11 @@
 /** Opening checkpoints: a bundled model, or files that people drop. A failure leaves the one before in place. */
-import type { ModelCard } from '../model/card';
+import type { HeaderCard, ModelCard } from '../model/card';
 import type { SourceFile } from '../worker/protocol';
 import { fetchOwn, fetchOwnJson } from './fetching';
 import { count, sentence } from './format';
 import type { Bench } from './lab';
 import { busyNotice, errorNotice } from './notices';
-import type { DemoModel } from './state';
+import type { CheckpointState, DemoModel } from './state';
 
 export interface Checkpoints {
   readManifest(): Promise<void>;
@@ -19,18 +19,23 @@ export function createCheckpoints(
 ): Checkpoints {
   /** Only the newest of several openings counts: people click faster than files load. */
   let newest = 0;
+  /** What the engine holds: an opening that fails gives the place back to it. */
+  let last: CheckpointState = store.getState().checkpoint;
 
   async function open(name: string, demo: string | null, files: () => Promise<readonly SourceFile[]>): Promise<void> {
     if (store.getState().activity !== 'idle') return notify(busyNotice(name));
     const turn = ++newest;
     settle('checkpoint');
-    const before = store.getState().checkpoint;
-    store.setState({ checkpoint: { ...before, status: 'opening' } });
+    store.setState({ checkpoint: { ...last, status: 'opening' } });
+    const onHeaders = (card: HeaderCard) => {
+      if (turn === newest) store.setState({ checkpoint: { status: 'reading', demo, card } });
+    };
     try {
-      const card = await engine.ask('open', { files: await files() });
+      const card = await engine.ask('open', { files: await files() }, { onHeaders });
       if (turn !== newest) return;
+      last = { status: 'open', demo, card };
       store.setState(({ setup }) => ({
-        checkpoint: { status: 'open', demo, card },
+        checkpoint: last,
         // The model was not made for longer windows.
         setup: {
           ...setup,
@@ -46,9 +51,8 @@ export function createCheckpoints(
       onOpened(card);
     } catch (error) {
       if (turn !== newest) return;
-      const last = before.card ? ('open' as const) : ('none' as const);
-      store.setState({ checkpoint: { ...before, status: last } });
-      const stays = before.card ? `${before.card.name} is still open, and results are kept.` : null;
+      store.setState({ checkpoint: last });
+      const stays = last.card ? `${last.card.name} is still open, and results are kept.` : null;
       notify(errorNotice(`${name} did not open`, error, { stays, topic: 'checkpoint' }));
     }
   }

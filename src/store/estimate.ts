@@ -1,6 +1,6 @@
 /** How long the form's run will take on this adapter, before it is pressed: operations over the measured rate of a product. Pure. */
 import type { RunSettings } from '../lab/events';
-import type { ModelCard } from '../model/card';
+import type { HeaderCard } from '../model/card';
 import { needsCalibration } from '../quant/parseRecipe';
 import type { MethodMeta } from '../quant/recipe';
 import { planPoints, type Setup } from './plan';
@@ -17,7 +17,7 @@ const startSeconds = 2;
 
 /** Null where the adapter's rate was not measured. */
 export function estimateSeconds(
-  card: ModelCard,
+  card: HeaderCard,
   setup: Setup,
   methods: readonly MethodMeta[],
   rate: { readonly gigaflops: number | null; readonly pace: number },
@@ -67,7 +67,7 @@ const [quickest, slowest] = [0.5, 20];
 type Measured = Pick<Setup, 'context' | 'maxTokens' | 'calibrationTokens' | 'mode' | 'protocol'> &
   Pick<RunSettings, 'calibrationDraws'>;
 
-function operations(card: ModelCard, setup: Measured, { all, calibrated }: Counts): number {
+function operations(card: HeaderCard, setup: Measured, { all, calibrated }: Counts): number {
   const draws = setup.calibrationDraws ?? 1;
   const widest = card.widestInputs ?? 4 * card.hidden;
   const block = 2 * card.linearParameters + 4 * card.layers * setup.context * card.hidden;

@@ -1,6 +1,6 @@
 /** The chart's axes for what is to be drawn: stable while points come in, because planned widths count from the start. Pure. */
 import type { Estimate } from '../lab/events';
-import type { ModelCard } from '../model/card';
+import type { HeaderCard } from '../model/card';
 import type { Curve, Scale, XAxis, YAxis } from './curves';
 import { storage } from './storage';
 import { linearAxis, logAxis, type Axis } from './ticks';
@@ -9,7 +9,7 @@ export function xFrame(
   curves: readonly Curve[],
   axis: XAxis,
   plannedBits: readonly number[],
-  model: ModelCard | null,
+  model: HeaderCard | null,
 ): Axis {
   // Group parameters add a fraction of a bit: one more than the widest has room for them.
   const planned = plannedBits.length ? [Math.min(...plannedBits), Math.max(...plannedBits) + 1] : [2, 9];

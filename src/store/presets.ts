@@ -1,5 +1,5 @@
 /** Three ways to measure this checkpoint: by its widths and its context. Pure. */
-import type { ModelCard } from '../model/card';
+import type { HeaderCard } from '../model/card';
 import { enoughTokens } from '../lab/verdict/supply';
 import type { Setup } from './plan';
 
@@ -20,7 +20,7 @@ const published = { context: 2048, windows: 128 };
 /** Whole windows of at least so many tokens. */
 const whole = (tokens: number, context: number) => Math.ceil(tokens / context) * context;
 
-export function presetsFor(card: Pick<ModelCard, 'maxContext' | 'widestInputs' | 'hidden'>): readonly Preset[] {
+export function presetsFor(card: Pick<HeaderCard, 'maxContext' | 'widestInputs' | 'hidden'>): readonly Preset[] {
   const { maxContext } = card;
   const enough = enoughTokens(card.widestInputs ?? 4 * card.hidden);
   const context = (most: number) => Math.min(most, maxContext);

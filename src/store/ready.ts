@@ -25,6 +25,7 @@ export function unready(state: Part): string | null {
   if (engine.status === 'missing') return 'Nothing can run without WebGPU';
   if (checkpoint.status === 'opening')
     return checkpoint.card || shared ? 'Opening the checkpoint…' : 'Loading the demo…';
+  if (checkpoint.status === 'reading') return 'Reading the tokenizer…';
   if (engine.status === 'starting') return shared ? 'Asking for the GPU…' : 'Loading the demo…';
   if (!checkpoint.card) return 'Open a checkpoint to run it';
   if (checkpoint.card.remarks?.length) return 'No text can be evaluated: see Checkpoint';

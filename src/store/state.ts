@@ -1,7 +1,7 @@
 /** The page's state: what is open, what is chosen, what was measured. No tensors, no blobs of weights, no GPU objects. */
 import { usualGoal, type Goal } from '../lab/verdict/choose';
 import type { SharedRun } from '../lab/permalink';
-import type { ModelCard } from '../model/card';
+import type { HeaderCard, ModelCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';
 import { usualPace } from './estimate';
@@ -38,11 +38,15 @@ export interface EngineState {
 }
 
 export interface CheckpointState {
-  readonly status: 'none' | 'opening' | 'open';
+  /** opening: nothing is known of the next one yet, and `card` is still the one before. reading: `card` holds what its headers tell. */
+  readonly status: 'none' | 'opening' | 'reading' | 'open';
   /** Id of the bundled model that is open; null for a dropped one. */
   readonly demo: string | null;
-  readonly card: ModelCard | null;
+  readonly card: ShownCard | null;
 }
+
+/** The fingerprint follows the headers, and so does what the tokenizer lacks. */
+export type ShownCard = HeaderCard & Partial<Pick<ModelCard, 'fingerprint' | 'remarks'>>;
 
 /** A run that came by link: shown without its model, and compared with when its model is opened. */
 export interface Shared {

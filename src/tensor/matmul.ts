@@ -7,10 +7,11 @@ import { read, readWrite, type Gpu } from '../gpu/gpu';
 import { groupsPerDimension } from '../gpu/limits';
 import { assert } from '../util/assert';
 import { addRow } from './addRow';
-import { tiles, type TileName } from './matmulTiles';
+import { tiles, type TileName, type Way } from './matmulTiles';
 import { elementBytes, emptyMatrix, rowRange, type Matrix } from './matrix';
 import { columnRange } from './panels';
-import { tileFor } from './tileChoice';
+import { floatTile, wayFor } from './tileChoice';
+import { unpack } from './unpack';
 
 export interface MatmulOptions {
   /** `transposed`: b is [n, k], as a linear layer stores it (f32, f16 or bf16). `plain`: b is [k, n] f32. */
@@ -49,25 +50,58 @@ const columnsOf = (gpu: Gpu, scope: Scope, b: Matrix, begin: number, end: number
 export function matmul(gpu: Gpu, scope: Scope, a: Matrix, b: Matrix, options: MatmulOptions = {}): Matrix {
   const n = options.b === 'plain' ? b.cols : b.rows;
   const c = options.into ?? emptyMatrix(scope, a.rows, n, options.label ?? 'product');
-  matmulWith(gpu, tileFor(gpu, options.b === 'plain' ? 'plain' : b.type, a.rows, n), a, b, c, options);
+  matmulWith(gpu, wayFor(gpu, options.b === 'plain' ? 'plain' : b.type, a.rows, n), a, b, c, options);
   return c;
 }
 
-/** The same with the tile given, into c; for tuning and tests. */
-export function matmulWith(
+/** Bytes of unpacked weights at once; far below one binding. */
+const panelBytes = 32 * 2 ** 20;
+/** Rows of a panel are a multiple of this, so that panels of any weights start at multiples of 256 bytes. */
+const panelQuantum = 128;
+
+/** The same with the way given, into c; for tuning and tests. */
+export function matmulWith(gpu: Gpu, way: Way, a: Matrix, b: Matrix, c: Matrix, options: MatmulOptions = {}): void {
+  const n = options.b === 'plain' ? b.cols : b.rows;
+  assert(c.cols === n, `${options.label ?? 'product'}: ${n} columns into ${c.cols}`);
+  if (way === 'unpacked') multiplyUnpacked(gpu, a, b, c, options);
+  else multiply(gpu, way, a, b, c, options, 0);
+  if (options.bias) addRow(gpu, c, options.bias);
+}
+
+/** By panels of b's rows, which are unpacked, used and given back. */
+function multiplyUnpacked(gpu: Gpu, a: Matrix, b: Matrix, c: Matrix, options: MatmulOptions): void {
+  const fit = Math.floor(panelBytes / (4 * b.cols) / panelQuantum) * panelQuantum;
+  const step = Math.max(panelQuantum, fit);
+  for (let begin = 0; begin < b.rows; begin += step) {
+    {
+      using panel = gpu.scope('unpacked weights');
+      const floats = unpack(gpu, panel, rowRange(b, begin, Math.min(b.rows, begin + step)));
+      multiply(gpu, floatTile(gpu, a.rows, floats.rows), a, floats, c, options, begin);
+    }
+    // Submitting lets the next panel re-use this one's memory.
+    if (begin + step < b.rows) gpu.flush();
+  }
+}
+
+/** Columns [firstCol, firstCol + n) of c, by one tile. */
+function multiply(
   gpu: Gpu,
   tileName: TileName,
   a: Matrix,
   b: Matrix,
   c: Matrix,
-  options: MatmulOptions = {},
+  options: MatmulOptions,
+  firstCol: number,
 ): void {
   const plain = options.b === 'plain';
   const [n, k] = plain ? [b.cols, b.rows] : [b.rows, b.cols];
   const label = options.label ?? 'product';
   assert(a.type === 'f32' && a.cols === k, `${label}: ${a.rows}×${a.cols} ${a.type} times op(${b.rows}×${b.cols})`);
   assert(!plain || b.type === 'f32', `${label}: a plain right factor is f32, not ${b.type}`);
-  assert(c.rows === a.rows && c.cols === n && c.type === 'f32', `${label}: result is ${c.rows}×${c.cols} ${c.type}`);
+  assert(
+    c.rows === a.rows && firstCol + n <= c.cols && c.type === 'f32',
+    `${label}: result is ${c.rows}×${c.cols} ${c.type}`,
+  );
   assert(a.rows > 0 && n > 0 && k > 0, `${label}: an empty product ${a.rows}×${n}×${k}`);
   const tile = tiles[tileName];
   const kernel = tile.kernels[plain ? 'plain' : b.type];
@@ -95,9 +129,9 @@ export function matmulWith(
             m: rows,
             n: cols,
             k,
-            ldc: n,
+            ldc: c.cols,
             first_tile: first,
-            first_col: col,
+            first_col: firstCol + col,
             alpha: options.sign ?? 1,
             accumulate: options.into ? 1 : 0,
             outputs: tile.outputs,
@@ -109,5 +143,4 @@ export function matmulWith(
       }
     }
   }
-  if (options.bias) addRow(gpu, c, options.bias);
 }

@@ -58,4 +58,10 @@ export const tiles = {
 } as const;
 
 export type TileName = keyof typeof tiles;
+/** A tile, or for 16-bit weights: as f32 first, by the tile of f32. Worth it where unpacking is dear and each weight serves many rows. */
+export type Way = TileName | 'unpacked';
+
+/** Ways that are there for weights stored so. */
+export const waysOf = (layout: Layout): readonly Way[] =>
+  layout === 'f16' || layout === 'bf16' ? [...tileNames, 'unpacked'] : tileNames;
 export const tileNames = Object.keys(tiles) as readonly TileName[];

@@ -4,7 +4,7 @@
  */
 import type { Gpu } from '../gpu/gpu';
 import { matmulWith } from './matmul';
-import { layouts, tileNames, type Layout, type TileName } from './matmulTiles';
+import { layouts, waysOf, type Layout, type Way } from './matmulTiles';
 import { chosenTiles } from './tileChoice';
 import { zeroMatrix, emptyMatrix } from './matrix';
 
@@ -12,7 +12,7 @@ import { zeroMatrix, emptyMatrix } from './matrix';
 export interface TunedShapes {
   readonly version: 1;
   readonly adapter: string;
-  readonly tiles: Readonly<Partial<Record<Layout, TileName>>>;
+  readonly tiles: Readonly<Partial<Record<Layout, Way>>>;
 }
 
 const adapterKey = ({ card }: Gpu) => [card.vendor, card.architecture, card.name].join(' / ');
@@ -23,7 +23,7 @@ export function isSoftware(gpu: Gpu): boolean {
 }
 
 /**
- * Seconds spent after which no further candidate is compiled: the next one is larger and takes about twice as long, and the page
+ * Seconds spent on one way of storing after which no further candidate is compiled: the next one is larger and takes about twice as long, and the page
  * owes its first point within 10 s of pressing Run. A GPU's driver compiles faster and gains more.
  */
 const budget = { software: 0.4, hardware: 2 };
@@ -37,25 +37,27 @@ const side = { software: 192, hardware: 1024 };
  */
 export async function tuneMatmul(gpu: Gpu, wanted: readonly Layout[], signal?: AbortSignal): Promise<void> {
   const software = isSoftware(gpu);
-  const candidates: readonly TileName[] = software ? ['8x8', '16x8'] : ['shared', '8x8', '4x4', '16x8'];
+  const tiles: readonly Way[] = software ? ['8x8', '16x8'] : ['shared', '8x8', '4x4', '16x8'];
   const n = software ? side.software : side.hardware;
   const chosen = chosenTiles(gpu);
-  const start = performance.now();
-  const spent = () => (performance.now() - start) / 1000;
   await gpu.pace(signal);
   for (const layout of wanted) {
     if (chosen.has(layout)) continue;
+    const start = performance.now();
+    const spent = () => (performance.now() - start) / 1000;
+    // Unpacking compiles quickly, and f32, which comes first, has compiled the rest.
+    const candidates: readonly Way[] = layout === 'f16' || layout === 'bf16' ? ['unpacked', ...tiles] : tiles;
     using scope = gpu.scope('tuning');
     const a = zeroMatrix(scope, n, n, 'a');
     const b = { ...zeroMatrix(scope, n, n, 'b'), type: layout === 'plain' ? ('f32' as const) : layout };
     const c = emptyMatrix(scope, n, n, 'c');
-    const time = async (tile: TileName): Promise<number> => {
+    const time = async (tile: Way): Promise<number> => {
       const begin = performance.now();
       matmulWith(gpu, tile, a, b, c, { b: layout === 'plain' ? 'plain' : 'transposed' });
       await gpu.idle();
       return performance.now() - begin;
     };
-    const best = new Map<TileName, number>();
+    const best = new Map<Way, number>();
     for (const tile of candidates) {
       if (best.size > 0 && spent() > (software ? budget.software : budget.hardware)) break;
       await time(tile); // compiles
@@ -82,7 +84,9 @@ export function adoptTunedShapes(gpu: Gpu, json: unknown): boolean {
   const shapes = json as Partial<TunedShapes> | null;
   if (typeof shapes !== 'object' || shapes?.version !== 1 || shapes.adapter !== adapterKey(gpu)) return false;
   const entries = Object.entries(shapes.tiles ?? {});
-  const known = entries.every(([layout, tile]) => layouts.includes(layout as Layout) && tileNames.includes(tile));
+  const known = entries.every(
+    ([layout, tile]) => layouts.includes(layout as Layout) && waysOf(layout as Layout).includes(tile),
+  );
   if (!known) return false;
   for (const [layout, tile] of entries) chosenTiles(gpu).set(layout as Layout, tile);
   return true;

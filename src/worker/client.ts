@@ -1,11 +1,13 @@
 /** The page's end of the protocol: one promise per request, events by callback, an AbortSignal that becomes a stop message. */
 import type { RunEvent } from '../lab/events';
+import type { HeaderCard } from '../model/card';
 import { fromErrorRecord } from '../util/errors';
 import type { FromWorker, Operation, Operations, Request, ToWorker } from './protocol';
 
 export interface AskOptions {
   readonly signal?: AbortSignal;
   readonly onEvents?: (events: readonly RunEvent[]) => void;
+  readonly onHeaders?: (card: HeaderCard) => void;
 }
 
 /** The engine as the page sees it. Rejections are the error classes of util/errors. */
@@ -18,10 +20,9 @@ export interface ClientPort {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
 }
 
-interface Pending {
+interface Pending extends Pick<AskOptions, 'onEvents' | 'onHeaders'> {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
-  readonly onEvents: AskOptions['onEvents'];
 }
 
 export interface Client extends Engine {
@@ -36,15 +37,16 @@ export function connect(port: ClientPort): Client {
     const request = pending.get(data.id);
     if (!request) return;
     if (data.type === 'events') return request.onEvents?.(data.events);
+    if (data.type === 'headers') return request.onHeaders?.(data.card);
     pending.delete(data.id);
     if (data.type === 'answer') request.resolve(data.answer as never);
     else request.reject(fromErrorRecord(data.error));
   };
   return {
-    ask(name, ask, { signal, onEvents } = {}) {
+    ask(name, ask, { signal, ...listeners } = {}) {
       const id = next++;
       return new Promise((resolve, reject) => {
-        pending.set(id, { resolve, reject, onEvents });
+        pending.set(id, { resolve, reject, ...listeners });
         const stop = () => port.postMessage({ type: 'stop', id });
         port.postMessage({ type: 'ask', id, name, ask } as Request);
         if (signal?.aborted) stop();

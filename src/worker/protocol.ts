@@ -5,7 +5,7 @@
 import type { SourceFile } from '../formats/checkpoint';
 import type { MemoryUse } from '../gpu/buffers';
 import type { RunEvent, RunSettings } from '../lab/events';
-import type { ModelCard } from '../model/card';
+import type { HeaderCard, ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 
 export type { SourceFile } from '../formats/checkpoint';
@@ -37,7 +37,10 @@ export interface RunRequest {
 /** Operations by name: what is asked, what is answered. `run` also streams events. */
 export interface Operations {
   adapter: { ask: null; answer: AdapterReport };
-  /** Opens a checkpoint and keeps it for the runs that follow. On failure the one before stays open. */
+  /**
+   * Opens a checkpoint and keeps it for the runs that follow. On failure, and when a later one was asked for meanwhile, the one before
+   * stays open. The card of the headers is sent ahead of the answer.
+   */
   open: { ask: { readonly files: readonly SourceFile[] }; answer: ModelCard };
   run: { ask: RunRequest; answer: null };
   /** Memory on the GPU that is in use and kept for re-use. */
@@ -55,5 +58,6 @@ export type ToWorker = Request | { readonly type: 'stop'; readonly id: number };
 
 export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Operations[Operation]['answer'] }
+  | { readonly type: 'headers'; readonly id: number; readonly card: HeaderCard }
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorRecord }
   | { readonly type: 'events'; readonly id: number; readonly events: readonly RunEvent[] };

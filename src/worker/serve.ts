@@ -1,5 +1,6 @@
 /** The worker's end of the protocol: runs handlers, batches their events, turns a stop message into an aborted signal. */
 import type { RunEvent } from '../lab/events';
+import type { HeaderCard } from '../model/card';
 import { toErrorRecord } from '../util/errors';
 import type { FromWorker, Operation, Operations, Request, ToWorker } from './protocol';
 
@@ -7,6 +8,8 @@ import type { FromWorker, Operation, Operations, Request, ToWorker } from './pro
 export interface Call {
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
+  /** Where a card can be shown before the whole answer. */
+  readonly onHeaders?: (card: HeaderCard) => void;
 }
 
 export type Handlers = {
@@ -45,9 +48,10 @@ export function serve(port: Port<ToWorker, FromWorker>, handlers: Handlers): voi
       gathered.push(event);
       timer ??= setTimeout(flush, batchMilliseconds);
     };
+    const onHeaders = (card: HeaderCard) => port.postMessage({ type: 'headers', id, card });
     try {
       const handler = handlers[request.name] as (ask: unknown, call: Call) => Promise<Operations[Operation]['answer']>;
-      const value = await handler(request.ask, { signal: controller.signal, emit });
+      const value = await handler(request.ask, { signal: controller.signal, emit, onHeaders });
       flush();
       port.postMessage({ type: 'answer', id, answer: value });
     } catch (error) {

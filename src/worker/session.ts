@@ -28,6 +28,8 @@ const mostLosses = 3;
 export function createSession({ gpu: source, storage }: Surroundings): Handlers {
   let device: Promise<Gpu> | null = null;
   let checkpoint: Checkpoint | null = null;
+  /** Of the openings so far: an earlier one that takes longer does not take the place of a later one. */
+  let newest = 0;
   const memory = memoryStore();
   const layers: Promise<LayerStore> = openLayerStore(storage).then((store) => store ?? memory);
 
@@ -79,10 +81,12 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
       const gpu = await openDevice();
       return { card: gpu.card, gigaflops: await measureSpeed(gpu), keepsLayers: (await layers) !== memory };
     },
-    async open({ files }) {
+    async open({ files }, { onHeaders }) {
+      const turn = ++newest;
       const opened = await openCheckpoint(files);
-      const card = await inspect(opened, device ? (await device.catch(() => null))?.card.limits : {});
-      checkpoint = opened;
+      const limits = device ? (await device.catch(() => null))?.card.limits : {};
+      const card = await inspect(opened, limits, onHeaders);
+      if (turn === newest) checkpoint = opened;
       return card;
     },
     async run({ settings, evaluation, calibration }, call) {

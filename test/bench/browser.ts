@@ -4,8 +4,8 @@ import { createServer } from 'vite';
 
 export async function runInBrowser(
   folder: string,
-  sizes: readonly number[],
-  seconds: number,
+  page: 'index' | 'shapes',
+  options: Readonly<Record<string, string>>,
   print: (line: string) => void,
 ): Promise<number> {
   const server = await createServer({
@@ -31,22 +31,22 @@ export async function runInBrowser(
     ],
   });
   try {
-    const page = await browser.newPage();
+    const tab = await browser.newPage();
     const done = new Promise<number>((finish) => {
-      page.on('console', (message) => {
+      tab.on('console', (message) => {
         const text = message.text();
         if (text.startsWith('bench: ')) print(text.slice(7));
         if (text === 'bench: done') finish(0);
         if (text.startsWith('bench: failed')) finish(1);
       });
-      page.on('pageerror', (error) => {
+      tab.on('pageerror', (error) => {
         print(`the page failed: ${error.message}`);
         finish(1);
       });
-      page.on('crash', () => finish(1));
+      tab.on('crash', () => finish(1));
     });
-    const query = new URLSearchParams({ size: sizes.join(','), seconds: String(seconds) });
-    await page.goto(`${server.resolvedUrls?.local[0] ?? ''}page/?${query.toString()}`);
+    const query = new URLSearchParams(options);
+    await tab.goto(`${server.resolvedUrls?.local[0] ?? ''}page/${page}.html?${query.toString()}`);
     return await done;
   } finally {
     await browser.close();

@@ -4,6 +4,7 @@
  *   --seconds S      per comparison (20)
  *   --browser        the same comparison in headless Chromium
  *   --ops [FILTER]   our own kernel cases (test/ops) instead, timed
+ *   --shapes         only the matrix product at the shapes of SmolLM2-135M; with --browser in Chromium
  *   --widths         only what K widths cost beside one, in shared mode
  *   --wide MODEL[/SITE]  only a block with the shapes of llama-3.2-1b or llama-3-8b, or one of its sites: memory and time
  *   --methods        only the pieces of the methods (Hadamard, E8P, AWQ, LoRC) against PyTorch on the processor
@@ -23,12 +24,13 @@ import { benchCompensate } from './compensate';
 import { timeCases } from './cases';
 import { benchMethods } from './methods';
 import { benchVerdicts } from './verdicts';
+import { compareShapes, shapeLines } from './shapes';
 import { benchWide, wideModels } from './wide';
 import { benchWidths } from './widths';
 import { jaxPeer, ortPeer, tfPeer, type Jax, type Ort, type Peer, type Tf } from './peers';
 
 const folder = resolve('test/bench');
-/** Of the widths benchmark; an odd number has a median. */
+/** Of the benchmarks of widths and of shapes; an odd number has a median. */
 const rounds = 5;
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -108,7 +110,11 @@ export async function main(args: readonly string[]): Promise<number> {
       .map((v) => v.toFixed(1))
       .join(' ')}`,
   );
-  if (args.includes('--browser')) return installPeers() ? runInBrowser(folder, sizes, seconds, print) : 1;
+  if (args.includes('--browser')) {
+    if (args.includes('--shapes')) return runInBrowser(folder, 'shapes', {}, print);
+    if (!installPeers()) return 1;
+    return runInBrowser(folder, 'index', { size: sizes.join(','), seconds: String(seconds) }, print);
+  }
 
   const gpu = await Gpu.create(openDawn());
   holdForever(gpu);
@@ -116,6 +122,10 @@ export async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--ops')) {
     const filter = option('--ops') ?? '';
     await timeCases(gpu, filter.startsWith('--') ? '' : filter, print);
+    return 0;
+  }
+  if (args.includes('--shapes')) {
+    for (const line of shapeLines(await compareShapes(gpu, rounds))) print(line);
     return 0;
   }
   if (args.includes('--widths')) {
@@ -150,6 +160,7 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const line of toLines(await compareMatmul(gpu, peers, n, seconds))) print(line);
     for (const line of toLines(await compareCholesky(gpu, peers, n, seconds))) print(line);
   }
+  for (const line of shapeLines(await compareShapes(gpu, rounds))) print(line);
   for (const n of sizes) await benchCompensate(gpu, n, print);
   for (const n of sizes) await benchMethods(gpu, n, print);
   await benchWidths(gpu, rounds, print);

@@ -63,6 +63,24 @@ describe('shards saved by transformers', () => {
     expect(await (await openCheckpoint(changed)).fingerprint()).not.toBe(fingerprint);
   });
 
+  it('have the fingerprint that logs and kept layers know, though its samples are read together', async () => {
+    let [reading, most] = [0, 0];
+    const counted = ({ path, blob }: SourceFile): SourceFile => {
+      const slice = (begin: number, end: number) => ({
+        arrayBuffer: async () => {
+          most = Math.max(most, ++reading);
+          await new Promise((resolve) => setTimeout(resolve));
+          reading--;
+          return blob.slice(begin, end).arrayBuffer();
+        },
+      });
+      return { path, blob: Object.defineProperty(blob.slice(), 'slice', { value: slice }) };
+    };
+    const checkpoint = await openCheckpoint(sharded().map(counted));
+    expect(await checkpoint.fingerprint()).toBe('081cd0dbf671c6fd');
+    expect(most).toBeGreaterThanOrEqual(4 * Math.min(64, checkpoint.tensors.size));
+  });
+
   it('missing ones are named', async () => {
     const error = await failureOf(() => openCheckpoint(sharded((path) => !/0000[24]-of/.test(path))));
     expect(error).toMatchObject({ code: 'missing-shards', details: { missing: 2, expected: 5 } });

@@ -129,6 +129,39 @@ describe('the lab', () => {
     expect(lab.store.getState().checkpoint.card?.name).toBe('quick');
   });
 
+  it('shows what the headers tell at once, and keeps Run until the rest is read', async () => {
+    const { fingerprint: _, ...headers } = card;
+    let go = (_: typeof card | FormatError) => {};
+    const lab = labWith({
+      open: (_, { onHeaders }) => {
+        onHeaders?.({ ...headers, name: 'shown' });
+        return new Promise((resolve, reject) => (go = (end) => (end instanceof Error ? reject(end) : resolve(end))));
+      },
+    });
+    lab.store.setState({ engine: { status: 'ready', report: null, memory: null, reason: null } });
+    const read = () => {
+      const { status, card: shown } = lab.store.getState().checkpoint;
+      return { status, name: shown?.name, fingerprint: shown?.fingerprint };
+    };
+    const why = () => obstacle(lab.store.getState(), recipes);
+    const opening = lab.openFiles(weights);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(read()).toEqual({ status: 'reading', name: 'shown', fingerprint: undefined });
+    expect(why()).toBe('Reading the tokenizer…');
+    go(card);
+    await opening;
+    expect(read()).toEqual({ status: 'open', name: card.name, fingerprint: card.fingerprint });
+    expect(why()).toBeNull();
+    // A file that vanishes after its headers: what was open before still is, in the page as in the engine.
+    const next = lab.openFiles(weights);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(read().status).toBe('reading');
+    go(new FormatError('cut', 'cut short'));
+    await next;
+    expect(read()).toEqual({ status: 'open', name: card.name, fingerprint: card.fingerprint });
+    expect(lab.store.getState().notices.at(-1)?.stays).toContain(card.name);
+  });
+
   it('takes the context down to what the model was made for', async () => {
     const lab = labWith({ open: () => Promise.resolve({ ...card, maxContext: 100 }) });
     await lab.receive(weights);

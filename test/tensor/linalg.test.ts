@@ -162,6 +162,36 @@ describe('matmul', () => {
     }
   });
 
+  it('gives the same bits with 16-bit weights that are unpacked first, in panels too', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    for (const [m, n, k] of [
+      [65, 66, 33],
+      [70, 130, 172],
+      // 9 000 × 1 024 f32 are 36.9 MB: two panels.
+      [3, 9000, 1024],
+    ] as const) {
+      const A = uploadMatrix(scope, normals(rng, m * k), m, k, 'a');
+      const bias = uploadMatrix(scope, normals(rng, n), 1, n, 'bias');
+      const start = normals(rng, m * n);
+      // Up to 4 as binary16, far up as bfloat16; subnormal ones of either are among them.
+      const halves = new Uint16Array(n * k).map((_, i) => ((i * 7919) % 0x4400) | (i % 3 === 0 ? 0x8000 : 0));
+      for (const type of ['f16', 'bf16'] as const) {
+        const B = uploadMatrix(scope, halves, n, k, 'b', type);
+        const results = [];
+        for (const way of ['8x8', 'unpacked'] as const) {
+          const C = emptyMatrix(scope, m, n, 'c');
+          matmulWith(gpu, way, A, B, C, { bias });
+          const into = uploadMatrix(scope, start, m, n, 'into');
+          matmulWith(gpu, way, A, B, into, { into, sign: -1 });
+          results.push([await readMatrix(gpu, C), await readMatrix(gpu, into)]);
+        }
+        expect(results[1]).toEqual(results[0]);
+        expect(results[0]?.flat().every((column) => column.every(Number.isFinite))).toBe(true);
+      }
+    }
+  });
+
   it('gives the same bits whatever the measured rate, which sets the size of dispatches', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');

@@ -5,9 +5,13 @@ import { Cancelled, FormatError } from '../../src/util/errors';
 import { connect } from '../../src/worker/client';
 import type { AdapterReport, FromWorker, RunRequest, ToWorker } from '../../src/worker/protocol';
 import { serve, type Handlers, type Port } from '../../src/worker/serve';
+import { sampleLog } from '../store/sampleLog';
 
 const request = {} as RunRequest;
 const stopped: RunEvent = { type: 'run-stopped', secondsElapsed: 1 };
+const sampleCard = (
+  sampleLog().find(({ type }) => type === 'run-started') as Extract<RunEvent, { type: 'run-started' }>
+).model;
 const refuse = () => Promise.reject(new Error('not asked in this test'));
 
 let channel: MessageChannel | null = null;
@@ -54,6 +58,20 @@ describe('the protocol', () => {
     const failure = await client.ask('open', { files: [] }).catch((e: unknown) => e);
     expect(failure).toBeInstanceOf(FormatError);
     expect(failure).toMatchObject({ code: 'lfs-pointer', details: { file: 'model.safetensors' } });
+  });
+
+  it('sends the card of the headers ahead of the answer', async () => {
+    const headers = { ...sampleCard, name: 'headers' };
+    const client = pair({
+      open: (_, { onHeaders }) => {
+        onHeaders?.(headers);
+        return new Promise((resolve) => setTimeout(() => resolve(sampleCard), 20));
+      },
+    });
+    const seen: string[] = [];
+    const answer = client.ask('open', { files: [] }, { onHeaders: ({ name }) => seen.push(name) });
+    seen.push((await answer).name);
+    expect(seen).toEqual(['headers', sampleCard.name]);
   });
 
   it('batches events, keeps their order, and sends the last before the answer', async () => {

@@ -32,6 +32,17 @@ beforeAll(async () => {
   );
 });
 
+/** The blob, whose bytes come so many milliseconds late. */
+function delayed(blob: Blob, milliseconds: number): Blob {
+  const slice = (begin: number, end: number) => ({
+    arrayBuffer: async () => {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return blob.slice(begin, end).arrayBuffer();
+    },
+  });
+  return Object.defineProperty(blob.slice(), 'slice', { value: slice });
+}
+
 const openSession = () => createSession({ gpu: openDawn() });
 type Session = ReturnType<typeof openSession>;
 
@@ -88,6 +99,31 @@ describe('the session', () => {
     const first = finish(await collect(session));
     await session['lose-device'](null, call);
     expect(finish(await collect(session))).toEqual(first);
+  });
+
+  it('shows the headers before it reads the tokenizer, and keeps the later of two openings', async () => {
+    const session = openSession();
+    const steps: string[] = [];
+    const watched = files.map((file) => {
+      if (!file.path.endsWith('tokenizer.json')) return file;
+      const stream = file.blob.slice();
+      const slice: Blob['slice'] = (...range) => {
+        if (range[1] === stream.size) steps.push('tokenizer');
+        return file.blob.slice(...range);
+      };
+      return { ...file, blob: Object.defineProperty(stream, 'slice', { value: slice }) };
+    });
+    const onHeaders = ({ name }: { name: string }) => void steps.push(name);
+    const renamed = files.map(({ path, blob }) => ({ path: path.replace('level-7', 'later'), blob }));
+    const slow = renamed.map(({ path, blob }) => ({
+      path: path.replace('later', 'earlier'),
+      blob: delayed(blob, 300),
+    }));
+    await session.open({ files: watched }, { ...call, onHeaders });
+    expect(steps).toEqual(['level-7', 'tokenizer']);
+    await Promise.all([session.open({ files: slow }, call), session.open({ files: renamed }, call)]);
+    const events = await collect(session);
+    expect(events.find(({ type }) => type === 'run-started')).toMatchObject({ model: { name: 'later' } });
   });
 
   it('refuses a run without a checkpoint, and keeps the open one when another is bad', async () => {
