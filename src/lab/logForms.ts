@@ -114,6 +114,7 @@ const insight = record({
   weights: both(list(number, 100)),
   inputs: nullable(both(list(number, 100))),
 });
+const error = record({ ...fields(text, 'name code message'), details: dictionary(primitive) });
 const place: Form = { point: text, block: number, site: text };
 
 const events: Readonly<Record<string, Check>> = {
@@ -153,11 +154,13 @@ const events: Readonly<Record<string, Check>> = {
   }),
   'point-started': record({ point: text }),
   'window-evaluated': record({ point: text, windowsTotal: number, quality }),
+  'point-failed': record({ point: text, error }),
+  remarked: record({ about: oneOf('storage', 'calibration', 'evaluation'), text }),
   'point-finished': record({ result, losses: optional(list(number, 100_000)) }),
   'run-resumed': record({ layersKept: number }),
   'run-stopped': record({ secondsElapsed: number }),
   'run-failed': record({
-    error: record({ ...fields(text, 'name code message'), details: dictionary(primitive) }),
+    error,
     secondsElapsed: number,
   }),
   'run-finished': record({ points: list(result, 1000), secondsElapsed: number }),

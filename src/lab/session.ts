@@ -9,6 +9,7 @@ import type { QuantEvent } from '../quant/problem';
 import type { Recipe } from '../quant/recipe';
 import { tableRecipe } from '../quant/solve';
 import { assert, present } from '../util/assert';
+import { toErrorRecord } from '../util/errors';
 import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
 import { Accounts } from './account';
@@ -17,6 +18,7 @@ import { Cabinet, type Circumstances } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
 import { Evaluation, type Blocks, type PointModel } from './evaluate';
 import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
+import { requireFinite, requireOwnFailure } from './failure';
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import { tableGrids, type Costs } from './plan';
 import { pointBlocks, sourceBlocks } from './pointModel';
@@ -72,10 +74,15 @@ export class Session implements Disposable {
   /** Keys of layers that an earlier run has left behind. */
   readonly kept = new Set<string>();
   readonly #accounts = new Accounts();
+  /** Points that have failed: nothing more is done for them. */
+  readonly #failed = new Set<string>();
+  /** Operations still to be done for a point alone, by kind of work. */
+  readonly #ahead = new Map<string, Map<string, { readonly kind: Kind; operations: number }>>();
   readonly #stored: StoredBits;
   readonly cabinets: Readonly<Record<'calibrated' | 'plain', Cabinet>>;
   readonly work = new Work();
   #told = 0;
+  #refusalTold = false;
 
   private constructor(
     readonly opening: Opening,
@@ -134,6 +141,30 @@ export class Session implements Disposable {
   /** Whether H has a part in the layers of this recipe: always in shared mode, where it costs next to nothing and gives losses. */
   usesMoment({ recipe }: QuantizedPoint): boolean {
     return this.calibrationBatches !== null && (this.opening.settings.mode === 'shared' || needsCalibration(recipe));
+  }
+
+  /** Counts operations that this point alone will take; `unit` as in Progress. */
+  plan({ id }: PlannedPoint, kind: Kind, operations: number, unit: number): void {
+    const ahead = this.#ahead.get(id) ?? new Map<string, { readonly kind: Kind; operations: number }>();
+    ahead.set(kind.name, { kind, operations });
+    this.#ahead.set(id, ahead);
+    this.progress.plan(kind, operations, unit);
+  }
+
+  /** Steps of one point. Where they fail the point has failed, which is told, and the run goes on without it. */
+  async *attempt(point: QuantizedPoint, steps: () => AsyncGenerator<RunEvent>): AsyncGenerator<RunEvent> {
+    const { gpu, signal } = this.opening.input;
+    if (this.#failed.has(point.id)) return;
+    try {
+      yield* steps();
+    } catch (error) {
+      requireOwnFailure(error, gpu, signal);
+      this.#failed.add(point.id);
+      for (const { kind, operations } of this.#ahead.get(point.id)?.values() ?? []) {
+        this.progress.plan(kind, -operations, 0);
+      }
+      yield { type: 'point-failed', point: point.id, error: toErrorRecord(error) };
+    }
   }
 
   async keyOf(point: QuantizedPoint, block: number, site: string): Promise<string> {
@@ -225,7 +256,12 @@ export class Session implements Disposable {
       this.kept.has(key) || this.#accounts.of(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key) : null;
     const events: QuantEvent[] = [];
     const solved = found ? found.solved : await solve((event) => events.push(event));
-    if (!found) await cabinet.put(key, { solved, events });
+    const refusal = found ? null : await cabinet.put(key, { solved, events });
+    if (refusal !== null && !this.#refusalTold) {
+      this.#refusalTold = true;
+      const text = `Finished layers are not kept, because ${refusal}. This run is not harmed; one that is interrupted computes them again.`;
+      yield { type: 'remarked', about: 'storage', text };
+    }
     const seconds = clock() - start;
     const account = this.#accounts.of(point);
     account.seconds += seconds;
@@ -242,6 +278,7 @@ export class Session implements Disposable {
       seconds,
       resumed: found !== null,
     };
+    requireFinite(result, `${point.id}, block ${block}, ${site}:`);
     yield { type: 'layer-quantized', ...result };
     return solved;
   }
@@ -325,6 +362,7 @@ export class Session implements Disposable {
       account.seconds += clock() - resumed;
       if (step.kind === 'measured') {
         const { quality } = step;
+        requireFinite(quality, `${point.id}:`);
         account.quality = quality;
         yield { type: 'window-evaluated', point: point.id, windowsTotal: windows.ids.length, quality };
       } else if (step.kind === 'finished') {
@@ -372,6 +410,8 @@ export class Session implements Disposable {
   /** Counts work as done, and tells of it now and then. */
   *worked(kind: Kind, point: string | null, operations: number, kept = false): Generator<RunEvent> {
     this.progress.advance(kind, operations, kept ? 'kept' : 'computed');
+    const ahead = point === null ? undefined : this.#ahead.get(point)?.get(kind.name);
+    if (ahead) ahead.operations = Math.max(0, ahead.operations - operations);
     const { done } = this.progress;
     if (done - this.#told < progressStep && done < 1) return;
     this.#told = done;
