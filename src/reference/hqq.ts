@@ -3,8 +3,7 @@
  * |x − ŵ|^0.7 (β 10, κ 1.01, 20 steps). Twin of shaders/grid/hqq.wgsl. `keep`: the zero of the best step, or, as the published default
  * solver does, that of the step after the first one that did not improve.
  */
-import { roundHalfEven } from '../util/halfFloat';
-import { half } from './blocks/format';
+import { nearestHalf as half, roundHalfEven } from '../util/halfFloat';
 
 export interface HqqOptions {
   readonly bits: number;

@@ -8,7 +8,7 @@ import { fitHqq, hqqCode } from '../../../src/reference/hqq';
 import { codeOf, fitUniform, type UniformOptions, type UniformParameters } from '../../../src/reference/uniform';
 import type { Levels, WalkGrid } from '../../../src/reference/walk';
 import { blockLayouts, blockNames, type BlockName } from '../../../src/util/blockBytes';
-import { roundHalfEven } from '../../../src/util/halfFloat';
+import { nearestHalf, roundHalfEven } from '../../../src/util/halfFloat';
 import { diagonalOf, rms, type State } from './state';
 
 /** Grids of single columns that a walk fits as it goes; where the solver is followed, levels are those of its parameters. */
@@ -94,7 +94,7 @@ function arithmeticOf(state: State, piece: Piece): Arithmetic {
     }
     case 'tensor': {
       // Levels from −s to s: a step of 2 s/(2^b − 1), and a zero between two codes.
-      const s = tensorMultiplier(piece['multiplier'], bits) * rms(state.W);
+      const s = nearestHalf(tensorMultiplier(piece['multiplier'], bits) * rms(state.W));
       const middle = (2 ** bits - 1) / 2;
       const codeOf = (x: number) => Math.min(Math.max(roundHalfEven(((x / s + 1) / 2) * 2 * middle), 0), 2 * middle);
       return {
