@@ -87,7 +87,8 @@ describe('the bytes of a format restore what was evaluated', () => {
 
   it('under compensation, too', async () => {
     const gpu = await testGpu();
-    for (const piece of [{ name: 'uniform', bits: 3, group: 32 }, { name: 'q8_0' }, { name: 'q4_1' }]) {
+    const pieces: readonly Piece[] = [{ name: 'uniform', bits: 3, group: 32 }, { name: 'q8_0' }, { name: 'q4_1' }];
+    for (const piece of pieces) {
       using scope = gpu.scope('test');
       const recipe = recipeOf({ grid: piece, rounding: { name: 'compensate' } });
       const solved = await solveLayer(upload(scope, hostile), recipe, testContext(gpu, scope));
