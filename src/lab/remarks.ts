@@ -1,8 +1,15 @@
-/** What a run says of its texts before it begins, where they are not what one would think. One sentence or two for people each. Pure. */
+/** What a run says of its texts before it begins, where they are not what one would think, and of a store that refuses layers. One sentence or two for people each. Pure. */
 import type { LabelledText } from '../formats/text';
 import type { Protocol, RunEvent } from './events';
 
 type Remark = Extract<RunEvent, { type: 'remarked' }>;
+
+/** `reason`: as a store gives it. */
+export const notKept = (reason: string): Remark => ({
+  type: 'remarked',
+  about: 'storage',
+  text: `Finished layers are not kept, because ${reason}. This run is not harmed; one that is interrupted computes them again.`,
+});
 
 /** Tokens asked for, and the whole windows that a text had. */
 export interface Supply {

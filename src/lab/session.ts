@@ -9,7 +9,6 @@ import type { QuantEvent } from '../quant/problem';
 import type { Recipe } from '../quant/recipe';
 import { tableRecipe } from '../quant/solve';
 import { assert, present } from '../util/assert';
-import { toErrorRecord } from '../util/errors';
 import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
 import { Accounts } from './account';
@@ -18,7 +17,7 @@ import { Cabinet, type Circumstances } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
 import { Evaluation, type Blocks, type PointModel } from './evaluate';
 import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
-import { requireFinite, requireOwnFailure } from './failure';
+import { Attempts, requireFinite } from './failure';
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import { tableGrids, type Costs } from './plan';
 import { pointBlocks, sourceBlocks } from './pointModel';
@@ -27,6 +26,7 @@ import { pointResult } from './pointResult';
 import { Progress, type Kind } from './progress';
 import type { RunInput } from './run';
 import { headPasses, Work } from './work';
+import { notKept } from './remarks';
 import { sizeOf, storedBits, type StoredBits } from './size';
 import { foreignFrom, frequencyEntropy } from './textFacts';
 import { scoredPerWindow, type Windows } from './windows';
@@ -74,10 +74,7 @@ export class Session implements Disposable {
   /** Keys of layers that an earlier run has left behind. */
   readonly kept = new Set<string>();
   readonly #accounts = new Accounts();
-  /** Points that have failed: nothing more is done for them. */
-  readonly #failed = new Set<string>();
-  /** Operations still to be done for a point alone, by kind of work. */
-  readonly #ahead = new Map<string, Map<string, { readonly kind: Kind; operations: number }>>();
+  readonly attempts: Attempts;
   readonly #stored: StoredBits;
   readonly cabinets: Readonly<Record<'calibrated' | 'plain', Cabinet>>;
   readonly work = new Work();
@@ -92,6 +89,7 @@ export class Session implements Disposable {
   ) {
     const { input, model, perBatch, calibration, settings } = opening;
     this.progress = common.progress;
+    this.attempts = new Attempts(input.gpu, input.signal, common.progress);
     this.source = common.source;
     const part = calibration && present(calibration.parts[draw], `part ${draw} of the calibration text`);
     this.calibrationBatches = part && toBatches(part, settings.context, perBatch);
@@ -141,30 +139,6 @@ export class Session implements Disposable {
   /** Whether H has a part in the layers of this recipe: always in shared mode, where it costs next to nothing and gives losses. */
   usesMoment({ recipe }: QuantizedPoint): boolean {
     return this.calibrationBatches !== null && (this.opening.settings.mode === 'shared' || needsCalibration(recipe));
-  }
-
-  /** Counts operations that this point alone will take; `unit` as in Progress. */
-  plan({ id }: PlannedPoint, kind: Kind, operations: number, unit: number): void {
-    const ahead = this.#ahead.get(id) ?? new Map<string, { readonly kind: Kind; operations: number }>();
-    ahead.set(kind.name, { kind, operations });
-    this.#ahead.set(id, ahead);
-    this.progress.plan(kind, operations, unit);
-  }
-
-  /** Steps of one point. Where they fail the point has failed, which is told, and the run goes on without it. */
-  async *attempt(point: QuantizedPoint, steps: () => AsyncGenerator<RunEvent>): AsyncGenerator<RunEvent> {
-    const { gpu, signal } = this.opening.input;
-    if (this.#failed.has(point.id)) return;
-    try {
-      yield* steps();
-    } catch (error) {
-      requireOwnFailure(error, gpu, signal);
-      this.#failed.add(point.id);
-      for (const { kind, operations } of this.#ahead.get(point.id)?.values() ?? []) {
-        this.progress.plan(kind, -operations, 0);
-      }
-      yield { type: 'point-failed', point: point.id, error: toErrorRecord(error) };
-    }
   }
 
   async keyOf(point: QuantizedPoint, block: number, site: string): Promise<string> {
@@ -259,8 +233,7 @@ export class Session implements Disposable {
     const refusal = found ? null : await cabinet.put(key, { solved, events });
     if (refusal !== null && !this.#refusalTold) {
       this.#refusalTold = true;
-      const text = `Finished layers are not kept, because ${refusal}. This run is not harmed; one that is interrupted computes them again.`;
-      yield { type: 'remarked', about: 'storage', text };
+      yield notKept(refusal);
     }
     const seconds = clock() - start;
     const account = this.#accounts.of(point);
@@ -269,12 +242,10 @@ export class Session implements Disposable {
     if (account.hashes.has(`${block} ${site}`)) return solved;
     account.hashes.set(`${block} ${site}`, solved.hash);
     for (const event of found ? found.events : events) yield { ...event, ...place };
-    const { rows, cols, energy, nearestLoss, loss, damping, insight, hash } = solved;
+    const { parts: _, storageBits, ...summary } = solved;
     const result: LayerResult = {
-      ...place,
-      ...{ layers, rows, cols, energy, nearestLoss, loss, damping, insight },
-      bits: solved.storageBits / (rows * cols),
-      hash,
+      ...{ ...place, layers, ...summary },
+      bits: storageBits / (solved.rows * solved.cols),
       seconds,
       resumed: found !== null,
     };
@@ -410,19 +381,11 @@ export class Session implements Disposable {
   /** Counts work as done, and tells of it now and then. */
   *worked(kind: Kind, point: string | null, operations: number, kept = false): Generator<RunEvent> {
     this.progress.advance(kind, operations, kept ? 'kept' : 'computed');
-    const ahead = point === null ? undefined : this.#ahead.get(point)?.get(kind.name);
-    if (ahead) ahead.operations = Math.max(0, ahead.operations - operations);
+    if (point !== null) this.attempts.done(point, kind, operations);
     const { done } = this.progress;
     if (done - this.#told < progressStep && done < 1) return;
     this.#told = done;
-    yield {
-      type: 'progressed',
-      phase: kind.phase,
-      point,
-      done,
-      secondsElapsed: this.progress.elapsed,
-      secondsLeft: this.progress.secondsLeft,
-    };
+    yield this.progress.told(kind.phase, point);
   }
 
   /** Adds calibration time of a point's own (sequential mode) to its account. */

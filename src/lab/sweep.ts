@@ -45,11 +45,11 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
   if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, rough);
   else {
     for (const point of session.points) {
-      yield* session.attempt(point, () => sequential(session, point, need.last.get(point.id) ?? -1, rough));
+      yield* session.attempts.run(point, () => sequential(session, point, need.last.get(point.id) ?? -1, rough));
     }
   }
   yield* session.measureReference(reference);
-  for (const point of session.points) yield* session.attempt(point, () => session.measure(point));
+  for (const point of session.points) yield* session.attempts.run(point, () => session.measure(point));
   for (const again of redrawn) yield* measureAgain(again);
   // In the order of the request, whatever the order of work was.
   const order = settings.points.map(({ id }) => id);
@@ -82,7 +82,7 @@ async function* measureAgain({ session, need }: Redraw): AsyncGenerator<RunEvent
     if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, Infinity);
     else {
       for (const point of session.points) {
-        yield* session.attempt(point, () => sequential(session, point, need.last.get(point.id) ?? -1, Infinity));
+        yield* session.attempts.run(point, () => sequential(session, point, need.last.get(point.id) ?? -1, Infinity));
       }
     }
   };
@@ -142,15 +142,15 @@ function planProgress(session: Session, need: Need): void {
   for (const point of session.draw ? points : settings.points) {
     const perToken = { block: model.blockCount * costs.block, head: scored * headPasses(point) };
     for (const part of ['block', 'head'] as const) {
-      session.plan(point, work.scoring(part, point), all * context * perToken[part], context * perToken[part]);
+      session.attempts.plan(point, work.scoring(part, point), all * context * perToken[part], context * perToken[part]);
     }
   }
   const unit = calibrationTokens * costs.block;
   for (const point of points) {
-    session.plan(point, work.solving(point), model.blockCount * costs.solve, costs.solve);
+    session.attempts.plan(point, work.solving(point), model.blockCount * costs.solve, costs.solve);
     if (settings.mode === 'shared') continue;
     const blocks = (need.last.get(point.id) ?? -1) + 1;
-    session.plan(point, work.calibrating, calibrationTokens * blocks * (2 * costs.block + costs.gram), unit);
+    session.attempts.plan(point, work.calibrating, calibrationTokens * blocks * (2 * costs.block + costs.gram), unit);
   }
   if (settings.mode === 'shared') {
     progress.plan(work.calibrating, calibrationTokens * (need.lastOfAll + 1) * (costs.block + costs.gram), unit);
@@ -199,15 +199,15 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
         }
         yield* session.measure(point, rough);
       };
-      for (const point of session.points) yield* session.attempt(point, () => finish(point));
+      for (const point of session.points) yield* session.attempts.run(point, () => finish(point));
     } else {
       for (const block of chunk) {
         using opened = gpu.scope('block');
         const open = once(() => session.source.open(opened, block));
-        for (const point of session.points) yield* session.attempt(point, () => solve(point, block, open));
+        for (const point of session.points) yield* session.attempts.run(point, () => solve(point, block, open));
       }
       if (chunkIndex < chunks.length - 1) continue;
-      for (const point of session.points) yield* session.attempt(point, () => session.measure(point, rough));
+      for (const point of session.points) yield* session.attempts.run(point, () => session.measure(point, rough));
     }
   }
 }

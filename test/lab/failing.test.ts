@@ -80,7 +80,7 @@ describe('a point that fails', () => {
     ]);
     expect(view.points[2]).toMatchObject({ bits: 3, method: 'quip', perplexity: null });
     expect(view.points[2]?.failure).toContain('expected finite numbers');
-    expect(view.remarks).toMatchObject([{ kind: 'failed' }]);
+    expect(view.remarks.filter(({ kind }) => kind === 'failed')).toHaveLength(1);
   });
 
   it('ends the run where it is full precision, whose log can be read', async () => {
