@@ -46,10 +46,6 @@ fn fit(row: u32, begin: u32, end: u32) {
     high = max(high, block_x[i]);
   }
   let d = (high - low) / levels;
-  var inverse = 0.0;
-  if (d != 0.0) {
-    inverse = 1.0 / d;
-  }
   fitted[0] = vec2f(half(d), half(low));
-  fitted[1] = vec2f(inverse, low);
+  fitted[1] = vec2f(reciprocal(d), low);
 }

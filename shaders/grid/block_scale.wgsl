@@ -104,13 +104,6 @@ fn fit_table(count: u32) -> f32 {
   return d;
 }
 
-fn reciprocal(d: f32) -> f32 {
-  if (d == 0.0) {
-    return 0.0;
-  }
-  return 1.0 / d;
-}
-
 fn fit(row: u32, begin: u32, end: u32) {
   let count = end - begin;
   let mean_square = load_block(row, begin, count) / f32(count);

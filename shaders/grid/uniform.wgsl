@@ -1,7 +1,8 @@
 // Uniform grid: ŵ = s (c − z), c = clamp(round(x / s) + z, 0, levels). [rows, groups] scale s and zero z of the row's group of columns.
 // Defines quantize, value_of and fit for a rounding kernel, which declares parameters, group_of, params.groups, params.levels (the
-// largest code) and target_value(row, col), the weight that a fit sees. The published GPTQ quantizer: the range holds 0.
-// With lib/affine.wgsl.
+// largest code) and target_value(row, col), the weight that a fit sees. The published GPTQ quantizer: the range holds 0. s is a half, as it
+// is stored; zero and codes follow from that s.
+// With lib/half.wgsl and lib/affine.wgsl.
 const SETS: u32 = 1;
 override SYMMETRIC: u32 = 0;
 override CLIP_MSE: u32 = 0;
@@ -16,9 +17,10 @@ fn code_of(x: f32, p: vec2f) -> f32 {
 
 // Scale and zero of the range [low, high].
 fn parameters_of(low: f32, high: f32) -> vec2f {
-  let scale = (high - low) / f32(params.levels);
+  let levels = f32(params.levels);
+  let scale = half_step((high - low) / levels);
   let middle = f32((params.levels + 1) / 2);
-  return vec2f(scale, select(round(-low / scale), middle, SYMMETRIC == 1));
+  return vec2f(scale, select(min(round(-low / scale), levels), middle, SYMMETRIC == 1));
 }
 
 // Scale and zero for columns [begin, end) of a row.
@@ -34,7 +36,7 @@ fn fit(row: u32, begin: u32, end: u32) {
     high = max(-low, high);
     low = select(low, -high, low < 0.0);
   }
-  // A row or group of zeros, or so near that the scale (down to 0.21/255 of the range) would leave the normal range of f32.
+  // A row or group of zeros, or so near that adapters may take it for that.
   if (high - low < 1e-34) {
     low = -1.0;
     high = 1.0;

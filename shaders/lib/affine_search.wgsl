@@ -37,7 +37,7 @@ fn search_affine(count: u32, search: AffineSearch) -> vec4f {
     sum_x += block_w[i] * block_x[i];
   }
   low = min(low, 0.0);
-  if (high <= low) {
+  if (high - low < search.n * LEAST_STEP) {
     return vec4f(0.0, -low, 0.0, low);
   }
   var start = low;

@@ -13,3 +13,8 @@ fn half(x: f32) -> f32 {
   }
   return bitcast<f32>(sign | ((magnitude + 0xfff + ((magnitude >> 13) & 1)) & 0xffffe000));
 }
+
+// A positive step as a half: never 0, so that weights can be divided by it; the least step takes nearly zero weights to 0.
+fn half_step(x: f32) -> f32 {
+  return max(half(x), 0x1p-24f);
+}

@@ -112,7 +112,7 @@ fn scales_to_max(subs: u32, n: f32) -> f32 {
     high = max(high, block_x[i]);
   }
   // Floors of −0 leave high at either zero; the file has +0.
-  if (high <= 0.0) {
+  if (high < n * LEAST_STEP) {
     for (var i = 0u; i < subs; i++) {
       scale_codes[i] = 0.0;
     }

@@ -6,6 +6,16 @@ var<private> block_w: array<f32, 32>;
 // Below this a block counts as zero.
 const TINY: f32 = 1e-15;
 
+// Below this a step has no inverse in the normal range of f32, and no half but 0.
+const LEAST_STEP: f32 = 1e-35;
+
+fn reciprocal(d: f32) -> f32 {
+  if (abs(d) < LEAST_STEP) {
+    return 0.0;
+  }
+  return 1.0 / d;
+}
+
 // block_x of columns [begin, begin + count), and the sum of their squares.
 fn load_block(row: u32, begin: u32, count: u32) -> f32 {
   var squares = 0.0;

@@ -1,6 +1,6 @@
 // Coordinate descent on tr(D H Dᵀ), D = Ŵ − W, for one block of columns [begin, end): with g_j = (D H)_j as it then is, each in turn
 //   ŵ_j ← the point of the grid next to ŵ_j − g_j / H_jj,
-// the least of the objective in that column. On a vector grid j is a point of WIDTH columns, and the step is taken if it does not
+// the least of the objective in that column; H has `damping` on its diagonal, which G counts in already. On a vector grid j is a point of WIDTH columns, and the step is taken if it does not
 // lose. One invocation owns one row and walks its columns; rows are independent. Concatenated with a grid file.
 struct Params {
   cols: u32,
@@ -13,6 +13,8 @@ struct Params {
   // Rows of this dispatch: [first_row, last_row).
   first_row: u32,
   last_row: u32,
+  // Added to every H_jj.
+  damping: f32,
 }
 override WG: u32 = 64;
 
@@ -57,7 +59,7 @@ fn descend(@builtin(global_invocation_id) id: vec3u) {
     var x: array<f32, WIDTH>;
     for (var k = 0u; k < WIDTH; k++) {
       g[k] = gradient(row, col, col + k);
-      let h = H[(col + k - params.begin) * params.cols + col + k];
+      let h = H[(col + k - params.begin) * params.cols + col + k] + params.damping;
       x[k] = What[at + k];
       // An input that never occurs pulls nowhere.
       if (h > 0.0) {
@@ -70,7 +72,7 @@ fn descend(@builtin(global_invocation_id) id: vec3u) {
     var change = 0.0;
     for (var k = 0u; k < WIDTH; k++) {
       let d = point[k] - What[at + k];
-      var pull = 2.0 * g[k];
+      var pull = 2.0 * g[k] + params.damping * d;
       for (var l = 0u; l < WIDTH; l++) {
         pull = fma(H[(col + l - params.begin) * params.cols + col + k], point[l] - What[at + l], pull);
       }

@@ -1,6 +1,7 @@
 // AWQ's clip search: the grid of a row's group of columns with its weights cut to ±share·max|w|, share = 1, 0.95, … 0.55, for the least
 // error of the group's part of the output, (ŵ − w)_g H_gg (ŵ − w)_gᵀ; the first of equals. One invocation owns one row and group.
-// W, D [rows, cols]; H [cols, group], of each column what it has to do with those of its group; parameters [rows, groups, 2] scale and zero.
+// Scales are halves, as they are stored. W, D [rows, cols]; H [cols, group], of each column what it has to do with those of its group;
+// parameters [rows, groups, 2] scale and zero.
 struct Params {
   cols: u32,
   groups: u32,
@@ -42,7 +43,7 @@ fn clip_search(@builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) group
   for (var candidate = 0u; candidate < params.candidates; candidate++) {
     let cut = peak * (1.0 - 0.05 * f32(candidate));
     let range = max(clamp(high, -cut, cut) - clamp(low, -cut, cut), 1e-5);
-    let scale = range / levels;
+    let scale = half_step(range / levels);
     // Not low / scale: where both ends are cut that is a tie, which rounding errors of the scale would decide.
     let zero = clamp(-round(clamp(low, -cut, cut) / range * levels), 0.0, levels);
     var sum = 0.0;

@@ -206,5 +206,9 @@ function perplexityText(point: PointView, reference: Estimate | null): string {
 
 function State({ point }: { readonly point: PointView }) {
   const running = useLabState(({ activity }) => activity !== 'idle');
-  return <span className="none">{progressWord(point.state, running)}</span>;
+  return (
+    <span className="none" title={point.failure ?? undefined}>
+      {progressWord(point.state, running)}
+    </span>
+  );
 }

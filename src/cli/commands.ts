@@ -89,7 +89,7 @@ export function helpText(): string {
     'npm run --silent lab -- COMMAND OPTIONS',
     ...blocks,
     `Methods for --recipes:\n${table(methods)}`,
-    'Exit code 0, or another with one line on standard error that says what is wrong.',
+    'Exit code 0, or another with one line on standard error that says what is wrong. A recipe that cannot be measured is said and left out; it is an error when there is no other.',
   ].join('\n\n');
 }
 

@@ -1,7 +1,7 @@
 /** Files of this machine as the lab takes them: Blobs that are read by slices when asked. */
 import { openAsBlob } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { openCheckpoint } from '../formats/openCheckpoint';
 import type { Checkpoint, SourceFile } from '../formats/checkpoint';
 import { otherFormatFound } from '../formats/folder';
@@ -18,9 +18,26 @@ export async function openModelPath(path: string): Promise<Checkpoint> {
   const files: SourceFile[] = [];
   for (const name of names.sort()) {
     const full = join(folder, name);
-    if ((await stat(full)).isFile()) files.push({ path: relative(folder, full), blob: await openAsBlob(full) });
+    // A link that leads nowhere (a file of a cache that was not downloaded) is no file; if it is needed, that is said.
+    const known = await stat(full).catch(() => null);
+    if (known?.isFile()) files.push({ path: relative(folder, full), blob: await openAsBlob(full) });
   }
+  requireSeen(files, folder);
   return openCheckpoint(files, { name: basename(resolve(folder)) });
+}
+
+/** Files in hidden folders are no part of a model. A FormatError that names the folder where the only one lies there. */
+function requireSeen(files: readonly SourceFile[], folder: string): void {
+  const hidden = (path: string) => path.split(/[/\\]/).some((part) => part.startsWith('.'));
+  if (!files.every(({ path }) => hidden(path))) return;
+  const config = files.find(({ path }) => basename(path) === 'config.json');
+  if (!config) return;
+  const found = join(folder, dirname(config.path));
+  throw new FormatError(
+    'hidden-checkpoint',
+    `${folder} holds a checkpoint in a hidden folder alone, and hidden folders are not searched: give ${found} as --model.`,
+    { file: found },
+  );
 }
 
 export async function readTextPath(path: string): Promise<LabelledText> {

@@ -10,7 +10,7 @@ import { fromLog } from '../lab/verdict/candidate';
 import { answer } from '../lab/verdict/sentence';
 import { findMethod } from '../quant/recipes';
 import type { RunEvent } from '../lab/events';
-import { Cancelled, fromErrorRecord, isBitcurveError } from '../util/errors';
+import { Cancelled, fromErrorRecord, isBitcurveError, NumericError } from '../util/errors';
 import { commands, helpText } from './commands';
 import { openModelPath, readTextPath } from './files';
 import { folderStore } from './folderStore';
@@ -100,8 +100,11 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
     appVersion: engineVersion,
   });
   const log: RunEvent[] = [];
+  let [measured, failed] = [0, 0];
   for await (const event of events) {
     if (event.type !== 'progressed') log.push(event);
+    if (event.type === 'point-failed') failed++;
+    if (event.type === 'point-finished' && event.result.bits > 0) measured++;
     if (given.has('json')) process.stdout.write(writeEvent(event));
     else {
       const line = matrix ? describeMatrixEvent(event, matrix) : describeEvent(event);
@@ -109,6 +112,12 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
     }
     if (event.type === 'run-failed') throw fromErrorRecord(event.error);
     if (event.type === 'run-stopped') throw new Cancelled();
+  }
+  if (failed > 0 && measured === 0) {
+    throw new NumericError(
+      'nothing-measured',
+      `none of the ${failed} points could be measured; the log says why of each.`,
+    );
   }
   if (name !== 'sweep' || given.has('json')) return;
   const said = describeAnswer(answer(fromLog(log), goal, (method) => findMethod(method)?.label ?? method));

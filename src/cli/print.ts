@@ -82,6 +82,10 @@ export function describeEvent(event: RunEvent): string | null {
       );
     case 'point-finished':
       return row(columns.map(([, , cell]) => cell(event.result)));
+    case 'point-failed':
+      return `${event.point} could not be measured: ${event.error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
+    case 'remarked':
+      return event.text;
     case 'run-resumed':
       return `${event.layersKept} layers were kept from an earlier run`;
     case 'damping-raised':

@@ -29,6 +29,8 @@ export interface Tokenizer {
   readonly vocabularySize: number;
   /** Beginning-of-sequence id; null when the tokenizer has none. */
   readonly bos: number | null;
+  /** Whether llama.cpp puts BOS before a text in this vocabulary; a BOS may be named and not added. */
+  readonly addsBos: boolean;
   readonly eos: number | null;
   /** Ids of `text` with the tokenizer's own special tokens (BOS and the like) added, or not. */
   encode(text: string, specialTokens: 'add' | 'none'): Uint32Array;

@@ -6,6 +6,7 @@ import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { FormatError } from '../util/errors';
 import { type BytePairModel, checkBytePairModel, refuse } from './bytePairModel';
 import { joinByteTokens } from './byteFallback';
+import { addsBos } from './addsBos';
 import type { Tokenizer } from './checkpoint';
 import { createCut } from './cutPieces';
 import { asTransformersLoads } from './spacePrefix';
@@ -45,9 +46,11 @@ export function openTokenizer(json: JsonObject, settings: JsonObject, config: Js
     replaceByteFallback(made);
     return made;
   });
+  const bos = specialId('bos', model, settings, config);
   return {
     vocabularySize: model.size,
-    bos: specialId('bos', model, settings, config),
+    bos,
+    addsBos: addsBos(json, settings, model.ids, bos),
     eos: specialId('eos', model, settings, config),
     encode(text, specialTokens) {
       const ids = guarded(

@@ -32,6 +32,8 @@ export interface Circumstances {
 export class Cabinet {
   readonly #cache = new Map<string, Uint8Array<ArrayBuffer>>();
   #cached = 0;
+  /** Records that the store has refused: the run needs them, however many they are. */
+  readonly #refused = new Map<string, Uint8Array<ArrayBuffer>>();
 
   constructor(
     readonly store: LayerStore,
@@ -44,8 +46,8 @@ export class Cabinet {
 
   /** Null when there is none that can be believed. */
   async find(key: string): Promise<KeptLayer | null> {
-    const record = this.#cache.get(key) ?? (await this.store.get(key));
-    return record && unpackLayer(record);
+    const record = this.#cache.get(key) ?? this.#refused.get(key) ?? (await this.store.get(key).catch(() => null));
+    return record && unpackLayer(key, record);
   }
 
   /** What was put or found before. A FetchError when the store has lost it since. */
@@ -58,12 +60,17 @@ export class Cabinet {
     );
   }
 
-  async put(key: string, layer: KeptLayer): Promise<void> {
-    const record = await packLayer(layer);
+  /** Null when the store has it; else why not. This run has it either way. */
+  async put(key: string, layer: KeptLayer): Promise<string | null> {
+    const record = await packLayer(key, layer);
     if (this.#cached + record.length <= cacheBytes) {
       this.#cache.set(key, record);
       this.#cached += record.length;
     }
-    await this.store.put(key, record);
+    const refusal = await this.store
+      .put(key, record)
+      .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+    if (refusal !== null && !this.#cache.has(key)) this.#refused.set(key, record);
+    return refusal;
   }
 }

@@ -131,6 +131,9 @@ export interface LayerResult extends Place {
 
 export type Phase = 'reading' | 'calibrating' | 'quantizing' | 'evaluating';
 
+/** What a remark is about: where finished layers are kept, or a text. */
+export type RemarkTopic = 'storage' | 'calibration' | 'evaluation';
+
 export type RunEvent =
   | {
       readonly type: 'run-started';
@@ -202,8 +205,12 @@ export type RunEvent =
       readonly windowsTotal: number;
       readonly quality: Quality;
     }
+  /** The point cannot be measured; the others go on without it. */
+  | { readonly type: 'point-failed'; readonly point: string; readonly error: ErrorRecord }
   /** `losses`: mean nats per token of every window, by which two points are compared pair by pair. Logs before them have none. */
   | { readonly type: 'point-finished'; readonly result: PointResult; readonly losses?: readonly number[] }
+  /** Something that the reader should know of, in one sentence for people. */
+  | { readonly type: 'remarked'; readonly about: RemarkTopic; readonly text: string }
   | { readonly type: 'run-resumed'; readonly layersKept: number }
   | { readonly type: 'run-stopped'; readonly secondsElapsed: number }
   | { readonly type: 'run-failed'; readonly error: ErrorRecord; readonly secondsElapsed: number }

@@ -1,6 +1,7 @@
 /**
  * A solved layer as the bytes of one record: a line of JSON and the stored parts. Records come back from disks and browsers that may
- * have lost the end of them, so a checksum decides whether one is believed; what is not is computed again.
+ * have lost the end of them, and files that were copied may lie under each other's names: a checksum, and the key that the record was
+ * made for, decide whether one is believed; what is not is computed again.
  */
 import type { QuantEvent } from '../quant/problem';
 import { storedBytes, storedFromBytes, type StoredLayer } from '../quant/stored';
@@ -14,6 +15,8 @@ export interface KeptLayer {
 }
 
 interface Header {
+  /** Names everything that the layer depends on (cabinet.ts). */
+  readonly key: string;
   readonly summary: Omit<Solved, 'parts'>;
   readonly events: readonly QuantEvent[];
   readonly parts: readonly { readonly rows: number; readonly bytes: number }[];
@@ -23,10 +26,11 @@ const newline = 10;
 /** Hex digits of the checksum in front of a record. */
 const checkLength = 64;
 
-export async function packLayer({ solved, events }: KeptLayer): Promise<Uint8Array<ArrayBuffer>> {
+export async function packLayer(key: string, { solved, events }: KeptLayer): Promise<Uint8Array<ArrayBuffer>> {
   const { parts, ...summary } = solved;
   const bytes = parts.map(storedBytes);
   const header: Header = {
+    key,
     summary,
     events,
     parts: parts.map(({ rows }, i) => ({ rows, bytes: bytes[i]?.length ?? 0 })),
@@ -35,13 +39,14 @@ export async function packLayer({ solved, events }: KeptLayer): Promise<Uint8Arr
   return concatenate([new TextEncoder().encode(await sha256(content)), content]);
 }
 
-/** Null when the record is damaged. */
-export async function unpackLayer(record: Uint8Array<ArrayBuffer>): Promise<KeptLayer | null> {
+/** Null when the record is damaged, or was made for another key. */
+export async function unpackLayer(key: string, record: Uint8Array<ArrayBuffer>): Promise<KeptLayer | null> {
   const content = record.slice(checkLength);
   const check = new TextDecoder().decode(record.subarray(0, checkLength));
   if ((await sha256(content)) !== check) return null;
   const end = content.indexOf(newline);
   const header = JSON.parse(new TextDecoder().decode(content.subarray(0, end))) as Header;
+  if (header.key !== key) return null;
   const { cols } = header.summary;
   const parts: StoredLayer[] = [];
   let at = end + 1;

@@ -3,11 +3,12 @@
  * interface; a folder (cli) or the browser's own file system (worker) stand behind it.
  */
 
-/** Bytes by key. A key is 64 hex digits. A store may lose entries at any time (they are computed again), but never change one. */
+/** Bytes by key. A key is 64 hex digits. A store may lose entries at any time, and refuse to take one: both cost time and nothing else. */
 export interface LayerStore {
-  /** Null when there is none. */
+  /** Null when there is none, or none that can be read. */
   get(key: string): Promise<Uint8Array<ArrayBuffer> | null>;
-  put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Null when it was kept; else why not, in words that follow "because". */
+  put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<string | null>;
 }
 
 /** Keeps layers for as long as the object lives. */
@@ -17,7 +18,7 @@ export function memoryStore(): LayerStore & { readonly size: number } {
     get: (key) => Promise.resolve(kept.get(key) ?? null),
     put: (key, bytes) => {
       kept.set(key, bytes);
-      return Promise.resolve();
+      return Promise.resolve(null);
     },
     get size() {
       return kept.size;

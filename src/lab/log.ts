@@ -29,7 +29,7 @@ export const writeEvent = (event: RunEvent): string => JSON.stringify(fit(event)
 export const writeLog = (events: readonly RunEvent[]): string => events.map(writeEvent).join('');
 
 function fit(event: RunEvent): RunEvent {
-  if (event.type === 'run-failed') {
+  if (event.type === 'run-failed' || event.type === 'point-failed') {
     const { message, details } = event.error;
     const short = (text: string) => (text.length > maxText ? `${text.slice(0, maxText - 1)}…` : text);
     const shorter = Object.entries(details).map(([key, v]) => [key, typeof v === 'string' ? short(v) : v] as const);

@@ -164,6 +164,7 @@ const insight = record({
   weights: both(list(measured, 100)),
   inputs: nullable(both(list(measured, 100))),
 });
+const error = record({ ...fields(text, 'name code message'), details: dictionary(primitive) });
 /** −1 is the embedding, the number of blocks the head. */
 const place: Form = { point: text, block: whole(-1), site: text };
 
@@ -202,11 +203,13 @@ const events: Readonly<Record<string, Check>> = {
   }),
   'point-started': record({ point: text }),
   'window-evaluated': record({ point: text, windowsTotal: whole(1), quality }),
+  'point-failed': record({ point: text, error }),
+  remarked: record({ about: oneOf('storage', 'calibration', 'evaluation'), text }),
   'point-finished': record({ result, losses: optional(list(measured, maxLosses)) }),
   'run-resumed': record({ layersKept: count }),
   'run-stopped': record({ secondsElapsed: size }),
   'run-failed': record({
-    error: record({ ...fields(text, 'name code message'), details: dictionary(primitive) }),
+    error,
     secondsElapsed: size,
   }),
   'run-finished': record({ points: list(result, maxPoints), secondsElapsed: size }),

@@ -17,6 +17,8 @@ interface Planned extends Pick<PlannedPoint, 'method' | 'bits' | 'group'> {
 export class LogLaws {
   #planned = new Map<string, Planned>();
   #finished = new Map<string, PointResult>();
+  /** Points that could not be measured: the end does without them. */
+  readonly #failed = new Set<string>();
   #layers = 0;
   #windows = new Map<string, number>();
   #ended: string | null = null;
@@ -50,6 +52,10 @@ export class LogLaws {
       case 'point-started':
       case 'progressed':
         return event.point === null ? null : this.#unplanned(event.point);
+      case 'point-failed':
+        this.#failed.add(event.point);
+        return this.#unplanned(event.point);
+      case 'remarked':
       case 'rotation-verified':
       case 'run-failed':
       case 'run-resumed':
@@ -63,6 +69,7 @@ export class LogLaws {
   #start({ settings, model }: Extract<RunEvent, { type: 'run-started' }>): string | null {
     this.#planned = new Map([[fullPrecision, { method: fullPrecision, bits: 0, group: null, reference: true }]]);
     this.#finished = new Map();
+    this.#failed.clear();
     this.#windows = new Map();
     this.#layers = model.layers;
     this.#ended = null;
@@ -111,7 +118,9 @@ export class LogLaws {
       }
       ids.add(id);
     }
-    const missing = [...this.#planned.keys()].find((id) => !ids.has(id) && id !== fullPrecision);
+    const missing = [...this.#planned.keys()].find(
+      (id) => !ids.has(id) && !this.#failed.has(id) && id !== fullPrecision,
+    );
     return missing === undefined ? null : `ends without the point "${shown(missing)}", which the run plans`;
   }
 }

@@ -4,7 +4,7 @@
  * alone; so each kind has a rate of its own, and nothing is said before it can be. Kept layers count as done without being measured.
  * Pure but for the clock it is given.
  */
-import type { Phase } from './events';
+import type { Phase, RunEvent } from './events';
 
 /** Work that goes at one rate. `name` tells it from other work of its phase, such as the method that solves. */
 export interface Kind {
@@ -85,6 +85,12 @@ export class Progress {
       left += rest * seconds;
     }
     return left;
+  }
+
+  /** What the log says of it. */
+  told(phase: Phase, point: string | null): RunEvent {
+    const { done, elapsed: secondsElapsed, secondsLeft } = this;
+    return { type: 'progressed', phase, point, done, secondsElapsed, secondsLeft };
   }
 
   #secondsPerOperation(tally: Tally): number | null {

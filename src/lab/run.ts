@@ -13,6 +13,7 @@ import type { Budgets } from './budgets';
 import type { RunEvent, RunSettings, TextCard } from './events';
 import type { LayerStore } from './layerStore';
 import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
+import { rawWikiText, shortSupply } from './remarks';
 import { Session } from './session';
 import { quantizeAndMeasure } from './sweep';
 import { muchOverlap, overlap } from './textFacts';
@@ -88,6 +89,20 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     const share = overlap(windows.ids, calibration.parts.flat());
     if (share >= muchOverlap) yield { type: 'text-doubted', doubt: 'overlap', text: label, share };
   }
+  const supply = { context, label: input.evaluation.label, asked: maxTokens, windows: windows.ids.length };
+  const remarks = [
+    rawWikiText(protocol, input.evaluation),
+    shortSupply('evaluation', supply),
+    calibration &&
+      input.calibration &&
+      shortSupply('calibration', {
+        context,
+        label: input.calibration.label,
+        asked: calibrationTokens,
+        windows: calibration.parts.flat().length,
+      }),
+  ];
+  for (const remark of remarks) if (remark) yield remark;
   await chooseTiles(gpu, checkpoint, signal);
   const costs = costsOf(model, context);
   using session = await Session.open({

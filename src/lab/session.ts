@@ -17,6 +17,7 @@ import { Cabinet, type Circumstances } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
 import { Evaluation, type Blocks, type PointModel } from './evaluate';
 import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
+import { Attempts, requireFinite } from './failure';
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import { tableGrids, type Costs } from './plan';
 import { pointBlocks, sourceBlocks } from './pointModel';
@@ -25,6 +26,7 @@ import { pointResult } from './pointResult';
 import { Progress, type Kind } from './progress';
 import type { RunInput } from './run';
 import { headPasses, Work } from './work';
+import { notKept } from './remarks';
 import { sizeOf, storedBits, type StoredBits } from './size';
 import { foreignFrom, frequencyEntropy } from './textFacts';
 import { scoredPerWindow, type Windows } from './windows';
@@ -72,10 +74,12 @@ export class Session implements Disposable {
   /** Keys of layers that an earlier run has left behind. */
   readonly kept = new Set<string>();
   readonly #accounts = new Accounts();
+  readonly attempts: Attempts;
   readonly #stored: StoredBits;
   readonly cabinets: Readonly<Record<'calibrated' | 'plain', Cabinet>>;
   readonly work = new Work();
   #told = 0;
+  #refusalTold = false;
 
   private constructor(
     readonly opening: Opening,
@@ -85,6 +89,7 @@ export class Session implements Disposable {
   ) {
     const { input, model, perBatch, calibration, settings } = opening;
     this.progress = common.progress;
+    this.attempts = new Attempts(input.gpu, input.signal, common.progress);
     this.source = common.source;
     const part = calibration && present(calibration.parts[draw], `part ${draw} of the calibration text`);
     this.calibrationBatches = part && toBatches(part, settings.context, perBatch);
@@ -225,7 +230,11 @@ export class Session implements Disposable {
       this.kept.has(key) || this.#accounts.of(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key) : null;
     const events: QuantEvent[] = [];
     const solved = found ? found.solved : await solve((event) => events.push(event));
-    if (!found) await cabinet.put(key, { solved, events });
+    const refusal = found ? null : await cabinet.put(key, { solved, events });
+    if (refusal !== null && !this.#refusalTold) {
+      this.#refusalTold = true;
+      yield notKept(refusal);
+    }
     const seconds = clock() - start;
     const account = this.#accounts.of(point);
     account.seconds += seconds;
@@ -233,15 +242,14 @@ export class Session implements Disposable {
     if (account.hashes.has(`${block} ${site}`)) return solved;
     account.hashes.set(`${block} ${site}`, solved.hash);
     for (const event of found ? found.events : events) yield { ...event, ...place };
-    const { rows, cols, energy, nearestLoss, loss, damping, insight, hash } = solved;
+    const { parts: _, storageBits, ...summary } = solved;
     const result: LayerResult = {
-      ...place,
-      ...{ layers, rows, cols, energy, nearestLoss, loss, damping, insight },
-      bits: solved.storageBits / (rows * cols),
-      hash,
+      ...{ ...place, layers, ...summary },
+      bits: storageBits / (solved.rows * solved.cols),
       seconds,
       resumed: found !== null,
     };
+    requireFinite(result, `${point.id}, block ${block}, ${site}:`);
     yield { type: 'layer-quantized', ...result };
     return solved;
   }
@@ -325,6 +333,7 @@ export class Session implements Disposable {
       account.seconds += clock() - resumed;
       if (step.kind === 'measured') {
         const { quality } = step;
+        requireFinite(quality, `${point.id}:`);
         account.quality = quality;
         yield { type: 'window-evaluated', point: point.id, windowsTotal: windows.ids.length, quality };
       } else if (step.kind === 'finished') {
@@ -372,17 +381,11 @@ export class Session implements Disposable {
   /** Counts work as done, and tells of it now and then. */
   *worked(kind: Kind, point: string | null, operations: number, kept = false): Generator<RunEvent> {
     this.progress.advance(kind, operations, kept ? 'kept' : 'computed');
+    if (point !== null) this.attempts.done(point, kind, operations);
     const { done } = this.progress;
     if (done - this.#told < progressStep && done < 1) return;
     this.#told = done;
-    yield {
-      type: 'progressed',
-      phase: kind.phase,
-      point,
-      done,
-      secondsElapsed: this.progress.elapsed,
-      secondsLeft: this.progress.secondsLeft,
-    };
+    yield this.progress.told(kind.phase, point);
   }
 
   /** Adds calibration time of a point's own (sequential mode) to its account. */

@@ -8,6 +8,9 @@
  * Each point is measured on the first few windows as soon as its layers are solved, so that all curves are there early; then each on the
  * rest.
  *
+ * A point that fails is told and left out; the others go on. Without full precision there is nothing to compare with, so its failure ends
+ * the run.
+ *
  * Layers that are kept from an interrupted run are not solved again, and what only they would need is not calibrated.
  */
 import type { Scope } from '../gpu/buffers';
@@ -41,9 +44,13 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
   yield* session.measureReference(reference, rough);
   yield* verifyRotations(session);
   if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, rough);
-  else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1, rough);
+  else {
+    for (const point of session.points) {
+      yield* session.attempts.run(point, () => sequential(session, point, need.last.get(point.id) ?? -1, rough));
+    }
+  }
   yield* session.measureReference(reference);
-  for (const point of session.points) yield* session.measure(point);
+  for (const point of session.points) yield* session.attempts.run(point, () => session.measure(point));
   for (const again of redrawn) yield* measureAgain(again);
   // In the order of the request, whatever the order of work was.
   const order = settings.points.map(({ id }) => id);
@@ -74,10 +81,18 @@ async function* measureAgain({ session, need }: Redraw): AsyncGenerator<RunEvent
   const { settings } = session.opening;
   const work = async function* () {
     if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, Infinity);
-    else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1, Infinity);
+    else {
+      for (const point of session.points) {
+        yield* session.attempts.run(point, () => sequential(session, point, need.last.get(point.id) ?? -1, Infinity));
+      }
+    }
   };
   for await (const event of work()) {
     if (event.type === 'progressed') yield event;
+    if (event.type === 'point-failed') {
+      const text = `${event.point} could not be measured on part ${session.draw + 1} of the calibration text: ${event.error.message}`;
+      yield { type: 'remarked', about: 'calibration', text };
+    }
     if (event.type === 'point-finished') {
       const { id, lnRatio } = event.result;
       yield { type: 'calibration-redrawn', point: id, draw: session.draw, lnRatio: present(lnRatio, 'a loss') };
@@ -128,17 +143,19 @@ function planProgress(session: Session, need: Need): void {
   for (const point of session.draw ? points : settings.points) {
     const perToken = { block: model.blockCount * costs.block, head: scored * headPasses(point) };
     for (const part of ['block', 'head'] as const) {
-      progress.plan(work.scoring(part, point), all * context * perToken[part], context * perToken[part]);
+      session.attempts.plan(point, work.scoring(part, point), all * context * perToken[part], context * perToken[part]);
     }
   }
+  const unit = calibrationTokens * costs.block;
   for (const point of points) {
-    progress.plan(work.solving(point), model.blockCount * costs.solve, costs.solve);
+    session.attempts.plan(point, work.solving(point), model.blockCount * costs.solve, costs.solve);
+    if (settings.mode === 'shared') continue;
+    const blocks = (need.last.get(point.id) ?? -1) + 1;
+    session.attempts.plan(point, work.calibrating, calibrationTokens * blocks * (2 * costs.block + costs.gram), unit);
   }
-  const passes =
-    settings.mode === 'shared'
-      ? (need.lastOfAll + 1) * (costs.block + costs.gram)
-      : [...need.last.values()].reduce((sum, last) => sum + (last + 1) * (2 * costs.block + costs.gram), 0);
-  progress.plan(work.calibrating, calibrationTokens * passes, calibrationTokens * costs.block);
+  if (settings.mode === 'shared') {
+    progress.plan(work.calibrating, calibrationTokens * (need.lastOfAll + 1) * (costs.block + costs.gram), unit);
+  }
 }
 
 async function* shared(session: Session, lastMissing: number, rough: number): AsyncGenerator<RunEvent> {
@@ -176,24 +193,28 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
     };
     // With everything at hand, a point is finished before the next begins; else a block is read once for all points.
     if (whole) {
-      for (const point of session.points) {
+      const finish = async function* (point: QuantizedPoint) {
         for (const block of chunk) {
           using opened = gpu.scope('block');
           yield* solve(point, block, model.sites, () => session.source.open(opened, block));
         }
         yield* session.measure(point, rough);
-      }
+      };
+      for (const point of session.points) yield* session.attempts.run(point, () => finish(point));
     } else {
       for (const block of chunk) {
         using opened = gpu.scope('block');
         const open = once(() => session.source.open(opened, block));
         // Site by site: of a wide layer, H and its factor are let go before those of the next are made.
         for (const site of model.sites) {
-          for (const point of session.points) yield* solve(point, block, [site], open);
+          for (const point of session.points) {
+            yield* session.attempts.run(point, () => solve(point, block, [site], open));
+          }
           moments.get(block)?.get(site.name)?.release?.();
         }
       }
-      if (chunkIndex === chunks.length - 1) for (const point of session.points) yield* session.measure(point, rough);
+      if (chunkIndex < chunks.length - 1) continue;
+      for (const point of session.points) yield* session.attempts.run(point, () => session.measure(point, rough));
     }
   }
 }

@@ -3,8 +3,8 @@
  *
  *   gptq       the whole text with the tokenizer's own special tokens, cut into non-overlapping windows of `context` ids, the tail
  *              dropped; every id of a window but its first is scored. (Frantar et al., 2022; datautils.py of the published code.)
- *   llama.cpp  BOS + the text without special tokens; windows of `context` ids, the first id of each replaced by BOS; ids
- *              context/2 + 1 … context − 1 are scored. (examples/perplexity of llama.cpp.)
+ *   llama.cpp  BOS + the text without special tokens; windows of `context` ids, the first id of each replaced by BOS; without BOS where
+ *              the vocabulary adds none; ids context/2 + 1 … context − 1 are scored. (examples/perplexity of llama.cpp.)
  *
  * Numbers of different protocols, contexts or texts are never comparable.
  */
@@ -43,14 +43,14 @@ export function evaluationWindows(
   context: number,
   maxTokens: number | null,
 ): Windows {
-  const { bos } = tokenizer;
+  const bos = protocol === 'llama.cpp' && tokenizer.addsBos ? tokenizer.bos : null;
   let ids = encodeStart(
     tokenizer,
     text,
     protocol === 'gptq' ? 'add' : 'none',
     Math.max(maxTokens ?? Infinity, context),
   );
-  if (protocol === 'llama.cpp' && bos !== null) {
+  if (bos !== null) {
     const withBos = new Uint32Array(ids.length + 1);
     withBos[0] = bos;
     withBos.set(ids, 1);
@@ -61,7 +61,7 @@ export function evaluationWindows(
   const count = maxTokens === null ? available : Math.min(available, Math.max(1, Math.floor(maxTokens / context)));
   const windows = Array.from({ length: count }, (_, i) => {
     const window = ids.slice(i * context, (i + 1) * context);
-    if (protocol === 'llama.cpp' && bos !== null) window[0] = bos;
+    if (bos !== null) window[0] = bos;
     return window;
   });
   return {

@@ -15,7 +15,7 @@ export interface Part {
   readonly rms: number;
 }
 
-/** Root mean squares of the site's matrices, 1 for one that is zero; none where the site has a single matrix. */
+/** Root mean squares of the site's matrices, 0 for one that is zero; none where the site has a single matrix. */
 export async function partsOf({ W, neighbours }: Posed, gpu: Gpu): Promise<Part[]> {
   const outputs = neighbours?.outputs ?? [];
   if (outputs.length < 2) return [];
@@ -24,7 +24,7 @@ export async function partsOf({ W, neighbours }: Posed, gpu: Gpu): Promise<Part[
   let begin = 0;
   return outputs.map(({ rows }) => {
     const sum = squares.subarray(begin, (begin += rows)).reduce((a, b) => a + b, 0);
-    return { rows, rms: Math.fround(Math.sqrt(sum / (rows * W.cols))) || 1 };
+    return { rows, rms: Math.fround(Math.sqrt(sum / (rows * W.cols))) };
   });
 }
 
@@ -38,7 +38,8 @@ export function balanced(
 ): Matrix {
   if (!parts.length) return W;
   using local = gpu.scope('parts');
-  const factor = ({ rms }: Part) => (way === 'divided' ? 1 / rms : rms);
+  // A matrix of zeros is restored as zeros, whatever rows of the others have been mixed into it on the way.
+  const factor = ({ rms }: Part) => (way === 'restored' ? rms : rms === 0 ? 0 : 1 / rms);
   const rows = Float32Array.from(parts.flatMap((part) => new Array<number>(part.rows).fill(factor(part))));
   const ones = uploadMatrix(local, new Float32Array(W.cols).fill(1), 1, W.cols, '1');
   return scaleColumns(gpu, scope, W, ones, uploadMatrix(local, rows, 1, W.rows, 'factors'));

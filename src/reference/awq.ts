@@ -2,7 +2,7 @@
  * AWQ (arXiv 2306.00978) in float64: its quantizer, its scale search by the quadratic form, its clip search. Written from the paper and
  * the rules of its published code. Twin of quant/transform/scale.ts and quant/grid/awq.ts.
  */
-import { roundHalfEven } from '../util/halfFloat';
+import { halfStep, roundHalfEven } from '../util/halfFloat';
 import { proxyLoss } from './proxyLoss';
 import { relativeMagnitude } from './relativeMagnitude';
 
@@ -21,7 +21,7 @@ function roundGroup(w: readonly number[], bits: number, cut: number): number[] {
   const top = 2 ** bits - 1;
   const low = Math.min(...clamped);
   const range = Math.max(Math.max(...clamped) - low, 1e-5);
-  const scale = range / top;
+  const scale = halfStep(range / top);
   const zero = Math.min(Math.max(-roundHalfEven((low / range) * top), 0), top);
   // As published, weights are cut and then rounded. ±cut is then a tie, to even and so to the first or last code, and floating-point
   // errors of the scale must not decide it: weights as they are get that code.

@@ -2,8 +2,7 @@
  * The grids of ONNX Runtime's MatMulNBits and of MLC's q4f16_1 for one block of columns, in float32 steps. Twin of
  * shaders/grid/half_uniform.wgsl. `rule`: symmetric (s = extreme / −2^(bits−1)), zero-point (range widened to hold 0) or mlc (s = max / 7).
  */
-import { roundHalfEven } from '../util/halfFloat';
-import { half } from './blocks/format';
+import { nearestHalf as half, roundHalfEven } from '../util/halfFloat';
 import { clamp, f } from './blocks/search';
 
 export interface HalfUniformOptions {

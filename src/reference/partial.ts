@@ -1,8 +1,8 @@
 /**
- * PB-LLM in float64, from the paper: mask by salience, binary and 8-bit values of each row, and the walk of GPTQ over the mix in its
+ * PB-LLM in float64, with its parameters as halves, from the paper: mask by salience, binary and 8-bit values of each row, and the walk of GPTQ over the mix in its
  * published three-factor form. Twin of quant/grid/partial.ts under nearest and compensate.
  */
-import { roundHalfEven } from '../util/halfFloat';
+import { halfStep, nearestHalf, roundHalfEven } from '../util/halfFloat';
 
 export interface PartialOptions {
   readonly share: number;
@@ -28,11 +28,12 @@ export function partial(
     const low = w.map((_, j) => ((salience[r * cols + j] as number) <= threshold ? 1 : 0));
     const masked = w.map((v, j) => v * (low[j] as number));
     const counted = statistics === 'published' ? [...masked] : [...w].filter((_, j) => low[j]);
-    const mean = counted.reduce((sum, v) => sum + v, 0) / Math.max(1, counted.length);
-    const size = counted.reduce((sum, v) => sum + Math.abs(v - mean), 0) / Math.max(1, counted.length);
+    const middle = counted.reduce((sum, v) => sum + v, 0) / Math.max(1, counted.length);
+    const mean = nearestHalf(middle);
+    const size = nearestHalf(counted.reduce((sum, v) => sum + Math.abs(v - middle), 0) / Math.max(1, counted.length));
     const bottom = Math.min(0, ...w);
-    const scale = (Math.max(0, ...w) - bottom) / 255;
-    const zero = roundHalfEven(-bottom / scale);
+    const scale = halfStep((Math.max(0, ...w) - bottom) / 255);
+    const zero = Math.min(roundHalfEven(-bottom / scale), 255);
     for (let j = 0; j < cols; j++) {
       const x = w[j] as number;
       const code = Math.min(Math.max(roundHalfEven(x / scale) + zero, 0), 255);

@@ -1,8 +1,8 @@
 /**
  * QuIP's rounding in float64, from the paper (arXiv 2307.13304): LDLQ in the units of the grid with H = (L + I) D (L + I)ᵀ, and greedy
- * passes. Columns run from the last to the first, as there: the walk of shaders/rounding/compensate.wgsl on reversed columns.
+ * passes. Columns run from the last to the first, as there, and its scale is the half that is stored: the walk of shaders/rounding/compensate.wgsl on reversed columns.
  */
-import { roundHalfEven } from '../util/halfFloat';
+import { nearestHalf, roundHalfEven } from '../util/halfFloat';
 
 export interface QuipOptions {
   readonly bits: number;
@@ -23,7 +23,7 @@ export function quipRound(
   const top = 2 ** bits - 1;
   let squares = 0;
   for (let i = 0; i < rows * n; i++) squares += (W[i] as number) ** 2;
-  const s = multiplier * Math.sqrt(squares / (rows * n)) + 1e-16;
+  const s = nearestHalf(multiplier * Math.sqrt(squares / (rows * n)) + 1e-16);
   const damped = addToDiagonal(H, n, damping);
   const L = unitLower(damped, n);
   const round = (x: number) => Math.min(Math.max(roundHalfEven(x), 0), top);

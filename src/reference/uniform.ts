@@ -1,8 +1,8 @@
 /**
  * The uniform grid in float64: the quantizer of the published GPTQ code (IST-DASLab/gptq quant.py, read for its rules), range widened to
- * hold 0, round half to even. Twin of shaders/grid/uniform.wgsl and shaders/stats/group_fit.wgsl.
+ * hold 0, round half to even; the scale is a half, and zero and codes follow from it. Twin of shaders/grid/uniform.wgsl and shaders/stats/group_fit.wgsl.
  */
-import { roundHalfEven } from '../util/halfFloat';
+import { halfStep, roundHalfEven } from '../util/halfFloat';
 
 export interface UniformOptions {
   readonly bits: number;
@@ -39,12 +39,12 @@ export function fitUniform(
     high = Math.max(-low, high);
     if (low < 0) low = -high;
   }
-  // As in the shader: below this the scale would leave the normal range of float32.
+  // As in the shader: so near to zero that adapters may take it for that.
   if (high - low < 1e-34) [low, high] = [-1, 1];
   const top = 2 ** bits - 1;
   const within = (share: number): UniformParameters => {
-    const scale = (share * high - share * low) / top;
-    return { scale, zero: symmetric ? (top + 1) / 2 : roundHalfEven((-share * low) / scale) };
+    const scale = halfStep((share * high - share * low) / top);
+    return { scale, zero: symmetric ? (top + 1) / 2 : Math.min(roundHalfEven((-share * low) / scale), top) };
   };
   if (clip === 'min-max') return within(1);
   // Published constants: exponent 2.4, grid 100, largest shrink 0.8. With importance, the diagonal of H, the exponent is that of the loss.

@@ -73,7 +73,11 @@ export function about(seconds: number): string {
 }
 
 /** How far a point without a value is; `running`: whether anything is done about it. */
-export function progressWord(state: 'planned' | 'quantizing' | 'evaluating' | 'finished', running: boolean): string {
+export function progressWord(
+  state: 'planned' | 'quantizing' | 'evaluating' | 'finished' | 'failed',
+  running: boolean,
+): string {
+  if (state === 'failed') return 'failed';
   if (!running) return state === 'planned' ? 'not measured' : 'not finished';
   return state === 'planned' ? 'waiting' : `${state}…`;
 }

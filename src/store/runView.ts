@@ -9,6 +9,7 @@ import type {
   PlannedPoint,
   PointResult,
   Quality,
+  RemarkTopic,
   RunEvent,
   RunSettings,
 } from '../lab/events';
@@ -23,13 +24,17 @@ export type Progress = Extract<RunEvent, { type: 'progressed' }>;
 
 export const fullPrecision = 'full-precision';
 
+export type PointState = 'planned' | 'quantizing' | 'evaluating' | 'finished' | 'failed';
+
 /** A point as it stands: planned, or measured on the windows so far, or finished. */
 export interface PointView {
   readonly id: string;
   readonly method: string;
   readonly bits: number;
   readonly group: number | null;
-  readonly state: 'planned' | 'quantizing' | 'evaluating' | 'finished';
+  readonly state: PointState;
+  /** Why the point has failed; null where it has not. */
+  readonly failure: string | null;
   /** The values are those of an earlier run of the same request, until this one has measured the point again. */
   readonly kept: boolean;
   readonly windows: number;
@@ -55,7 +60,7 @@ export interface PointView {
 
 /** Something that the reader should know of: damping raised, a fallback, layers kept. One sentence each. */
 export interface Remark {
-  readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost' | 'text';
+  readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost' | 'text' | 'failed' | RemarkTopic;
   readonly text: string;
   /** The layer that it is about; absent where it is about the run. */
   readonly place?: Place;
@@ -142,6 +147,17 @@ function fold(view: RunView, event: Exclude<RunEvent, { type: 'layer-quantized' 
         ...fromResult(event.result),
         losses: event.losses ?? null,
       }));
+    case 'point-failed': {
+      // What its first windows gave is no result.
+      const failed = changePoint(view, event.point, (point) => ({
+        ...blankPoint(point),
+        state: 'failed',
+        failure: event.error.message,
+      }));
+      return remark(failed, { kind: 'failed', text: `${event.point} could not be measured: ${event.error.message}` });
+    }
+    case 'remarked':
+      return remark(view, { kind: event.about, text: event.text });
     case 'damping-raised':
       return remark(view, {
         kind: 'damping',
@@ -269,6 +285,7 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     bits: point.bits,
     group: point.group,
     state: 'planned',
+    failure: null,
     kept: false,
     windows: 0,
     windowsTotal: 0,
@@ -320,6 +337,7 @@ function finite(value: Estimate | null): Estimate | null {
 export function fromResult(result: PointResult): Partial<PointView> {
   return {
     state: 'finished',
+    failure: null,
     kept: false,
     bits: result.bits,
     group: result.group,

@@ -30,6 +30,15 @@ export function f32ToF16(value: number): number {
   return sign | ((rounded - 0x38000000) >>> 13);
 }
 
+/** The half-precision number next to a float32, as a float; what overflows is the largest. Twin of `half` in shaders/lib/half.wgsl. */
+export function nearestHalf(x: number): number {
+  const bits = f32ToF16(x);
+  return (bits & 0x7fff) === 0x7c00 ? Math.sign(x) * largestHalf : f16ToF32(bits);
+}
+
+/** A positive step as a half: never 0, so that weights can be divided by it. Twin of `half_step`. */
+export const halfStep = (x: number): number => Math.max(nearestHalf(x), 2 ** -24);
+
 /** bfloat16 bits → float. Exact. */
 export function bf16ToF32(bits: number): number {
   u32[0] = bits << 16;

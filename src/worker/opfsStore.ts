@@ -1,11 +1,10 @@
 /**
  * Finished layers in the browser's own file system (OPFS), one file each, so that a reload, a stop or a lost device costs no finished
- * work. When the folder grows past its limit, the oldest layers go.
+ * work.
  */
+import { boundedStore, type LayerFile } from '../lab/boundedStore';
 import type { LayerStore } from '../lab/layerStore';
 
-/** Bytes of layers kept. A 1 B-parameter model at seven widths has 4 GB of codes; browsers give a page some 10 GB. */
-const limit = 4e9;
 const folderName = 'layers';
 
 /** Null where the browser has no such file system, or refuses it (private windows of some). */
@@ -51,53 +50,33 @@ export function openNote(storage: StorageManager | undefined, name: string): Not
   };
 }
 
-async function storeIn(folder: FileSystemDirectoryHandle): Promise<LayerStore> {
-  const sizes = await trim(folder);
-  let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  return {
-    async get(key) {
-      try {
-        const file = await (await folder.getFileHandle(key)).getFile();
-        return new Uint8Array(await file.arrayBuffer());
-      } catch {
-        // Not there, or not readable: the layer is computed again.
-        return null;
+function storeIn(folder: FileSystemDirectoryHandle): Promise<LayerStore> {
+  return boundedStore({
+    async list() {
+      const found: LayerFile[] = [];
+      for await (const [name, entry] of folder.entries()) {
+        if (entry.kind !== 'file') continue;
+        const { size, lastModified } = await entry.getFile();
+        found.push({ name, size, at: lastModified });
       }
+      return found;
     },
-    async put(key, bytes) {
-      if (total + bytes.byteLength > limit) return;
+    async read(name) {
+      const file = await (await folder.getFileHandle(name)).getFile();
+      return new Uint8Array(await file.arrayBuffer());
+    },
+    async write(name, bytes) {
       try {
         // A writable replaces the file when it is closed: a half-written layer is never seen.
-        const writable = await (await folder.getFileHandle(key, { create: true })).createWritable();
+        const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
         await writable.write(bytes);
         await writable.close();
-        total += bytes.byteLength - (sizes.get(key) ?? 0);
-        sizes.set(key, bytes.byteLength);
-      } catch {
-        // The disk is full or the file is open elsewhere: the layer is not kept, which costs time and nothing else.
-        await folder.removeEntry(key).catch(() => undefined);
+      } catch (error) {
+        // The handle alone has made an empty file.
+        await folder.removeEntry(name).catch(() => undefined);
+        throw error;
       }
     },
-  };
-}
-
-/** Removes the oldest files until half of the limit is free; returns the sizes of the others by name. */
-async function trim(folder: FileSystemDirectoryHandle): Promise<Map<string, number>> {
-  const files: { name: string; size: number; at: number }[] = [];
-  for await (const [name, entry] of folder.entries()) {
-    if (entry.kind !== 'file') continue;
-    const file = await entry.getFile();
-    // Empty: a write that never ended.
-    if (file.size === 0) await folder.removeEntry(name).catch(() => undefined);
-    else files.push({ name, size: file.size, at: file.lastModified });
-  }
-  files.sort((a, b) => b.at - a.at);
-  const kept = new Map<string, number>();
-  let total = 0;
-  for (const { name, size } of files) {
-    total += size;
-    if (total > limit / 2) await folder.removeEntry(name).catch(() => undefined);
-    else kept.set(name, size);
-  }
-  return kept;
+    remove: (name) => folder.removeEntry(name),
+  });
 }

@@ -1,6 +1,6 @@
 /** The command line from outside: what it prints where, and how it ends. On a tiny checkpoint with a tokenizer of single characters. */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +128,21 @@ describe('lab', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ architecture: 'llama', layers: 2, hidden: 32, vocabulary: 64 });
     expect((await lab('inspect', '--model', join(folder, 'model.safetensors'), '--json')).out).toBe(out);
+  });
+
+  it('opens a folder with links that lead nowhere, and names a hidden folder that holds the only model', async () => {
+    const linked = join(folder, 'linked');
+    const cache = join(linked, '.cache', 'snapshot');
+    mkdirSync(cache, { recursive: true });
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
+      copyFileSync(join(folder, name), join(cache, name));
+    }
+    symlinkSync('../../blobs/0000', join(cache, 'README.md'));
+    expect((await lab('inspect', '--model', cache)).code).toBe(0);
+    const { code, err } = await lab('inspect', '--model', linked);
+    expect(code).toBe(1);
+    expect(err).toContain(`hidden folders are not searched: give ${cache} as --model`);
+    rmSync(linked, { recursive: true });
   });
 
   it('tells of a model without a tokenizer before any run', async () => {

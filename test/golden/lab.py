@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Makes the goldens of the lab: perplexity by both protocols, and what rounding to nearest does to it, by PyTorch and transformers.
 
-usage: lab.py     (writes lab/goldens.json beside itself; reads the tiny checkpoints of models/; needs torch, transformers, numpy)
+usage: lab.py [HF_FOLDER_OF_STORIES260K TEXT ...]     (needs torch, transformers, numpy)
+Writes lab/goldens.json beside itself, from the tiny checkpoints of models/; given the folder and texts, lab/stories.json as well: rounding
+to nearest on the first 10 240 tokens of each text, by the gptq protocol.
 
 Ids are random; the "text" of id i is the character U+0100 + i, and the tokenizer has BOS 1, which it does not add by itself. Losses,
-divergences and agreement are computed in float64 from float32 logits; the grid is that of the published GPTQ code.
+divergences and agreement are computed in float64 from float32 logits; the grid is that of the published GPTQ code, its scales
+halves as they are stored.
 """
-import json, pathlib
+import json, pathlib, sys
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 HERE = pathlib.Path(__file__).parent
 CONTEXT, WINDOWS, BOS = 24, 12, 1
@@ -27,8 +30,9 @@ def rtn(w, bits, group, symmetric):
             lo = torch.where(lo < 0, -hi, lo)
         none = (lo == 0) & (hi == 0)
         lo, hi = torch.where(none, -1.0, lo), torch.where(none, 1.0, hi)
-        scale = (hi - lo) / top
-        zero = torch.full_like(scale, 2**(bits - 1)) if symmetric else torch.round(-lo / scale)
+        # A half, as it is stored.
+        scale = ((hi - lo) / top).half().float()
+        zero = torch.full_like(scale, 2**(bits - 1)) if symmetric else torch.round(-lo / scale).clamp(max=top)
         out[:, a:a + step] = scale * ((torch.round(x / scale) + zero).clamp(0, top) - zero)
     return out
 
@@ -75,4 +79,27 @@ def main():
     (HERE / "lab" / "goldens.json").write_text(json.dumps(dict(context=CONTEXT, bos=BOS, ids=ids, rows=rows), indent=1) + "\n")
 
 
+def stories(folder, texts):
+    rows, context = [], 256
+    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    linear = [m for layer, m in base.named_modules() if isinstance(m, torch.nn.Linear) and "lm_head" not in layer]
+    weights = [m.weight.detach().clone() for m in linear]
+    for path in map(pathlib.Path, texts):
+        ids = torch.tensor(tokenizer(path.read_text())["input_ids"][:40 * context]).reshape(-1, context)
+        cases = [(bits, 32, False) for bits in (8, 6, 5, 4, 3, 2)]
+        cases += [case for bits in (4, 3, 2) for case in ((bits, None, False), (bits, 64, True))]
+        for bits, group, symmetric in cases:
+            with torch.no_grad():
+                for m, w in zip(linear, weights):
+                    m.weight.copy_(rtn(w, bits, group, symmetric))
+                logits = base(ids).logits[:, :-1].double()
+                loss = torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:])
+            rows.append(dict(text=path.name, context=context, scored=40 * (context - 1), bits=bits, group=group, symmetric=symmetric,
+                             perplexity=float(loss.exp())))
+    (HERE / "lab" / "stories.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
 main()
+if len(sys.argv) > 2:
+    stories(sys.argv[1], sys.argv[2:])

@@ -20,7 +20,8 @@ ROWS, COLS = 120, 172
 
 
 def find(w, bits, sym, mse=False):
-    """Scale and zero of each row of w: the range holds 0; mse is the published search with exponent 2.4."""
+    """Scale and zero of each row of w: the range holds 0, the scale is a half, as it is stored; mse is the published search with
+    exponent 2.4."""
     top = 2**bits - 1
     lo, hi = np.minimum(w.min(1), 0), np.maximum(w.max(1), 0)
     if sym:
@@ -30,8 +31,8 @@ def find(w, bits, sym, mse=False):
     lo, hi = np.where(none, -1, lo), np.where(none, 1, hi)
 
     def settle(lo, hi):
-        s = ((hi - lo) / np.float32(top)).astype(w.dtype)
-        z = np.full_like(s, (top + 1) / 2) if sym else np.round(-lo / s)
+        s = ((hi - lo) / np.float32(top)).astype(np.float32).astype(np.float16).astype(w.dtype)
+        z = np.full_like(s, (top + 1) / 2) if sym else np.minimum(np.round(-lo / s), top)
         return s, z
 
     s, z = settle(lo, hi)

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PointResult, Protocol } from '../../src/lab/events';
+import { present } from '../../src/util/assert';
 import { testGpu } from '../gpu';
 import { openFolder, sharedModel } from '../model/folder';
 import { closeTo, rtn } from './rtnPoints';
@@ -25,6 +26,25 @@ describe('stories260K', () => {
   const goldens = folder
     ? (JSON.parse(readFileSync(join(shared, 'models/golden.json'), 'utf8')) as { readonly rows: readonly Row[] }).rows
     : [];
+  /** Rounded to nearest on scales of half precision, by our script: the shared rows are of float32 scales, which no file holds. */
+  const rounded = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../golden/lab/stories.json'), 'utf8'),
+  ) as readonly {
+    readonly text: string;
+    readonly bits: number;
+    readonly group: number | null;
+    readonly symmetric: boolean;
+    readonly perplexity: number;
+  }[];
+  const wanted = (row: Row): number => {
+    if (!row.rtn) return row.perplexity;
+    const group = row.group === 'row' ? null : Number(row.group);
+    const ours = rounded.find(
+      ({ text, bits, group: columns, symmetric }) =>
+        text === row.text && bits === row.rtn && columns === group && symmetric === row.symmetric,
+    );
+    return present(ours, `rtn ${row.rtn} ${row.group} on ${row.text}`).perplexity;
+  };
   const requests = new Map<string, Row[]>();
   for (const row of goldens) {
     const key = `${row.text}, ${row.protocol}`;
@@ -51,7 +71,7 @@ describe('stories260K', () => {
       rows.forEach((row, i) => {
         const got = results[i] as PointResult;
         expect(got.tokens).toBe(row.scored);
-        closeTo(got.perplexity, row.perplexity, row.rtn ? 5e-3 : 1e-4, `${got.id} perplexity`);
+        closeTo(got.perplexity, wanted(row), row.rtn ? 1e-3 : 1e-4, `${got.id} perplexity`);
       });
     });
   }

@@ -12,6 +12,8 @@ import { testGpu } from '../gpu';
 import { normals } from '../opCase';
 import { point, tinyCheckpoint } from './tiny';
 
+const key = 'a5'.repeat(32);
+
 describe('a site', () => {
   for (const name of ['llama', 'llama-tied-f16', 'llama-odd-bf16']) {
     it(`of ${name} is stacked in float32, solved in parts or whole alike, and restored exactly`, async () => {
@@ -54,19 +56,20 @@ describe('a site', () => {
         const want = await weights(whole);
         expect(await weights(parts)).toEqual(want);
 
-        const record = await packLayer({
+        const record = await packLayer(key, {
           solved: parts,
           events: [{ type: 'damping-raised', from: 0.01, to: 0.1, attempt: 1 }],
         });
-        const kept = present(await unpackLayer(record), 'a record');
+        const kept = present(await unpackLayer(key, record), 'a record');
         expect(kept.events.length).toBe(1);
         expect(kept.solved).toEqual(parts);
         expect(await weights(kept.solved)).toEqual(want);
+        expect(await unpackLayer('b6'.repeat(32), record)).toBe(null);
         const spoiled = record.slice();
         spoiled[record.length - 3] = (spoiled[record.length - 3] as number) ^ 1;
-        expect(await unpackLayer(spoiled)).toBe(null);
+        expect(await unpackLayer(key, spoiled)).toBe(null);
         for (const length of [0, 30, 64, 65, 200, record.length - 1]) {
-          expect(await unpackLayer(record.slice(0, length))).toBe(null);
+          expect(await unpackLayer(key, record.slice(0, length))).toBe(null);
         }
       }
     });

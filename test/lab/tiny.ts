@@ -20,6 +20,7 @@ export function idTokenizer(bos: number | null): Tokenizer {
   return {
     vocabularySize: 64,
     bos,
+    addsBos: bos !== null,
     eos: 2,
     encode: (text) => Uint32Array.from(text, (letter) => (letter.codePointAt(0) as number) - firstCharacter),
     decode: (ids) => Array.from(ids, (id) => String.fromCodePoint(firstCharacter + id)).join(''),

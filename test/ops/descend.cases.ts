@@ -21,7 +21,7 @@ function declare(rows: number, cols: number, bits: number, group: number | null,
       const { W, H } = problem;
       const posed = { ...upload(scope, problem), factors: FactorCache.of(scope) };
       const grid = uniform({ name: 'uniform', bits, group, symmetric: false, clip: 'min-max' });
-      const round = descend({ name: 'descend', sweeps: 1, start: 'weights' });
+      const round = descend({ name: 'descend', sweeps: 1, start: 'weights', damping: 0 });
       return {
         async run(into) {
           const cx = testContext(gpu, into);

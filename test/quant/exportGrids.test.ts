@@ -13,11 +13,11 @@ import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
 import { writeStorage } from '../../src/quant/storage';
 import { fitHalfUniform, halfUniformCode, type HalfUniformOptions } from '../../src/reference/halfUniform';
-import { fitHqq, hqqCode } from '../../src/reference/hqq';
+import { fitHqq, fitHqqMatrix, hqqCode } from '../../src/reference/hqq';
 import { nearest } from '../../src/reference/nearest';
-import { half } from '../../src/reference/blocks/format';
 import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
 import { RecipeError } from '../../src/util/errors';
+import { nearestHalf as half } from '../../src/util/halfFloat';
 import { createRng } from '../../src/util/rng';
 import { outlierColumns } from '../opCase';
 import { testGpu } from '../gpu';
@@ -160,12 +160,12 @@ describe('export grids round to nearest as their twins', () => {
         ] as const) {
           const size = group ?? cols;
           const total = await compare(
-            { name: 'hqq', bits, group, importance },
+            { name: 'hqq', bits, group, importance, stop: 'group' },
             4,
             cols,
             size,
             (x, weights) => {
-              const p = fitHqq(x, { bits, keep: 'best', precision: 'half', ...(weights && { importance: weights }) });
+              const p = fitHqq(x, { bits, precision: 'half', ...(weights && { importance: weights }) });
               return Array.from(x, (v) => p.scale * (hqqCode(v, p, bits) - p.zero));
               // Two steps may be so near in error that float32 keeps the other zero: then a whole group differs.
             },
@@ -194,6 +194,45 @@ describe('export grids round to nearest as their twins', () => {
       }
     });
   }
+
+  it('HQQ stops with the whole matrix, each of a site on its own', async () => {
+    const gpu = await testGpu();
+    const [cols, group] = [172, 32];
+    // Matrices of two sizes: what is lost in one says nothing of the other.
+    const parts = [12, 20];
+    const rows = 32;
+    const { w: W, h, diagonal } = makeCase(rows, cols);
+    W.forEach((v, i) => (W[i] = i < 12 * cols ? v : 40 * v));
+    for (const [bits, importance] of [
+      [2, 'none'],
+      [3, 'none'],
+      [4, 'none'],
+      [2, 'inputs'],
+    ] as const) {
+      using scope = gpu.scope('test');
+      const recipe = recipeOf({ grid: { name: 'hqq', bits, group, importance }, rounding: { name: 'nearest' } });
+      const matrices = { W: uploadMatrix(scope, W, rows, cols, 'W'), H: uploadMatrix(scope, h, cols, cols, 'H') };
+      const neighbours = { outputs: parts.map((count) => ({ kind: 'fixed' as const, rows: count })) };
+      const { stored } = await solveLayer({ ...matrices, neighbours }, recipe, testContext(gpu, scope));
+      let begin = 0;
+      const want = parts.flatMap((count) => {
+        const groups = Array.from({ length: count * Math.ceil(cols / group) }, (_, i) => {
+          const row = begin + Math.floor(i / Math.ceil(cols / group));
+          const first = (i % Math.ceil(cols / group)) * group;
+          const last = Math.min(cols, first + group);
+          const weights = importance === 'inputs' && { importance: diagonal.subarray(first, last) };
+          return { x: W.subarray(row * cols + first, row * cols + last), ...weights };
+        });
+        begin += count;
+        return fitHqqMatrix(groups, { bits, precision: 'half' }).flatMap(({ scale, zero }) => [scale, zero]);
+      });
+      // A half more or less where a mean lies at a tie, and what follows from it in the steps after.
+      const off = want.filter(
+        (v, i) => Math.abs(v - (stored.parameters[i] as number)) > 2e-3 * Math.max(1, Math.abs(v)),
+      );
+      expect(off.length / want.length, `${bits} ${importance}`).toBeLessThanOrEqual(0.02);
+    }
+  });
 
   it('lowers the weighted error below that of the whole range', async () => {
     const gpu = await testGpu();
@@ -258,7 +297,7 @@ if (existsSync(golden)) {
         const bits = Number(text);
         let ours = 0;
         W.forEach((row, r) => {
-          const p = fitHqq(row, { bits, keep: 'best', precision: 'double' });
+          const p = fitHqq(row, { bits, precision: 'double' });
           // numpy stops all rows together, so only the scales are the same row by row.
           expect(1 / p.scale).toBeCloseTo(want.inv_scale[r] as number, 10);
           for (const v of row) ours += Math.abs(v - p.scale * (hqqCode(v, p, bits) - p.zero)) / 32;
@@ -266,6 +305,15 @@ if (existsSync(golden)) {
         // At 4 bits no row stops early: then the best zero of each is the matrix's.
         if (bits === 4) expect(ours).toBeCloseTo(want.l1, 12);
         expect(ours).toBeLessThanOrEqual(want.l1 + 1e-12);
+      });
+
+      it(`${text} bits, stopped together`, () => {
+        const bits = Number(text);
+        const found = fitHqqMatrix(
+          W.map((x) => ({ x })),
+          { bits, precision: 'double' },
+        );
+        found.forEach(({ zero }, r) => expect(zero).toBeCloseTo(want.zero[r] as number, 10));
       });
     }
   });

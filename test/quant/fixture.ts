@@ -19,11 +19,13 @@ export interface ProblemKind {
   readonly outlier?: number;
   /** Hidden causes behind the inputs: few make them strongly correlated. */
   readonly causes?: number;
+  /** Of each input on its own, beside the causes. */
+  readonly noise?: number;
 }
 
 /** W normal · 0.02; H the mean of x xᵀ over 2·cols + 64 tokens x = A·causes + noise, columns of different strength. */
 export function makeProblem(rng: Rng, rows: number, cols: number, kind: ProblemKind = {}): HostProblem {
-  const { dead = [], outlier = 20, causes = 24 } = kind;
+  const { dead = [], outlier = 20, causes = 24, noise = 0.3 } = kind;
   const W = Float32Array.from({ length: rows * cols }, () => rng.normal() * 0.02);
   const strength = Float64Array.from({ length: cols }, (_, j) =>
     dead.includes(j) ? 0 : Math.exp(0.7 * rng.normal()) * (j % 29 === 7 ? outlier : 1),
@@ -34,7 +36,7 @@ export function makeProblem(rng: Rng, rows: number, cols: number, kind: ProblemK
   for (let t = 0; t < tokens; t++) {
     const cause = Float64Array.from({ length: causes }, () => rng.normal());
     const x = strength.map((s, j) => {
-      let v = 0.3 * rng.normal();
+      let v = noise * rng.normal();
       for (let c = 0; c < causes; c++) v += (A[j * causes + c] as number) * (cause[c] as number);
       return v * s;
     });
@@ -79,6 +81,12 @@ export function testContext(gpu: Gpu, scope: Scope, events: QuantEvent[] = []): 
   const rng = createRng(1);
   const { signal } = new AbortController();
   return { gpu, scope, signal, rng, shared: rng, emit: (event) => events.push(event) };
+}
+
+/** H [n, n] with a share of its mean diagonal added to the diagonal. */
+export function withDamping(H: ArrayLike<number>, n: number, damping: number): Float64Array {
+  const sum = Array.from({ length: n }, (_, j) => H[j * (n + 1)] as number).reduce((a, b) => a + b, 0);
+  return Float64Array.from(H, (h, at) => h + (at % (n + 1) === 0 ? (damping * sum) / n : 0));
 }
 
 /** tr((W − Ŵ) H (W − Ŵ)ᵀ) in float64, with `damping` of the mean diagonal added to H. */

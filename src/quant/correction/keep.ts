@@ -13,7 +13,7 @@ import { matmul } from '../../tensor/matmul';
 import { readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
 import { inverseSymmetric } from '../../util/inverseSymmetric';
 import { assert, present } from '../../util/assert';
-import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
+import { nearestHalf } from '../../util/halfFloat';
 import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from '../columns';
 import type { Context, Correction, Grid, Posed, Undoing } from '../problem';
 import type { Piece } from '../recipe';
@@ -62,7 +62,7 @@ export function keep({ share }: Piece): Correction {
       const fitted = gatherColumns(gpu, scope, problem.W, uploadOrder(scope, kept));
       const pull = matmul(gpu, scope, D, Hk, { b: 'plain' });
       matmul(gpu, scope, pull, Hkk, { b: 'plain', into: fitted, sign: -1 });
-      const values = (await readMatrix(gpu, fitted)).map((v) => f16ToF32(f32ToF16(v)));
+      const values = (await readMatrix(gpu, fitted)).map((v) => nearestHalf(v));
       const stored = new Float32Array(kept.length + values.length);
       stored.set(kept);
       stored.set(values, kept.length);

@@ -13,7 +13,7 @@ import { emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../../tensor
 import { rowDot } from '../../tensor/rowDot';
 import { rightSolve } from '../../tensor/triangular';
 import { assert, present } from '../../util/assert';
-import { f16ToF32, f32ToF16, roundHalfEven } from '../../util/halfFloat';
+import { nearestHalf, roundHalfEven } from '../../util/halfFloat';
 import { readDiagonal } from '../columns';
 import { factorise } from '../damping';
 import { nothingKept, type Context, type Correction, type Posed } from '../problem';
@@ -24,7 +24,7 @@ const damping = 0.01;
 
 /** Numbers as they are stored, in `vectors` that have a scale each where the type needs one. */
 const stores = {
-  f16: { bits: 16, scaleBits: 0, round: (vector: Float32Array) => vector.map((v) => f16ToF32(f32ToF16(v))) },
+  f16: { bits: 16, scaleBits: 0, round: (vector: Float32Array) => vector.map((v) => nearestHalf(v)) },
   int8: { bits: 8, scaleBits: 16, round: toEightBits },
 } as const;
 
@@ -130,7 +130,7 @@ function roundColumns(
 /** −127 … 127 times a scale, which is a half. */
 function toEightBits(vector: Float32Array): Float32Array {
   const largest = vector.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  const scale = f16ToF32(f32ToF16(largest / 127));
+  const scale = nearestHalf(largest / 127);
   if (scale === 0) return new Float32Array(vector.length);
   return vector.map((v) => scale * Math.min(127, Math.max(-127, roundHalfEven(v / scale))));
 }

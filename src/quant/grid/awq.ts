@@ -3,7 +3,8 @@
  * the least mean (Σ_group x·ŵ − Σ_group x·w)² over tokens, which is (ŵ − w)_g H_gg (ŵ − w)_gᵀ with the moment of all calibration
  * tokens (as published: of 512 sampled ones). As in the published code, rows of queries and keys keep their whole range.
  */
-import lib from '../../../shaders/lib/grid.wgsl?raw';
+import gridLib from '../../../shaders/lib/grid.wgsl?raw';
+import halfLib from '../../../shaders/lib/half.wgsl?raw';
 import code from '../../../shaders/stats/clip_search.wgsl?raw';
 import { read, readWrite } from '../../gpu/gpu';
 import { defineKernel } from '../../gpu/kernel';
@@ -18,7 +19,7 @@ import { groupStorage } from '../storage';
 const clipKernel = defineKernel({
   name: 'clip_search',
   code,
-  lib: [lib],
+  lib: [gridLib, halfLib],
   bindings: { W: 'read', H: 'read', D: 'readWrite', parameters: 'readWrite' },
   params: { cols: 'u32', groups: 'u32', group: 'u32', levels: 'u32', candidates: 'u32', first: 'u32', last: 'u32' },
 });

@@ -13,9 +13,23 @@ export const hqq: PieceMeta = {
     bits: bitsOption,
     group: groupOption(64),
     importance: importanceOption,
+    stop: {
+      kind: 'choice',
+      label: 'Stop',
+      help: 'matrix: all groups of a matrix take as many steps, and end with the zeros of the last one (hqq 0.2.8); group: each group stops on its own, and keeps its best zero.',
+      default: 'matrix',
+      choices: ['matrix', 'group'],
+    },
   },
-  describe: ({ bits, group, importance }) =>
-    [`HQQ ${bits}-bit`, group === null ? 'row' : `g${group}`, ...(importance === 'inputs' ? ['importance'] : [])].join(
-      ' ',
-    ),
+  refuses: ({ stop }, { transform, rounding }) =>
+    stop !== 'group' && rounding['groups'] === 'static' && transform.some(({ name }) => name === 'permute')
+      ? 'zeros of a whole matrix are of consecutive columns of the new order, static groups hold those of the original one'
+      : null,
+  describe: ({ bits, group, importance, stop }) =>
+    [
+      `HQQ ${bits}-bit`,
+      group === null ? 'row' : `g${group}`,
+      ...(importance === 'inputs' ? ['importance'] : []),
+      ...(stop === 'group' ? ['stop by group'] : []),
+    ].join(' '),
 };

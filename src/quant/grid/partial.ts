@@ -6,7 +6,7 @@
 import { emptyMatrix, readMatrix, uploadMatrix } from '../../tensor/matrix';
 import { diagonal } from '../../tensor/diagonal';
 import { assert, present } from '../../util/assert';
-import { roundHalfEven } from '../../util/halfFloat';
+import { halfStep, nearestHalf, roundHalfEven } from '../../util/halfFloat';
 import { halves, join, packBits, unpackWide } from '../bytes';
 import { gatherSymmetric } from '../columns';
 import { factorise } from '../damping';
@@ -43,7 +43,7 @@ export function salientWeights(
   return salient;
 }
 
-/** [mean, size, scale, zero] of each row. */
+/** [mean, size, scale, zero] of each row; the first three as the halves that are stored. */
 export function rowParameters(
   W: ArrayLike<number>,
   cols: number,
@@ -68,8 +68,9 @@ export function rowParameters(
     let deviation = statistics === 'published' ? (cols - count) * Math.abs(mean) : 0;
     for (let i = r * cols; i < (r + 1) * cols; i++) if (!salient[i]) deviation += Math.abs((W[i] as number) - mean);
     if (high === low) [low, high] = [-1, 1];
-    const scale = (high - low) / 255;
-    parameters.set([mean, deviation / over, scale, roundHalfEven(-low / scale)], 4 * r);
+    const scale = halfStep((high - low) / 255);
+    const zero = Math.min(roundHalfEven(-low / scale), 255);
+    parameters.set([nearestHalf(mean), nearestHalf(deviation / over), scale, zero], 4 * r);
   }
   return parameters;
 }

@@ -5,6 +5,7 @@
 import { readMatrix, uploadMatrix } from '../../tensor/matrix';
 import { rowDot } from '../../tensor/rowDot';
 import { assert } from '../../util/assert';
+import { nearestHalf } from '../../util/halfFloat';
 import { halves, join } from '../bytes';
 import type { Context, Given, Grid, Posed } from '../problem';
 import type { Piece } from '../recipe';
@@ -45,13 +46,13 @@ export function tensor({ bits, multiplier }: Piece): Grid {
   };
 }
 
-/** s = times·rms(W) + 1e-16, the published floor for a matrix of zeros; the same in every row. */
+/** s = times·rms(W) + 1e-16, as the half that is stored: so the published floor for a matrix of zeros is 0. The same in every row. */
 async function scaleOf({ W, factors }: Posed, times: number, cx: Context): Promise<Given> {
   const squares = await factors.remember('sum of squares', async () => {
     using scope = cx.gpu.scope('sum of squares');
     return (await readMatrix(cx.gpu, rowDot(cx.gpu, scope, W, W))).reduce((sum, v) => sum + v, 0);
   });
-  const s = times * Math.sqrt(squares / (W.rows * W.cols)) + 1e-16;
+  const s = nearestHalf(times * Math.sqrt(squares / (W.rows * W.cols)) + 1e-16);
   const rows = Float32Array.from({ length: 2 * W.rows }, (_, i) => (i % 2 === 0 ? s : 0));
   return { parameters: uploadMatrix(cx.scope, rows, W.rows, 2, 'matrix scale') };
 }

@@ -1,6 +1,6 @@
 /**
  * The uniform grid: ŵ = s(c − z) with c in 0 … 2^bits − 1; scale and zero per row, or per group of columns, of the range of its weights
- * widened to hold 0 (the quantizer of the published GPTQ code). The arithmetic is shaders/grid/uniform.wgsl, its float64 twin
+ * widened to hold 0 (the quantizer of the published GPTQ code). Scales are the halves that are stored. The arithmetic is shaders/grid/uniform.wgsl, its float64 twin
  * reference/uniform.ts.
  */
 import { assert } from '../../util/assert';
@@ -25,7 +25,7 @@ export function uniform({ bits, group, symmetric, clip }: Piece): Grid {
     importance: clip === 'importance' ? 'inputs' : 'none',
     // A clip search looks at every weight 80 times, for mse with a power each time.
     fitWork: clip === 'min-max' ? 4 : 80 * (clip === 'mse' ? 16 : 8),
-    // As exported formats store them (formats: half-precision scale, zero as wide as a code). Evaluation uses the float32 scale.
+    // As exported formats store them: half-precision scale, zero as wide as a code.
     storage: groupStorage({ bits, scale: 'f16', zero: symmetric === true ? 'none' : bits }),
   };
 }

@@ -99,7 +99,7 @@ export const compensation: readonly MethodMeta[] = [
     label: 'QuantEase',
     line: 'Every column in turn is rounded anew to what is best given all the others, twenty times over.',
     strategy: 'compensation',
-    helps: 'Wherever GPTQ does; it needs no inverse and no damping, so also where H is nearly singular.',
+    helps: 'Wherever GPTQ does; it needs no inverse.',
     cost: 'Twenty sweeps, each as much as GPTQ after its factorisation; storage and inference as RTN.',
     paper: { title: 'QuantEase: Optimization-based Quantization for Language Models', arxiv: '2309.01885' },
     recipe: (bits, group) => recipeOf({ grid: uniform(bits, group), rounding: { name: 'descend' } }),

@@ -20,6 +20,14 @@ export const descend: PieceMeta = {
       min: 1,
       max: 100,
     },
+    damping: {
+      kind: 'number',
+      label: 'Damping',
+      help: 'Share of the mean of diag H that is added to it; 0: none, as in the paper, whose weights run away where calibration is short or all alike.',
+      default: 0.01,
+      min: 0,
+      max: 1,
+    },
     start: {
       kind: 'choice',
       label: 'Start',

@@ -2,7 +2,9 @@
  * QuantEase (arXiv 2309.01885): cyclic coordinate descent on the layer's objective tr(D H Dᵀ), D = Ŵ − W. Given all other columns,
  * the best value of column j on the grid is
  *   ŵ_j = quantize(ŵ_j − (D H)_j / H_jj),
- * because the objective is a parabola in it. No inverse, no damping; no sweep loses more than the one before. Parameters of the grid
+ * because the objective is a parabola in it. No inverse; no sweep loses more than the one before in the damped objective. H is damped as
+ * GPTQ damps it: where calibration has seen few kinds of input, the undamped objective lets weights run away for inputs it knows nothing
+ * of. The paper and its published code do not damp: damping 0. Parameters of the grid
  * are those of rounding to nearest (or of the start), and stay. Not the paper's: sweeps that leave some columns unrounded, outliers.
  * Blocks of columns: what a block changes in D·H is a matrix product, inside a block each row walks on its own.
  */
@@ -13,7 +15,7 @@ import { addInto } from '../../tensor/elementwise';
 import { matmul } from '../../tensor/matmul';
 import { emptyMatrix, rowRange, type Matrix } from '../../tensor/matrix';
 import { assert, present } from '../../util/assert';
-import { uploadOrder } from '../columns';
+import { readDiagonal, uploadOrder } from '../columns';
 import { perGrid } from '../grid/shaders';
 import type { Codes, Context, Grid, Rounded, Rounding } from '../problem';
 import type { Piece } from '../recipe';
@@ -46,6 +48,7 @@ const kernels = perGrid((lib) =>
       first_sweep: 'u32',
       first_row: 'u32',
       last_row: 'u32',
+      damping: 'f32',
     },
   }),
 );
@@ -53,8 +56,8 @@ const kernels = perGrid((lib) =>
 /** Columns per block: whole points of any grid, and rows of H that begin where a binding may. */
 const blockColumns = 128;
 
-export function descend({ sweeps, start }: Piece): Rounding {
-  assert(typeof sweeps === 'number', 'a parsed descend piece');
+export function descend({ sweeps, start, damping = 0.01 }: Piece): Rounding {
+  assert(typeof sweeps === 'number' && typeof damping === 'number', 'a parsed descend piece');
   return async (problem, grid, cx, columnOrder) => {
     const { gpu } = cx;
     const { W } = problem;
@@ -65,10 +68,12 @@ export function descend({ sweeps, start }: Piece): Rounding {
     // What quantize finds in `codes` is what the grid decided, not the codes of the sweep before.
     const decided = (await grid.given?.(problem, local))?.decided ?? emptyMatrix(scope, 1, 1, 'nothing decided');
     const What = dequantize(begun.codes, begun.parameters, uploadOrder(scope, begun.groupOf), grid, local);
+    const diagonal = await readDiagonal(gpu, problem);
+    const added = (damping * diagonal.reduce((sum, d) => sum + d, 0)) / diagonal.length;
     if (start === 'weights') gpu.copy(W.view, What.view);
     for (let sweep = 0; sweep < sweeps; sweep++) {
       const free = start === 'weights' && sweep === 0;
-      await sweepOnce({ W, H, What, begun, grid, decided, free }, local);
+      await sweepOnce({ W, H, What, begun, grid, decided, added, free }, local);
     }
     return begun;
   };
@@ -84,11 +89,13 @@ interface Sweep {
   readonly begun: Rounded;
   readonly grid: Grid;
   readonly decided: Codes;
+  /** What H has more on its diagonal. */
+  readonly added: number;
   /** Whether Ŵ is not on the grid yet. */
   readonly free: boolean;
 }
 
-async function sweepOnce({ W, H, What, begun, grid, decided, free }: Sweep, cx: Context): Promise<void> {
+async function sweepOnce({ W, H, What, begun, grid, decided, added, free }: Sweep, cx: Context): Promise<void> {
   const { gpu } = cx;
   using scope = gpu.scope('sweep');
   const { rows, cols } = W;
@@ -97,6 +104,7 @@ async function sweepOnce({ W, H, What, begun, grid, decided, free }: Sweep, cx: 
   gpu.copy(What.view, D.view);
   addInto(gpu, D, W, -1);
   const G = matmul(gpu, scope, D, H, { b: 'plain', label: 'D·H' });
+  addInto(gpu, G, D, added);
   for (let begin = 0; begin < cols; begin += blockColumns) {
     using local = gpu.scope('block');
     const end = Math.min(cols, begin + blockColumns);
@@ -125,6 +133,7 @@ async function sweepOnce({ W, H, What, begun, grid, decided, free }: Sweep, cx: 
           first_sweep: free ? 1 : 0,
           first_row,
           last_row,
+          damping: added,
         },
         constants: grid.constants,
         workgroups: Math.ceil((last_row - first_row) / 64),

@@ -1,5 +1,4 @@
 /** What a block format is to a test: fit, quantize, dequantize of one block, in the float32 steps of the C code. */
-import { f16ToF32, f32ToF16 } from '../../util/halfFloat';
 import { f } from './search';
 
 export interface BlockFit {
@@ -24,12 +23,6 @@ export interface BlockFormat {
   fit(x: ArrayLike<number>, inputs?: FitInputs): BlockFit;
   quantize(x: ArrayLike<number>, fit: BlockFit, inputs?: FitInputs): Uint8Array;
   dequantize(codes: ArrayLike<number>, parameters: ArrayLike<number>): Float32Array;
-}
-
-/** The half-precision number next to a float32, as float32; what overflows is the largest. */
-export function half(x: number): number {
-  const bits = f32ToF16(x);
-  return (bits & 0x7fff) === 0x7c00 ? Math.sign(x) * 65504 : f16ToF32(bits);
 }
 
 /** Σ x² / n in float32, in order. */

@@ -3,10 +3,20 @@
  * Q6_K with signed steps, ŵ = d·s·(c − zero). Parameters are (d, dmin) or (d, 0), then (s, m) or (s, 0) for each sub-block. Codes are made
  * with the rounded steps. Twins of shaders/grid/super_affine.wgsl and super_symmetric.wgsl.
  */
-import { roundHalfEven } from '../../util/halfFloat';
+import { nearestHalf as half, roundHalfEven } from '../../util/halfFloat';
 import { blockLayouts, type BlockName } from '../../util/blockBytes';
-import { half, meanSquare, spreadWeights, type BlockFormat } from './format';
-import { clamp, descendScale, f, roundScales, searchAffine, searchScale, tiny, type AffineSearch } from './search';
+import { meanSquare, spreadWeights, type BlockFormat } from './format';
+import {
+  clamp,
+  descendScale,
+  f,
+  leastStep,
+  roundScales,
+  searchAffine,
+  searchScale,
+  tiny,
+  type AffineSearch,
+} from './search';
 
 type Numbers = ArrayLike<number>;
 
@@ -78,7 +88,8 @@ function affineStep(p: Numbers, i: number, sub: number) {
 /** Values ≥ 0 against their largest: step = max / n. */
 function scalesToMax(x: Float32Array, n: number): { readonly step: number; readonly codes: Uint8Array } {
   const max = x.reduce((a, b) => Math.max(a, b), 0);
-  const inverse = max > 0 ? f(n / max) : 0;
+  if (max < n * leastStep) return { step: 0, codes: new Uint8Array(x.length) };
+  const inverse = f(n / max);
   return { step: f(max / n), codes: Uint8Array.from(x, (v) => clamp(roundHalfEven(f(inverse * v)), 0, n)) };
 }
 

@@ -4,9 +4,9 @@
  * Twins of shaders/grid/block_scale.wgsl and block_affine.wgsl.
  */
 import { blockLayouts, iq4Values, type BlockName } from '../../util/blockBytes';
-import { roundHalfEven } from '../../util/halfFloat';
-import { half, meanSquare, spreadWeights, type BlockFormat, type FitInputs } from './format';
-import { clamp, extreme, f, scaleSums, searchAffine, searchScale, signedCode, tiny } from './search';
+import { nearestHalf as half, roundHalfEven } from '../../util/halfFloat';
+import { meanSquare, spreadWeights, type BlockFormat, type FitInputs } from './format';
+import { clamp, extreme, f, reciprocal, scaleSums, searchAffine, searchScale, signedCode, tiny } from './search';
 
 type Weights = ArrayLike<number>;
 
@@ -23,7 +23,7 @@ function signedBlock(name: BlockName): BlockFormat {
         return { parameters: Float32Array.of(half(scale), inverse) };
       }
       const d = f(extreme(x) / -zero);
-      return { parameters: Float32Array.of(half(d), d ? f(1 / d) : 0) };
+      return { parameters: Float32Array.of(half(d), reciprocal(d)) };
     },
     quantize(x, { parameters }, { importance } = {}) {
       const inverse = parameters[1] as number;
@@ -52,7 +52,7 @@ function affineBlock(name: BlockName): BlockFormat {
         max = Math.max(max, x[i] as number);
       }
       const d = f(f(max - min) / n);
-      return { parameters: Float32Array.of(half(d), half(min), d ? f(1 / d) : 0, min) };
+      return { parameters: Float32Array.of(half(d), half(min), reciprocal(d), min) };
     },
     quantize(x, { parameters }, { importance } = {}) {
       const [, , inverse, start] = parameters as unknown as readonly [number, number, number, number];
@@ -69,7 +69,7 @@ function affineBlock(name: BlockName): BlockFormat {
 const q8_0: BlockFormat = {
   fit(x) {
     const d = f(Math.abs(extreme(x)) / 127);
-    return { parameters: Float32Array.of(half(d), d ? f(1 / d) : 0) };
+    return { parameters: Float32Array.of(half(d), reciprocal(d)) };
   },
   quantize: (x, { parameters }) =>
     Uint8Array.from(x, (v) => {
@@ -109,7 +109,7 @@ const iq4_nl: BlockFormat = {
         best = f(d * tried.xl);
       }
     }
-    return { parameters: Float32Array.of(half(d), d ? f(1 / d) : 0) };
+    return { parameters: Float32Array.of(half(d), reciprocal(d)) };
   },
   quantize: (x, { parameters }) => Uint8Array.from(x, (v) => nearestEntry(f((parameters[1] as number) * v))),
   dequantize: (codes, p) => Float32Array.from(codes, (c) => f((iq4Values[c] as number) * (p[0] as number))),

@@ -10,6 +10,9 @@ export const f = Math.fround;
 
 /** Below this a block counts as zero. */
 export const tiny = f(1e-15);
+/** Below this a step has no inverse in the normal range of float32, and no half but 0. */
+export const leastStep = f(1e-35);
+export const reciprocal = (d: number): number => (Math.abs(d) < leastStep ? 0 : f(1 / d));
 
 export const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
 
@@ -143,7 +146,7 @@ export function searchAffine(
     sumX = f(sumX + f((w[i] as number) * v));
   }
   start = Math.min(start, 0);
-  if (max <= start) return { scale: 0, floor: -start, inverse: 0, start };
+  if (f(max - start) < n * leastStep) return { scale: 0, floor: -start, inverse: 0, start };
   // The least value that codes are counted from: a better candidate moves it for those after it.
   let min = start;
   const code = (v: number, inverse: number) => clamp(roundHalfEven(f(inverse * f(v - min))), 0, n);

@@ -4,11 +4,11 @@ import { tensorMultiplier } from '../../../src/quant/grid/tensor';
 import type { Piece } from '../../../src/quant/recipe';
 import { blocks } from '../../../src/reference/blocks/blocks';
 import { fitHalfUniform, halfUniformCode, type HalfUniformOptions } from '../../../src/reference/halfUniform';
-import { fitHqq, hqqCode } from '../../../src/reference/hqq';
+import { fitHqqMatrix, hqqCode, type HqqParameters } from '../../../src/reference/hqq';
 import { codeOf, fitUniform, type UniformOptions, type UniformParameters } from '../../../src/reference/uniform';
 import type { Levels, WalkGrid } from '../../../src/reference/walk';
 import { blockLayouts, blockNames, type BlockName } from '../../../src/util/blockBytes';
-import { roundHalfEven } from '../../../src/util/halfFloat';
+import { nearestHalf, roundHalfEven } from '../../../src/util/halfFloat';
 import { diagonalOf, rms, type State } from './state';
 
 /** Grids of single columns that a walk fits as it goes; where the solver is followed, levels are those of its parameters. */
@@ -18,7 +18,7 @@ export function gridOf(state: State, piece: Piece): WalkGrid {
   return {
     group,
     fit(part, columns, row) {
-      const found = fit(part, columns);
+      const found = fit(part, columns, row);
       if (!follow) return levels(found, columns);
       const { parameters, groupOf } = follow.stored;
       const first = columns[0] as number;
@@ -40,7 +40,7 @@ interface Arithmetic {
   /** How many of the parameters a file holds, where the others are only what codes were made with; these are first. */
   readonly stored?: number;
   /** [2 × sets]. */
-  readonly fit: (part: Float64Array<ArrayBuffer>, columns: readonly number[]) => Float64Array;
+  readonly fit: (part: Float64Array<ArrayBuffer>, columns: readonly number[], row: number) => Float64Array;
   readonly levels: (parameters: ArrayLike<number>, columns: readonly number[]) => Levels;
 }
 
@@ -94,7 +94,7 @@ function arithmeticOf(state: State, piece: Piece): Arithmetic {
     }
     case 'tensor': {
       // Levels from −s to s: a step of 2 s/(2^b − 1), and a zero between two codes.
-      const s = tensorMultiplier(piece['multiplier'], bits) * rms(state.W);
+      const s = nearestHalf(tensorMultiplier(piece['multiplier'], bits) * rms(state.W));
       const middle = (2 ** bits - 1) / 2;
       const codeOf = (x: number) => Math.min(Math.max(roundHalfEven(((x / s + 1) / 2) * 2 * middle), 0), 2 * middle);
       return {
@@ -104,13 +104,18 @@ function arithmeticOf(state: State, piece: Piece): Arithmetic {
         levels: () => (x) => ({ code: codeOf(x), value: s * (codeOf(x) / middle - 1) }),
       };
     }
-    case 'hqq':
+    case 'hqq': {
+      const together = hqqOf(state, group, bits);
       return {
         group,
         sets: 1,
-        fit: (part) => pair(fitHqq(part, { bits, keep: 'best', precision: 'half' })),
+        fit: (_, columns, row) =>
+          pair(
+            together[row * Math.ceil(cols / group) + Math.floor((columns[0] as number) / group)] as UniformParameters,
+          ),
         ...affine((x, p) => hqqCode(x, p, bits)),
       };
+    }
     case 'matmulnbits':
     case 'q4f16_1': {
       const mlc = piece.name === 'q4f16_1';
@@ -124,6 +129,22 @@ function arithmeticOf(state: State, piece: Piece): Arithmetic {
     }
   }
   throw new Error(`no twin of the grid ${piece.name}`);
+}
+
+/** Scale and zero of every group, row by row; each matrix of the site stops on its own. */
+function hqqOf({ W, cols, parts }: State, group: number, bits: number): HqqParameters[] {
+  const weights = Float64Array.from(W);
+  let row = 0;
+  return parts.flatMap(({ rows }) => {
+    const begin = row;
+    row += rows;
+    const groups = Array.from({ length: rows * Math.ceil(cols / group) }, (_, i) => {
+      const at = (begin + Math.floor(i / Math.ceil(cols / group))) * cols;
+      const first = (i % Math.ceil(cols / group)) * group;
+      return { x: weights.subarray(at + first, at + Math.min(cols, first + group)) };
+    });
+    return fitHqqMatrix(groups, { bits, precision: 'half' });
+  });
 }
 
 export function nearestOn({ W, rows, cols }: State, { group, fit }: WalkGrid) {

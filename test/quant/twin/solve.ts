@@ -16,6 +16,7 @@ import { svd } from '../../../src/reference/svd';
 import type { UniformOptions } from '../../../src/reference/uniform';
 import { crossUpdate, inverseFactor, reorder, walk } from '../../../src/reference/walk';
 import { f16ToF32, f32ToF16 } from '../../../src/util/halfFloat';
+import { withDamping } from '../fixture';
 import { gridOf, nearestOn } from './grids';
 import { diagonalOf, remember, type Follow, type State, type TwinProblem } from './state';
 import { transformed } from './transforms';
@@ -90,15 +91,16 @@ function rounded(state: State, { grid, rounding }: Recipe): Rounded {
   if (!compensates) return nearestOn(state, levels);
   if (rounding.name === 'descend') {
     const { group } = levels;
+    const Hd = withDamping(H, cols, damping);
     const options = grid as unknown as UniformOptions;
     const { parameters } = nearest(W, rows, cols, group, options);
     if (state.follow) {
       // Where the solver has arrived, another sweep finds nothing to do.
-      const next = descend(W, H, rows, cols, parameters, group, options.bits, state.follow.What, false, 1);
+      const next = descend(W, Hd, rows, cols, parameters, group, options.bits, state.follow.What, false, 1);
       return alone(next[0] as Float64Array);
     }
     const sweeps = rounding['sweeps'] as number;
-    return alone(descend(W, H, rows, cols, parameters, group, options.bits, W, true, sweeps).at(-1) as Float64Array);
+    return alone(descend(W, Hd, rows, cols, parameters, group, options.bits, W, true, sweeps).at(-1) as Float64Array);
   }
   const order = orderOf(state, levels.group);
   const name = `${key} ${state.order} ${state.order === 'group-aware' ? levels.group : ''} ${damping}`;

@@ -1,0 +1,47 @@
+/** What a run says of its texts before it begins, where they are not what one would think, and of a store that refuses layers. One sentence or two for people each. Pure. */
+import type { LabelledText } from '../formats/text';
+import type { Protocol, RunEvent } from './events';
+
+type Remark = Extract<RunEvent, { type: 'remarked' }>;
+
+/** `reason`: as a store gives it. */
+export const notKept = (reason: string): Remark => ({
+  type: 'remarked',
+  about: 'storage',
+  text: `Finished layers are not kept, because ${reason}. This run is not harmed; one that is interrupted computes them again.`,
+});
+
+/** Tokens asked for, and the whole windows that a text had. */
+export interface Supply {
+  readonly label: string;
+  /** Null: all of the text. */
+  readonly asked: number | null;
+  readonly windows: number;
+  readonly context: number;
+}
+
+/** Null where the text has as many whole windows as were asked for. */
+export function shortSupply(
+  about: 'calibration' | 'evaluation',
+  { label, asked, windows, context }: Supply,
+): Remark | null {
+  if (asked === null || windows >= Math.max(1, Math.floor(asked / context))) return null;
+  const has = `${label} has ${windows === 1 ? 'one whole window' : `${windows} whole windows`} of ${context} tokens, ${windows * context} in all, and ${asked} were asked for.`;
+  const advice =
+    about === 'calibration'
+      ? 'Methods that calibrate know little of layers with more inputs than that: give a longer text.'
+      : 'The intervals are as wide as so few windows make them.';
+  return { type: 'remarked', about, text: `${has} ${advice}` };
+}
+
+/** A heading of WikiText's raw files on a line of its own. Where rows of the data set were joined by blank lines, three ends of line follow. */
+const heading = /^ = [^=\n].* = ?\n(?!\n\n)/gm;
+/** Characters that are looked at. */
+const beginning = 100_000;
+
+/** Null unless the text looks like WikiText in one file, which published perplexities of this protocol are not of. */
+export function rawWikiText(protocol: Protocol, { label, text }: LabelledText): Remark | null {
+  if (protocol !== 'gptq' || (text.slice(0, beginning).match(heading)?.length ?? 0) < 2) return null;
+  const said = `${label} looks like WikiText in one file, and is evaluated as it is. Published perplexities by the gptq protocol are of its rows joined by blank lines: give the rows as .jsonl to compare with them.`;
+  return { type: 'remarked', about: 'evaluation', text: said };
+}
