@@ -32,6 +32,8 @@ export interface Tokenizer {
   readonly eos: number | null;
   /** Ids of `text` with the tokenizer's own special tokens (BOS and the like) added, or not. */
   encode(text: string, specialTokens: 'add' | 'none'): Uint32Array;
+  /** The same work in steps of some milliseconds each, between which it can be left. */
+  encodeSteps(text: string, specialTokens: 'add' | 'none'): Generator<undefined, Uint32Array>;
   /** Text of `ids`, special tokens included. Ids without a token (padding rows of the embedding) give nothing. */
   decode(ids: ArrayLike<number>): string;
 }
