@@ -11,6 +11,7 @@ import { drain } from './encoding/drain';
 import { preTokenize } from './encoding/preTokenize';
 import { asTransformersLoads } from './loadedTokenizer';
 import { asRefusal } from './pattern/readPattern';
+import { MAX_TOKEN_LENGTH } from './limits';
 import { describe, isObject, type JsonObject } from './strictJson';
 import { checkDecoder, checkNormalizer, checkPostProcessor, checkPreTokenizer } from './tokenizerPipeline';
 
@@ -22,8 +23,9 @@ const STRIDE = 1 << 12;
  * ids the model has. FormatError when one of them is wrong or the ids do not fit the model.
  */
 export function openTokenizer(json: JsonObject, settings: JsonObject, config: JsonObject): Tokenizer {
-  const model = checkBytePairModel(json);
-  refuseMisfit(model.size, config);
+  const file = checkBytePairModel(json);
+  refuseMisfit(file, config);
+  const model = withNamedTokens(file, settings);
   const loaded = asTransformersLoads(json, settings, config);
   const steps = checkPreTokenizer(loaded.preTokenizer);
   const { before, after } = checkPostProcessor(json.post_processor, model);
@@ -81,7 +83,37 @@ function refusing<T>(work: () => T): T {
   }
 }
 
-function refuseMisfit(size: number, config: JsonObject): void {
+/** Special tokens that tokenizer_config.json names, in the order in which transformers adds those that the vocabulary lacks. */
+const named = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;
+
+/** The model with the special tokens that only tokenizer_config.json names: they get the ids after all others, as in transformers. */
+function withNamedTokens(model: BytePairModel, settings: JsonObject): BytePairModel {
+  const ids = new Map(model.ids);
+  const added = [...model.added];
+  let { size } = model;
+  for (const key of named) {
+    const token = settings[key];
+    if (token === undefined || token === null) continue;
+    const content = isObject(token) ? token.content : token;
+    if (typeof content !== 'string' || content === '' || content.length > MAX_TOKEN_LENGTH) {
+      throw new FormatError(
+        'bad-tokenizer',
+        `tokenizer_config.json: ${key} is ${describe(content)}, not text of 1 to ${MAX_TOKEN_LENGTH} characters. Use the file that was published with the model.`,
+        { file: 'tokenizer_config.json', path: key },
+      );
+    }
+    if (ids.has(content)) continue;
+    ids.set(content, size);
+    added.push({ id: size, content, singleWord: false, lstrip: false, rstrip: false, normalized: false });
+    size++;
+  }
+  return { ...model, ids, added, size };
+}
+
+/** The vocabulary proper must fit the model; added tokens that it lacks are of no consequence until a text uses one. */
+function refuseMisfit({ vocabulary }: BytePairModel, config: JsonObject): void {
+  let size = 0;
+  for (const id of vocabulary.values()) size = Math.max(size, id + 1);
   const { text_config: inner } = config;
   const expected = config.vocab_size ?? (isObject(inner) ? inner.vocab_size : undefined);
   if (expected === undefined) return;
@@ -106,19 +138,11 @@ function refuseMisfit(size: number, config: JsonObject): void {
  * config.json numbers it.
  */
 function specialId(kind: 'bos' | 'eos', model: BytePairModel, settings: JsonObject, config: JsonObject): number | null {
-  const named = settings[`${kind}_token`];
-  if (named === null) return null;
-  if (named !== undefined) {
-    const content = isObject(named) ? named.content : named;
-    const id = typeof content === 'string' ? model.ids.get(content) : undefined;
-    if (id === undefined) {
-      throw new FormatError(
-        'bad-tokenizer',
-        `tokenizer_config.json: ${kind}_token is ${describe(content)}, which tokenizer.json does not hold. Use both files of the same model.`,
-        { file: 'tokenizer_config.json', path: `${kind}_token` },
-      );
-    }
-    return id;
+  const token = settings[`${kind}_token`];
+  if (token === null) return null;
+  if (token !== undefined) {
+    const content = isObject(token) ? token.content : token;
+    return model.ids.get(content as string) ?? null;
   }
   const given = config[`${kind}_token_id`];
   // A list of several (Llama 3's ends of turn): the first is the one of plain text.

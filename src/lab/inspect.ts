@@ -18,7 +18,7 @@ export async function inspect(checkpoint: Checkpoint, limits: AdapterLimits = {}
     return card;
   } catch (error) {
     if (!isBitcurveError(error)) throw error;
-    return { ...card, remarks: [`no text can be evaluated: ${error.message}`] };
+    return { ...card, remarks: [...(card.remarks ?? []), `no text can be evaluated: ${error.message}`] };
   }
 }
 

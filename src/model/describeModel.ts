@@ -6,7 +6,7 @@ import { elementBytes } from '../tensor/matrix';
 import { blockPrefix, blockTensors, outerTensors, sitesOf } from './blueprint';
 import type { BlockSize, ModelCard, Verdict } from './card';
 import type { ModelConfig } from './config';
-import { parseConfig } from './parseConfig';
+import { openConfig } from './openConfig';
 import { storedAs } from './weights';
 
 /** What the adapter allows; left out, nothing is refused. */
@@ -26,7 +26,7 @@ const size = (name: string, entries: readonly TensorEntry[]): BlockSize => ({
 
 /** Every tensor of the model, by part; FormatError names tensor, found and expected shape. */
 function partsOf(checkpoint: Checkpoint, config: ModelConfig): readonly (readonly [string, readonly TensorEntry[]])[] {
-  const { embedding, norm, head } = outerTensors(config);
+  const { embedding, norm, head } = outerTensors(config, checkpoint);
   const require = ({ name, shape }: { name: string; shape: readonly number[] }) =>
     requireTensor(checkpoint, name, shape);
   const tensors = blockTensors(config);
@@ -75,7 +75,7 @@ function judge(
 
 /** FormatError when the config cannot be read or a tensor is missing or of another shape. Reads no weights but the fingerprint's samples. */
 export async function describeModel(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<ModelCard> {
-  const config = parseConfig(checkpoint.config);
+  const config = await openConfig(checkpoint);
   const parts = partsOf(checkpoint, config);
   const blocks = parts.map(([name, entries]) => size(name, entries));
   const linear = blockTensors(config).filter(({ role }) => role === 'linear');
@@ -97,5 +97,6 @@ export async function describeModel(checkpoint: Checkpoint, limits: AdapterLimit
     blocks,
     verdict: judge(parts, config, limits),
     fingerprint: await checkpoint.fingerprint(),
+    ...(checkpoint.remarks ? { remarks: checkpoint.remarks } : {}),
   };
 }
