@@ -15,8 +15,24 @@ const byteOf: ReadonlyMap<string, number> = new Map(characterOf.map((character, 
 
 const encoder = new TextEncoder();
 
+/** Characters between two chances to stop. */
+const STRIDE = 1 << 15;
+
 /** The UTF-8 bytes of `text`, a character each. */
-export function toByteCharacters(text: string): string {
+export function* toByteCharacters(text: string): Generator<undefined, string> {
+  if (text.length <= STRIDE) return convert(text);
+  const parts: string[] = [];
+  for (let begin = 0; begin < text.length;) {
+    // Not between the halves of a surrogate pair.
+    const split = /[\uD800-\uDBFF]/.test(text.charAt(begin + STRIDE - 1)) ? 1 : 0;
+    parts.push(convert(text.slice(begin, begin + STRIDE - split)));
+    begin += STRIDE - split;
+    yield;
+  }
+  return parts.join('');
+}
+
+function convert(text: string): string {
   let characters = '';
   for (const byte of encoder.encode(text)) characters += characterOf[byte] as string;
   return characters;

@@ -125,8 +125,13 @@ export class BytePairs {
   /** Merges the symbols, a doubly linked list in arrays, and appends what is left to `ids`. */
   *#merge(symbols: number[], ids: number[]): Generator<undefined, void> {
     const { length } = symbols;
-    const next = Int32Array.from({ length }, (_, i) => i + 1);
-    const previous = Int32Array.from({ length }, (_, i) => i - 1);
+    const next = new Int32Array(length);
+    const previous = new Int32Array(length);
+    for (let i = 0; i < length; i++) {
+      next[i] = i + 1;
+      previous[i] = i - 1;
+      if (i % (8 * STRIDE) === 8 * STRIDE - 1) yield;
+    }
     // Rank and position in one number: the smallest merge, and of equal ones the leftmost, comes first.
     const queue = new Queue();
     const rankAt = (i: number): number | undefined => {
@@ -158,7 +163,10 @@ export class BytePairs {
       if (i > 0) offer(previous[i] as number);
       offer(i);
     }
-    for (let i = 0; i < length; i = next[i] as number) ids.push(symbols[i] as number);
+    for (let i = 0, count = 1; i < length; i = next[i] as number, count++) {
+      ids.push(symbols[i] as number);
+      if (count % (8 * STRIDE) === 0) yield;
+    }
   }
 }
 

@@ -86,7 +86,7 @@ export function byteLevel(addPrefixSpace: boolean, pattern: Pattern | null): Pre
     const pieces = splitWords ? yield* splitWords(prefixed, first) : [prefixed];
     for (let i = 0; i < pieces.length; i++) {
       if (i % STRIDE === STRIDE - 1) yield;
-      pieces[i] = toByteCharacters(pieces[i] as string);
+      pieces[i] = yield* toByteCharacters(pieces[i] as string);
     }
     return pieces;
   };
