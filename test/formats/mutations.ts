@@ -153,6 +153,12 @@ async function survive(seed: string, run: () => unknown, outcomes: Map<string, n
   outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
 }
 
+/** A header with an entry more, of the same bytes as another. */
+function withTwin(rng: Rng, header: string): string {
+  const entries = JSON.parse(header) as Record<string, Json>;
+  return JSON.stringify({ ...entries, twin: entries[pick(rng, Object.keys(entries))] ?? null });
+}
+
 /** Registers a test of the mutants from number `first` up to `end`. */
 export const testHeaders = (first: number, end: number) =>
   it(`survives mutated safetensors headers ${first} to ${end - 1}`, async () => {
@@ -189,7 +195,10 @@ export const testHeaders = (first: number, end: number) =>
           );
           break;
         default:
-          mutant = rawSafetensors(mutateValue(rng, header), dataBytes + rng.integer(3) - 1);
+          mutant = rawSafetensors(
+            rng.integer(4) ? mutateValue(rng, header) : withTwin(rng, header),
+            dataBytes + rng.integer(3) - 1,
+          );
       }
       const checkpoint = [fileOf('config.json', tinyConfig), fileOf('model.safetensors', mutant)];
       const run = async () => {
