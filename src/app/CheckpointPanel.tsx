@@ -75,6 +75,11 @@ function Card({ card, note }: { readonly card: ShownCard; readonly note: string 
           {sentence(remark)} Nothing can run until the mended folder is opened.
         </p>
       ))}
+      {card.notes?.map((known) => (
+        <p key={known} className="hint">
+          {sentence(known)}
+        </p>
+      ))}
       {note && <p className="hint">{note}</p>}
       <dl className="facts">
         {facts.map(([name, value]) => (

@@ -26,6 +26,7 @@ export function describeCard(card: ModelCard): string {
     ['context', String(card.maxContext)],
     ['verdict', `${card.verdict.kind}: ${card.verdict.reason}`],
     ['fingerprint', card.fingerprint],
+    ...(card.notes ?? []).map((note) => ['note', note] as const),
     ...(card.remarks ?? []).map((remark) => ['remark', remark] as const),
   ];
   const parts = card.blocks.map(

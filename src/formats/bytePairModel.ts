@@ -1,6 +1,6 @@
 /**
- * Judges the `model` and `added_tokens` of a tokenizer.json (byte-pair encoding) before any library sees them: vocabulary, merges, ids.
- * What the library would ignore, and so encode differently from the checkpoint's author, is refused by name.
+ * Judges the `model` and `added_tokens` of a tokenizer.json (byte-pair encoding) before anything is encoded: vocabulary, merges, ids. What
+ * would be encoded differently from what the checkpoint's author saw is refused by name.
  */
 import { FormatError } from '../util/errors';
 import { MAX_ADDED_TOKENS, MAX_TOKEN_LENGTH, MAX_VOCABULARY } from './limits';
@@ -9,11 +9,20 @@ import { describe, isObject, type JsonObject } from './strictJson';
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
+  /** Not inside words. */
+  readonly singleWord: boolean;
+  /** With the white space before it, or after it. */
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+  /** Sought in the normalized text. */
+  readonly normalized: boolean;
 }
 
 export interface BytePairModel {
-  /** The checked object, for the library. */
+  /** The checked object. */
   readonly json: JsonObject;
+  /** Ids of the vocabulary proper, without added tokens. */
+  readonly vocabulary: ReadonlyMap<string, number>;
   /** Pairs that merge, in order. */
   readonly merges: readonly (readonly [string, string])[];
   /** One more than the largest id of the vocabulary and the added tokens. */
@@ -27,6 +36,15 @@ export function refuse(what: string, code = 'bad-tokenizer'): FormatError {
   return new FormatError(code, `tokenizer.json: ${what}. Use the tokenizer.json that was published with the model.`, {
     file: 'tokenizer.json',
   });
+}
+
+/** The error for a key of tokenizer_config.json that is neither true nor false. */
+export function refuseSetting(key: string, value: unknown): FormatError {
+  return new FormatError(
+    'bad-tokenizer',
+    `tokenizer_config.json: ${key} is ${describe(value)}, not true or false. Use the file that was published with the model.`,
+    { file: 'tokenizer_config.json', path: key },
+  );
 }
 
 /** The model and added tokens of a parsed tokenizer.json; a FormatError that names the first thing wrong. */
@@ -56,7 +74,8 @@ export function checkBytePairModel(tokenizer: JsonObject): BytePairModel {
       throw refuse(`model.${key} is ${describe(model[key])}, not true or false`);
     }
   }
-  const ids = checkVocabulary(model.vocab);
+  const vocabulary = checkVocabulary(model.vocab);
+  const ids = new Map(vocabulary);
   const { unk_token: unknown } = model;
   if (unknown !== undefined && unknown !== null && typeof unknown !== 'string') {
     throw refuse(`model.unk_token is ${describe(unknown)}, not text`);
@@ -77,7 +96,7 @@ export function checkBytePairModel(tokenizer: JsonObject): BytePairModel {
   }
   let size = 0;
   for (const id of ids.values()) size = Math.max(size, id + 1);
-  return { json: { ...model, type: 'BPE', merges }, merges, size, added, ids };
+  return { json: model, vocabulary, merges, size, added, ids };
 }
 
 function checkVocabulary(vocab: unknown): Map<string, number> {
@@ -146,6 +165,14 @@ function checkAddedTokens(list: unknown): readonly AddedToken[] {
         throw refuse(`${key} of added token ${describe(content)} is ${describe(entry[key])}, not true or false`);
       }
     }
-    return { id, content };
+    const is = (key: string, otherwise: boolean) => (typeof entry[key] === 'boolean' ? entry[key] : otherwise);
+    return {
+      id,
+      content,
+      singleWord: is('single_word', false),
+      lstrip: is('lstrip', false),
+      rstrip: is('rstrip', false),
+      normalized: is('normalized', !is('special', false)),
+    };
   });
 }

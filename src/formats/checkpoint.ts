@@ -10,7 +10,7 @@ export interface SourceFile {
 }
 
 /** Stored element types that the lab decodes. */
-export type StoredType = 'F32' | 'F16' | 'BF16';
+export type StoredType = 'F64' | 'F32' | 'F16' | 'BF16';
 
 export interface TensorEntry {
   readonly name: string;
@@ -25,7 +25,10 @@ export interface TensorEntry {
 
 /** Text ⇄ ids, as the checkpoint's own tokenizer.json says. */
 export interface Tokenizer {
-  /** One more than the largest id. May be less than the rows of the embedding, never more than config.vocab_size. */
+  /**
+   * One more than the largest id. May be less than the rows of the embedding, or more by added tokens that the embedding lacks: a text that
+   * uses one is refused when it is cut into windows.
+   */
   readonly vocabularySize: number;
   /** Beginning-of-sequence id; null when the tokenizer has none. */
   readonly bos: number | null;
@@ -34,6 +37,8 @@ export interface Tokenizer {
   readonly eos: number | null;
   /** Ids of `text` with the tokenizer's own special tokens (BOS and the like) added, or not. */
   encode(text: string, specialTokens: 'add' | 'none'): Uint32Array;
+  /** The same work in steps of some milliseconds each, between which it can be left. */
+  encodeSteps(text: string, specialTokens: 'add' | 'none'): Generator<undefined, Uint32Array>;
   /** Text of `ids`, special tokens included. Ids without a token (padding rows of the embedding) give nothing. */
   decode(ids: ArrayLike<number>): string;
 }
@@ -46,6 +51,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Tensors that are there in a type the lab does not decode: name → type ("I64"). `requireTensor` names it when one is needed. */
   readonly unsupported: ReadonlyMap<string, string>;
+  /** What lies in the folder and is not used though it might be expected to, a sentence each. */
+  readonly remarks?: readonly string[];
   /** Parsed on first use; a FormatError when there is none or it is broken. */
   tokenizer(): Promise<Tokenizer>;
   /** First 16 hex digits of SHA-256 over config, tensor headers and sampled bytes of every tensor. */

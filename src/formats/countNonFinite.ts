@@ -2,11 +2,17 @@
 import { FormatError } from '../util/errors';
 import type { StoredType, TensorEntry } from './checkpoint';
 
-/** Values whose exponent bits are all set, among stored little-endian ones. */
+/** Values that are not finite as float32, among stored little-endian ones: their exponent bits are all set, or they lie beyond its range. */
 export function countNonFinite(type: StoredType, bytes: Uint8Array<ArrayBuffer>): number {
   // A view of words needs an aligned offset; slices of a file have one of 0.
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 ? bytes.slice() : bytes;
   let count = 0;
+  if (type === 'F64') {
+    const { buffer: own, byteOffset: offset } = bytes.byteOffset % 8 ? bytes.slice() : bytes;
+    for (const value of new Float64Array(own, offset, byteLength >> 3))
+      if (!Number.isFinite(Math.fround(value))) count++;
+    return count;
+  }
   if (type === 'F32') {
     for (const word of new Uint32Array(buffer, byteOffset, byteLength >> 2)) {
       if ((word & 0x7f800000) === 0x7f800000) count++;

@@ -49,7 +49,7 @@ export function findFolder(files: readonly SourceFile[]): Folder {
     );
   }
   const root = chosen[0];
-  if (root === undefined) throw withoutConfig(paths);
+  if (root === undefined) throw withoutConfig(paths, files.map(({ path }) => normalize(path)).filter(isHidden));
   const inside = new Map<string, SourceFile>();
   for (const [path, file] of byPath) if (path.startsWith(root)) inside.set(path.slice(root.length), file);
   return {
@@ -111,7 +111,15 @@ export function otherFormatFound(paths: readonly string[]): string {
   return '';
 }
 
-function withoutConfig(paths: readonly string[]): FormatError {
+function withoutConfig(paths: readonly string[], hidden: readonly string[]): FormatError {
+  const inside = hidden.find((path) => path.endsWith('config.json'));
+  if (inside !== undefined) {
+    return new FormatError(
+      'hidden-folder',
+      `${inside} lies in a hidden folder; those are passed over. Open the folder that holds it, by its own path.`,
+      { file: inside },
+    );
+  }
   const other = otherFormatFound(paths);
   const weights = paths.some((path) => path.endsWith('.safetensors'));
   return new FormatError(

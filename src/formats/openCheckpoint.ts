@@ -26,17 +26,31 @@ export async function openCheckpoint(files: readonly SourceFile[], options: Open
   const config = await readJson(folder, 'config.json', MAX_CONFIG_BYTES, 'names');
   if (!config) throw folder.missing('config.json', 'Drop the whole model folder, or add config.json to the files.');
   const { tensors, unsupported } = await readShards(folder);
-  const byName = new Map(tensors.map((entry) => [entry.name, entry]));
+  const nameOf = inCausalModel([...tensors.map(({ name }) => name), ...unsupported.keys()]);
+  const remarks = ['adapter_model.safetensors', 'adapter_model.bin']
+    .filter((path) => folder.get(path))
+    .map((path) => `${path} lies beside the weights and is not applied: numbers are those of the model without it`);
   let tokenizer: Promise<Tokenizer> | undefined;
   let fingerprint: Promise<string> | undefined;
   return {
     name: options.name ?? (folder.name || 'checkpoint'),
     config,
-    tensors: byName,
-    unsupported,
+    tensors: new Map(tensors.map((entry) => [nameOf(entry.name), entry])),
+    unsupported: new Map([...unsupported].map(([name, type]) => [nameOf(name), type])),
+    ...(remarks.length > 0 ? { remarks } : {}),
     tokenizer: () => (tokenizer ??= readTokenizer(folder, config)),
     fingerprint: () => (fingerprint ??= fingerprintCheckpoint(config, tensors)),
   };
+}
+
+/**
+ * Names as a whole model has them. A model that was saved without its head has "layers.0…" in place of "model.layers.0…"; transformers reads
+ * it all the same.
+ */
+function inCausalModel(names: readonly string[]): (name: string) => string {
+  const bare =
+    !names.some((name) => name.startsWith('model.')) && names.some((name) => /^(layers\.\d|embed_tokens\.)/.test(name));
+  return (name) => (bare && !name.startsWith('lm_head.') ? `model.${name}` : name);
 }
 
 async function readTokenizer(folder: Folder, config: JsonObject): Promise<Tokenizer> {
@@ -61,7 +75,16 @@ async function readJson(
   keys: 'names' | 'any',
 ): Promise<JsonObject | undefined> {
   const file = folder.get(path);
-  return file && parseJsonObject(await readWhole(file, limit, `a ${path}`), file.path, keys);
+  const bytes = file && (await readWhole(file, limit, `a ${path}`));
+  return bytes && parseJsonObject(bytes, file.path, keys, path === 'config.json' ? 'any' : 'finite');
+}
+
+/** The quantized form that is stored in place of a weight, by the names that quantizers give it; undefined when there is none. */
+function codedForm({ tensors, unsupported }: Checkpoint, name: string): string | undefined {
+  const layer = name.replace(/weight$/, '');
+  return ['qweight', 'weight_packed', 'weight.quant_state.bitsandbytes__nf4', 'qzeros', 'B', 'w_q']
+    .map((form) => layer + form)
+    .find((form) => tensors.has(form) || unsupported.has(form));
 }
 
 /**
@@ -72,6 +95,15 @@ export function requireTensor(checkpoint: Checkpoint, name: string, shape?: read
   const entry = checkpoint.tensors.get(name);
   if (!entry) {
     const type = checkpoint.unsupported.get(name);
+    const coded = type === undefined ? codedForm(checkpoint, name) : undefined;
+    if (coded) {
+      throw new FormatError(
+        'quantized-weights',
+        `${checkpoint.name}: "${coded}" stands in place of "${name.slice(0, 200)}", so the weights are quantized already (by GPTQ, AWQ or a ` +
+          'tool of their kind). Open the original model, which they were made from.',
+        { tensor: name, found: coded },
+      );
+    }
     throw type === undefined
       ? new FormatError(
           'missing-tensor',
@@ -80,7 +112,7 @@ export function requireTensor(checkpoint: Checkpoint, name: string, shape?: read
         )
       : new FormatError(
           'unsupported-type',
-          `${checkpoint.name}: the tensor "${name}" is stored as ${type.slice(0, 40)}; F32, F16 and BF16 are read. Open the unquantized model.`,
+          `${checkpoint.name}: the tensor "${name}" is stored as ${type.slice(0, 40)}; F64, F32, F16 and BF16 are read. Open the model in one of these types, before it was quantized.`,
           { tensor: name, found: type.slice(0, 40) },
         );
   }

@@ -6,9 +6,9 @@
 import { assert } from '../util/assert';
 import { FormatError } from '../util/errors';
 import type { SourceFile, TensorEntry } from './checkpoint';
-import { MAX_DIMENSION, MAX_DIMENSIONS, MAX_HEADER_BYTES, MAX_TENSORS } from './limits';
+import { MAX_DIMENSION, MAX_DIMENSIONS, MAX_HEADER_BYTES, MAX_HEADER_QUOTES, MAX_TENSORS } from './limits';
 import { readSlice, refuseDisguised } from './sourceFile';
-import { isStoredType, storedBytes } from './storedType';
+import { isStoredType, typeBits } from './storedType';
 import { describe, isObject, parseJsonObject } from './strictJson';
 
 /** Bytes of the header's own length. */
@@ -25,7 +25,10 @@ export interface ShardTensors {
   readonly unsupported: ReadonlyMap<string, string>;
 }
 
-/** Tensors of a safetensors file, from its header alone. Every defect is a FormatError that names file and tensor. */
+/**
+ * Tensors of a safetensors file, from its header alone. Every defect is a FormatError that names file and tensor. What the reference reader
+ * refuses is refused: above all bytes that belong to no tensor, the sign of a header from another file.
+ */
 export async function readSafetensors(file: SourceFile): Promise<ShardTensors> {
   await refuseDisguised(file, 'a safetensors file');
   const { header, dataBegin } = await readHeader(file);
@@ -40,11 +43,7 @@ export async function readSafetensors(file: SourceFile): Promise<ShardTensors> {
   for (const name of names) {
     const { type, shape, begin, end } = checkEntry(file, name, header[name], dataBytes);
     ranges.push({ name, begin, end });
-    if (!isStoredType(type)) {
-      unsupported.set(name, type);
-      continue;
-    }
-    const bytes = shape.reduce((product, size) => product * size, storedBytes[type]);
+    const bytes = shape.reduce((product, size) => product * size, typeBits[type] as number) / 8;
     if (bytes !== end - begin) {
       throw refusal(
         file,
@@ -53,9 +52,11 @@ export async function readSafetensors(file: SourceFile): Promise<ShardTensors> {
         name,
       );
     }
-    tensors.push(createEntry(file, name, { type, shape, bytes }, dataBegin + begin));
+    if (isStoredType(type)) tensors.push(createEntry(file, name, { type, shape, bytes }, dataBegin + begin));
+    else unsupported.set(name, type);
   }
-  refuseOverlap(file, ranges);
+  checkMetadata(file, header.__metadata__);
+  refuseGaps(file, ranges, dataBytes);
   return { tensors, unsupported };
 }
 
@@ -97,7 +98,20 @@ async function readHeader(file: SourceFile): Promise<{ header: Readonly<Record<s
   if (bytes[0] !== 0x7b) {
     throw refusal(file, 'not-safetensors', 'this is not a safetensors file: its header does not begin with "{"');
   }
+  refuseCrowd(file, bytes);
   return { header: parseJsonObject(bytes, `${file.path} (header)`, 'names'), dataBegin };
+}
+
+/** Counted on the bytes, before they are parsed: millions of names take many seconds and a gigabyte. */
+function refuseCrowd(file: SourceFile, bytes: Uint8Array): void {
+  let quotes = 0;
+  for (const byte of bytes) if (byte === 0x22) quotes++;
+  if (quotes <= MAX_HEADER_QUOTES) return;
+  throw refusal(
+    file,
+    'too-many-tensors',
+    `its header holds ${quotes / 2} names and texts; at most ${MAX_HEADER_QUOTES / 2} are read, enough for ${MAX_TENSORS} tensors`,
+  );
 }
 
 interface Range {
@@ -117,7 +131,8 @@ function checkEntry(file: SourceFile, name: string, entry: unknown, dataBytes: n
   const fail = (what: string) => refusal(file, 'bad-tensor', `tensor ${quote(name)}: ${what}`, name);
   if (!isObject(entry)) throw fail(`an object was expected, found ${describe(entry)}`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== 'string') throw fail(`dtype is ${describe(dtype)}, not a name such as "F32"`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(typeBits, dtype))
+    throw fail(`dtype is ${describe(dtype)}, none of the format's names such as "F32"`);
   if (!Array.isArray(shape)) throw fail(`shape is ${describe(shape)}, not a list`);
   if (shape.length > MAX_DIMENSIONS) throw fail(`${shape.length} dimensions; at most ${MAX_DIMENSIONS} are read`);
   for (const size of shape as readonly unknown[]) {
@@ -146,18 +161,44 @@ function isIndex(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }
 
-function refuseOverlap(file: SourceFile, ranges: readonly Range[]): void {
-  const sorted = ranges.filter(({ begin, end }) => end > begin).sort((a, b) => a.begin - b.begin);
-  for (const [i, next] of sorted.entries()) {
-    const previous = sorted[i - 1];
-    if (previous && next.begin < previous.end) {
+/** `__metadata__` is text by name, where it is there. */
+function checkMetadata(file: SourceFile, metadata: unknown): void {
+  if (metadata === undefined) return;
+  const wrong = isObject(metadata) ? Object.values(metadata).find((value) => typeof value !== 'string') : metadata;
+  if (wrong === undefined) return;
+  throw refusal(file, 'bad-metadata', `__metadata__ holds ${describe(wrong)}, not only texts`);
+}
+
+/** Tensors lie side by side, from the first byte of data to the last. */
+function refuseGaps(file: SourceFile, ranges: readonly Range[], dataBytes: number): void {
+  const sorted = [...ranges].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  let previous = '';
+  for (const next of sorted) {
+    if (next.begin < end) {
       throw refusal(
         file,
         'overlap',
-        `tensors ${quote(previous.name)} and ${quote(next.name)} share bytes ${next.begin} to ${Math.min(previous.end, next.end)}`,
+        `tensors ${quote(previous)} and ${quote(next.name)} share bytes ${next.begin} to ${Math.min(end, next.end)}`,
         next.name,
       );
     }
+    if (next.begin > end) {
+      throw refusal(
+        file,
+        'gap',
+        `bytes ${end} to ${next.begin} before tensor ${quote(next.name)} belong to no tensor, so the header is not of these data`,
+        next.name,
+      );
+    }
+    ({ end, name: previous } = next);
+  }
+  if (end < dataBytes) {
+    throw refusal(
+      file,
+      'trailing-bytes',
+      `${dataBytes - end} bytes after the last tensor belong to none, so the header is not of these data`,
+    );
   }
 }
 

@@ -68,10 +68,10 @@ async function readIndexed(folder: Folder, index: SourceFile): Promise<ShardTens
   }
   const homes = new Map<string, string>();
   for (const [tensor, file] of Object.entries(map)) {
-    if (typeof file !== 'string' || file === '' || file.includes('/') || file.includes('\\')) {
+    if (typeof file !== 'string' || !isInside(file)) {
       throw new FormatError(
         'bad-index',
-        `${index.path}: the tensor "${tensor.slice(0, 200)}" lies in ${describe(file)}, which is no name of a file in the same folder.`,
+        `${index.path}: the tensor "${tensor.slice(0, 200)}" lies in ${describe(file)}, which is no path of a file inside the folder.`,
         { file: index.path, tensor: tensor.slice(0, 200) },
       );
     }
@@ -88,6 +88,11 @@ async function readIndexed(folder: Folder, index: SourceFile): Promise<ShardTens
   return readFiles(folder, shards, { path: index.path, homes });
 }
 
+/** A path that stays in the folder: transformers follows those into folders inside. */
+function isInside(path: string): boolean {
+  return !path.includes('\\') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
 interface Index {
   readonly path: string;
   /** Tensor → file. */
@@ -95,7 +100,7 @@ interface Index {
 }
 
 async function readFiles(folder: Folder, shards: readonly string[], index: Index | null): Promise<ShardTensors> {
-  const missing = shards.filter((name) => !folder.files.has(name));
+  const missing = shards.filter((name) => !folder.get(name));
   if (missing.length > 0) {
     throw new FormatError(
       'missing-shards',
@@ -107,10 +112,13 @@ async function readFiles(folder: Folder, shards: readonly string[], index: Index
   const unsupported = new Map<string, string>();
   // Tensor → the shard it was taken from.
   const taken = new Map<string, string>();
+  // Tensor → any shard that holds it.
+  const seen = new Map<string, string>();
   for (const shard of shards) {
-    const file = folder.files.get(shard) as SourceFile;
+    const file = folder.get(shard) as SourceFile;
     const found = await readSafetensors(file);
     const take = (name: string): boolean => {
+      seen.set(name, shard);
       const home = index?.homes.get(name);
       if (home !== undefined && home !== shard) return false;
       const other = taken.get(name);
@@ -127,11 +135,13 @@ async function readFiles(folder: Folder, shards: readonly string[], index: Index
     for (const entry of found.tensors) if (take(entry.name)) tensors.set(entry.name, entry);
     for (const [name, type] of found.unsupported) if (take(name)) unsupported.set(name, type);
   }
+  // A name that no file holds is of no consequence unless the model needs it, and then it is missed by name.
   for (const [tensor, home] of index?.homes ?? []) {
-    if (!taken.has(tensor)) {
+    const other = taken.has(tensor) ? undefined : seen.get(tensor);
+    if (other !== undefined) {
       throw new FormatError(
         'index-contradicts',
-        `${index?.path}: the tensor "${tensor.slice(0, 200)}" should be in ${home}, but that file does not hold it. ` +
+        `${index?.path}: the tensor "${tensor.slice(0, 200)}" should be in ${home}, but it is in ${other}. ` +
           'Index and shards belong to different versions: download both again.',
         { file: home, tensor: tensor.slice(0, 200) },
       );

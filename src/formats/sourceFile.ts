@@ -64,19 +64,29 @@ export function decodeUtf8(bytes: Uint8Array, where: string): string {
   }
 }
 
-/** Offset of the first byte that does not continue valid UTF-8, by bisection: a prefix decodes as a stream iff it is valid so far. */
+/** Offset of the first byte that does not continue valid UTF-8 (Unicode 15, table 3-7); the length where the text is cut off. */
 function firstInvalidByte(bytes: Uint8Array): number {
-  let [good, bad] = [0, bytes.length];
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-      good = middle;
-    } catch {
-      bad = middle;
+  const { length } = bytes;
+  for (let i = 0; i < length;) {
+    const lead = bytes[i] as number;
+    if (lead < 0x80) {
+      i++;
+      continue;
     }
+    const further =
+      lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
+    if (further === 0) return i;
+    // No longer form than needed, no surrogates, nothing past U+10FFFF: told by the second byte.
+    const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+    for (let n = 1; n <= further; n++) {
+      const byte = bytes[i + n];
+      if (byte === undefined) return length;
+      if (n === 1 ? byte < least || byte > most : byte < 0x80 || byte > 0xbf) return i + n;
+    }
+    i += further + 1;
   }
-  return good;
+  return length;
 }
 
 /** What files turn out to be. As a header's length, none of the beginnings is one that a real safetensors file has. */

@@ -16,9 +16,17 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The JSON object that `bytes` hold. `where` names the file in messages. */
-export function parseJsonObject(bytes: Uint8Array, where: string, keys: KeyPolicy): JsonObject {
-  const text = decodeUtf8(bytes, where);
+/**
+ * The JSON object that `bytes` hold. `where` names the file in messages. Python writes Infinity and NaN, which JSON does not know: with
+ * `numbers` 'any' they become texts of these names, so that a field of them can stay unused, and is named where it is not.
+ */
+export function parseJsonObject(
+  bytes: Uint8Array,
+  where: string,
+  keys: KeyPolicy,
+  numbers: 'finite' | 'any' = 'finite',
+): JsonObject {
+  let text = decodeUtf8(bytes, where);
   // Before it is parsed: some parsers recurse.
   if (isTooDeep(text)) {
     throw new FormatError('too-deep', `${where}: nested deeper than ${MAX_JSON_DEPTH} levels; no such file is read.`, {
@@ -28,15 +36,15 @@ export function parseJsonObject(bytes: Uint8Array, where: string, keys: KeyPolic
   }
   let value: unknown;
   try {
+    if (numbers === 'any' && /Infinity|NaN/.test(text)) text = quoteNonFinite(text);
     value = JSON.parse(text);
   } catch (cause) {
-    throw new FormatError(
-      'not-json',
-      `${where}: not valid JSON (${cause instanceof Error ? cause.message.slice(0, 200) : 'unknown error'}). ` +
-        'The file may be truncated or damaged: download it again.',
-      { file: where },
-      { cause },
-    );
+    const reason = cause instanceof Error ? cause.message.slice(0, 200) : 'unknown error';
+    const remedy =
+      quoteNonFinite(text) === text
+        ? 'The file may be truncated or damaged: download it again.'
+        : 'It holds Infinity or NaN, which JSON does not know: write it anew without them.';
+    throw new FormatError('not-json', `${where}: not valid JSON (${reason}). ${remedy}`, { file: where }, { cause });
   }
   if (!isObject(value)) {
     throw new FormatError('not-an-object', `${where}: a JSON object was expected, found ${describe(value)}.`, {
@@ -45,6 +53,11 @@ export function parseJsonObject(bytes: Uint8Array, where: string, keys: KeyPolic
   }
   checkKeys(text, where, keys);
   return value;
+}
+
+/** Infinity, -Infinity and NaN outside of texts, in quotes. */
+function quoteNonFinite(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/gs, (found) => (found.startsWith('"') ? found : `"${found}"`));
 }
 
 /** What a JSON value is, in words, for messages. */

@@ -1,128 +1,123 @@
 /**
- * A tokenizer from tokenizer.json: judged part by part, rebuilt from what was checked, and run by @huggingface/tokenizers. Whatever the
- * library still throws becomes a FormatError.
+ * A tokenizer from tokenizer.json: judged part by part, and run as the reference implementation (Rust `tokenizers`) runs it. Encoding is
+ * work in steps: a megabyte of one letter takes seconds, and whoever waits must be able to stop.
  */
-import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { FormatError } from '../util/errors';
-import { type BytePairModel, checkBytePairModel, refuse } from './bytePairModel';
-import { joinByteTokens } from './byteFallback';
 import { addsBos } from './addsBos';
+import { type BytePairModel, checkBytePairModel } from './bytePairModel';
 import type { Tokenizer } from './checkpoint';
-import { createCut } from './cutPieces';
-import { asTransformersLoads } from './spacePrefix';
+import { AddedTokens } from './encoding/addedTokens';
+import { BytePairs } from './encoding/bytePairs';
+import { drain } from './encoding/drain';
+import { preTokenize } from './encoding/preTokenize';
+import { asTransformersLoads } from './loadedTokenizer';
+import { asRefusal } from './pattern/readPattern';
+import { MAX_TOKEN_LENGTH } from './limits';
 import { describe, isObject, type JsonObject } from './strictJson';
-import {
-  checkDecoder,
-  checkNormalizer,
-  checkPostProcessor,
-  checkPreTokenizer,
-  type PreTokenizer,
-} from './tokenizerPipeline';
+import { checkDecoder, checkNormalizer, checkPostProcessor, checkPreTokenizer } from './tokenizerPipeline';
+
+/** Pieces between two chances to stop. */
+const STRIDE = 1 << 12;
 
 /**
  * A tokenizer from parsed tokenizer.json, tokenizer_config.json (`settings`; {} when there is none) and config.json, which says how many
  * ids the model has. FormatError when one of them is wrong or the ids do not fit the model.
  */
 export function openTokenizer(json: JsonObject, settings: JsonObject, config: JsonObject): Tokenizer {
-  const model = checkBytePairModel(json);
-  refuseMisfit(model.size, config);
-  const loaded = asTransformersLoads(json, settings);
-  const preTokenizer = checkPreTokenizer(loaded.preTokenizer);
-  const postProcessor = checkPostProcessor(json.post_processor, model);
-  const library = guarded('built', () => {
-    const made = new Library(
-      {
-        model: model.json,
-        added_tokens: json.added_tokens ?? [],
-        normalizer: checkNormalizer(loaded.normalizer),
-        pre_tokenizer: preTokenizer.json,
-        post_processor: postProcessor,
-        decoder: checkDecoder(json.decoder),
-      },
-      // Nothing of tokenizer_config.json may change ids, and decoding must not tidy up.
-      { clean_up_tokenization_spaces: false },
-    );
-    cutLongPieces(made, model, preTokenizer);
-    replaceByteFallback(made);
-    return made;
-  });
+  const file = checkBytePairModel(json);
+  refuseMisfit(file, config);
+  const model = withNamedTokens(file, settings);
+  const loaded = asTransformersLoads(json, settings, config);
+  const steps = checkPreTokenizer(loaded.preTokenizer);
+  const { before, after } = checkPostProcessor(json.post_processor, model);
+  const decode = checkDecoder(json.decoder);
+  const normalize = checkNormalizer(loaded.normalizer);
+  const added = refusing(() => new AddedTokens(model.added, normalize));
+  const pairs = new BytePairs({ ...model, json: { ...model.json, ...loaded.model } });
+  const tokens = new Map([...model.ids].map(([token, id]) => [id, token]));
+
   const bos = specialId('bos', model, settings, config);
+
+  function* encode(text: string): Generator<undefined, number[]> {
+    const ids: number[] = [];
+    for (const section of yield* added.split(text)) {
+      if (typeof section === 'number') {
+        ids.push(section);
+        continue;
+      }
+      const pieces = yield* preTokenize(steps, section.text, section.first);
+      for (const [i, piece] of pieces.entries()) {
+        if (i % STRIDE === STRIDE - 1) yield;
+        yield* pairs.encode(piece, ids);
+      }
+    }
+    return ids;
+  }
+
+  function* encodeSteps(text: string, specialTokens: 'add' | 'none'): Generator<undefined, Uint32Array> {
+    let ids: number[];
+    try {
+      ids = yield* encode(text);
+    } catch (error) {
+      throw asRefusal(error, 'a pattern needs');
+    }
+    return Uint32Array.from(specialTokens === 'add' ? [...before, ...ids, ...after] : ids);
+  }
+
   return {
     vocabularySize: model.size,
     bos,
     addsBos: addsBos(json, settings, model.ids, bos),
     eos: specialId('eos', model, settings, config),
-    encode(text, specialTokens) {
-      const ids = guarded(
-        'used',
-        () => library.encode(text, { add_special_tokens: specialTokens === 'add' }).ids,
-      ) as readonly (number | undefined)[];
-      const unknown = ids.indexOf(undefined);
-      if (unknown >= 0) throw refuse(`it gives a token without an id, the ${unknown + 1}th of a text`);
-      return Uint32Array.from(ids as readonly number[]);
-    },
+    encode: (text, specialTokens) => drain(encodeSteps(text, specialTokens)),
+    encodeSteps,
     decode(ids) {
-      const known = Array.from(ids).filter((id) => library.id_to_token(id) !== undefined);
-      return known.length === 0 ? '' : guarded('used', () => library.decode(known));
+      const known = Array.from(ids).flatMap((id) => tokens.get(id) ?? []);
+      return refusing(() => decode(known).join(''));
     },
   };
 }
 
-function guarded<T>(verb: 'built' | 'used', call: () => T): T {
+/** A pattern that turns out to need too much memory is refused like one that was seen to. */
+function refusing<T>(work: () => T): T {
   try {
-    return call();
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    const reason = cause instanceof Error ? cause.message.slice(0, 300) : String(cause);
-    throw new FormatError(
-      'bad-tokenizer',
-      `tokenizer.json: the tokenizer cannot be ${verb} (${reason}). Use the tokenizer.json that was published with the model.`,
-      { file: 'tokenizer.json' },
-      { cause },
-    );
+    return work();
+  } catch (error) {
+    throw asRefusal(error, 'a pattern needs');
   }
 }
 
-/** Pieces up to this length are left whole: the library keeps what it found for words of less than 256 characters. */
-const WORD = 64;
+/** Special tokens that tokenizer_config.json names, in the order in which transformers adds those that the vocabulary lacks. */
+const named = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;
 
-/**
- * Puts a cut between the pre-tokenizer and the model: where the file asks for one (Metaspace with split), and where the pieces would
- * otherwise be whole documents. The ids stay the same (cutPieces.ts); `ignore_merges` looks whole pieces up, so there nothing is cut.
- */
-function cutLongPieces(library: Library, model: BytePairModel, preTokenizer: PreTokenizer): void {
-  const cut = model.json.ignore_merges === true ? (text: string) => [text] : createCut(model.merges);
-  const before = preTokenizer.cutBefore;
-  const own = library.pre_tokenizer as unknown as ((text: string, options: unknown) => string[]) | null;
-  const pieces = (text: string, options: unknown): string[] => {
-    const given = own ? own(text, options) : [text];
-    const split = before === null ? given : given.flatMap((piece) => cutBefore(piece, before));
-    return split.flatMap((piece) => (piece.length > WORD ? cut(piece) : [piece]));
-  };
-  library.pre_tokenizer = pieces as unknown as Library['pre_tokenizer'];
-}
-
-/** The decoder is a sequence of parts with one method each; those for byte tokens become ours. */
-function replaceByteFallback(library: Library): void {
-  interface Part {
-    readonly config?: { readonly type?: string };
-    decode_chain(tokens: string[]): string[];
+/** The model with the special tokens that only tokenizer_config.json names: they get the ids after all others, as in transformers. */
+function withNamedTokens(model: BytePairModel, settings: JsonObject): BytePairModel {
+  const ids = new Map(model.ids);
+  const added = [...model.added];
+  let { size } = model;
+  for (const key of named) {
+    const token = settings[key];
+    if (token === undefined || token === null) continue;
+    const content = isObject(token) ? token.content : token;
+    if (typeof content !== 'string' || content === '' || content.length > MAX_TOKEN_LENGTH) {
+      throw new FormatError(
+        'bad-tokenizer',
+        `tokenizer_config.json: ${key} is ${describe(content)}, not text of 1 to ${MAX_TOKEN_LENGTH} characters. Use the file that was published with the model.`,
+        { file: 'tokenizer_config.json', path: key },
+      );
+    }
+    if (ids.has(content)) continue;
+    ids.set(content, size);
+    added.push({ id: size, content, singleWord: false, lstrip: false, rstrip: false, normalized: false });
+    size++;
   }
-  const { decoders } = library.decoder as unknown as { readonly decoders: Part[] };
-  for (const [i, part] of decoders.entries()) {
-    if (part.config?.type === 'ByteFallback') decoders[i] = { decode_chain: joinByteTokens };
-  }
+  return { ...model, ids, added, size };
 }
 
-/** "▁a▁▁b" → "▁a", "▁", "▁b": every piece but the first begins with `mark`. */
-function cutBefore(text: string, mark: string): string[] {
-  return text
-    .split(mark)
-    .map((part, i) => (i === 0 ? part : mark + part))
-    .filter((part) => part !== '');
-}
-
-function refuseMisfit(size: number, config: JsonObject): void {
+/** The vocabulary proper must fit the model; added tokens that it lacks are of no consequence until a text uses one. */
+function refuseMisfit({ vocabulary }: BytePairModel, config: JsonObject): void {
+  let size = 0;
+  for (const id of vocabulary.values()) size = Math.max(size, id + 1);
   const { text_config: inner } = config;
   const expected = config.vocab_size ?? (isObject(inner) ? inner.vocab_size : undefined);
   if (expected === undefined) return;
@@ -147,19 +142,11 @@ function refuseMisfit(size: number, config: JsonObject): void {
  * config.json numbers it.
  */
 function specialId(kind: 'bos' | 'eos', model: BytePairModel, settings: JsonObject, config: JsonObject): number | null {
-  const named = settings[`${kind}_token`];
-  if (named === null) return null;
-  if (named !== undefined) {
-    const content = isObject(named) ? named.content : named;
-    const id = typeof content === 'string' ? model.ids.get(content) : undefined;
-    if (id === undefined) {
-      throw new FormatError(
-        'bad-tokenizer',
-        `tokenizer_config.json: ${kind}_token is ${describe(content)}, which tokenizer.json does not hold. Use both files of the same model.`,
-        { file: 'tokenizer_config.json', path: `${kind}_token` },
-      );
-    }
-    return id;
+  const token = settings[`${kind}_token`];
+  if (token === null) return null;
+  if (token !== undefined) {
+    const content = isObject(token) ? token.content : token;
+    return model.ids.get(content as string) ?? null;
   }
   const given = config[`${kind}_token_id`];
   // A list of several (Llama 3's ends of turn): the first is the one of plain text.

@@ -1,22 +1,42 @@
 /**
- * Judges normalizer, pre-tokenizer, post-processor and decoder of a tokenizer.json, and rebuilds each from the fields that it checked. Only
- * kinds whose ids were compared with the reference implementation (Rust `tokenizers`) are let through: the library silently computes some
- * others differently, and a perplexity on wrong ids looks like any other.
+ * Judges normalizer, pre-tokenizer, post-processor and decoder of a tokenizer.json, and makes of each what it does. Only kinds whose ids were
+ * compared with the reference implementation (Rust `tokenizers`) are let through: a perplexity on wrong ids looks like any other.
  */
 import type { BytePairModel } from './bytePairModel';
 import { refuse } from './bytePairModel';
-import { checkPattern } from './pattern';
+import {
+  decodeBytes,
+  decodeByteTokens,
+  decodeMetaspace,
+  decodeReplacing,
+  fuse,
+  strip,
+  type Decode,
+} from './encoding/decode';
+import { prepend, replace, unicodeForm, type Normalize } from './encoding/normalize';
+import type { Pattern } from './encoding/pattern';
+import { behaviors, byteLevel, metaspace, split, type Behavior, type PreTokenize } from './encoding/preTokenize';
+import { Matcher } from './pattern/matcher';
+import { readPattern } from './pattern/readPattern';
 import { describe, isObject, type JsonObject } from './strictJson';
 
-type Part = JsonObject | null;
-
 /** Parts of one Sequence; real ones have at most five. */
-const MAX_PARTS = 32;
+const MAX_PARTS = 5;
+/** Items of a template; real ones have two or three. */
+const MAX_TEMPLATE = 32;
+/** How many times longer replacements and prefixes may make a text, all together; real ones write one mark for one space. */
+const MAX_GROWTH = 64;
 
-type Checks = Readonly<Record<string, (part: JsonObject, where: string) => Part | readonly Part[]>>;
+type Checks<Part> = Readonly<Record<string, (part: JsonObject, where: string) => Part | null>>;
 
-/** A part by its type, rebuilt. Sequences become flat lists: nesting means nothing. */
-function checkPart(part: unknown, where: string, listKey: string, checks: Checks): readonly JsonObject[] {
+/** A part by its type. Sequences become flat lists: nesting means nothing. */
+function checkPart<Part>(
+  part: unknown,
+  where: string,
+  listKey: string,
+  checks: Checks<Part>,
+  types: string[] = [],
+): readonly Part[] {
   if (part === null || part === undefined) return [];
   if (!isObject(part)) throw refuse(`${where} is ${describe(part)}, not an object`);
   const { type } = part;
@@ -25,7 +45,7 @@ function checkPart(part: unknown, where: string, listKey: string, checks: Checks
     if (!Array.isArray(list) || list.length > MAX_PARTS) {
       throw refuse(`${where}.${listKey} is ${describe(list)}, not a list of at most ${MAX_PARTS}`);
     }
-    return list.flatMap((item, i) => checkPart(item, `${where}.${listKey}[${i}]`, listKey, checks));
+    return list.flatMap((item, i) => checkPart(item, `${where}.${listKey}[${i}]`, listKey, checks, types));
   }
   const check = typeof type === 'string' && Object.hasOwn(checks, type) ? checks[type] : undefined;
   if (!check) {
@@ -34,7 +54,14 @@ function checkPart(part: unknown, where: string, listKey: string, checks: Checks
       'unsupported-tokenizer',
     );
   }
-  return [check(part, where)].flat().filter((item) => item !== null);
+  // Each ByteLevel may double a text; and of a Metaspace or a template, a second means something else than it says.
+  if (['ByteLevel', 'Metaspace', 'TemplateProcessing'].includes(type as string) && types.includes(type as string)) {
+    throw refuse(`${where} is a second ${type as string}; one is read`, 'unsupported-tokenizer');
+  }
+  types.push(type as string);
+  if (types.length > MAX_PARTS) throw refuse(`${where} is one of more than ${MAX_PARTS} parts in all`);
+  const made = check(part, where);
+  return made === null ? [] : [made];
 }
 
 function text(part: JsonObject, key: string, where: string, fallback?: string): string {
@@ -51,145 +78,154 @@ function flag(part: JsonObject, key: string, where: string, fallback: boolean): 
   return value;
 }
 
-const replace = (part: JsonObject, where: string): Part => ({
-  type: 'Replace',
-  pattern: checkPattern(part.pattern, `${where}.pattern`),
-  content: text(part, 'content', where),
-});
+/** What a Replace says; `growth` is counted up, and refused where texts would explode. */
+function replacement(part: JsonObject, where: string, growth: Growth): readonly [Pattern, string] {
+  const pattern = readPattern(part.pattern, `${where}.pattern`);
+  const content = text(part, 'content', where);
+  if (pattern.kind === 'expression' && pattern.matcher.mayBeEmpty) {
+    throw refuse(`${where}.pattern ${describe(part.pattern)} may match nothing, between any two characters`);
+  }
+  growth.by(pattern.kind === 'text' ? content.length / pattern.text.length : content.length, where);
+  return [pattern, content];
+}
 
-const normalizers: Checks = {
-  NFC: () => ({ type: 'NFC' }),
-  NFD: () => ({ type: 'NFD' }),
-  NFKC: () => ({ type: 'NFKC' }),
-  NFKD: () => ({ type: 'NFKD' }),
-  Prepend: (part, where) => ({ type: 'Prepend', prepend: text(part, 'prepend', where) }),
-  Replace: replace,
+class Growth {
+  #factor = 1;
+  by(factor: number, where: string): void {
+    this.#factor *= Math.max(1, factor);
+    if (this.#factor > MAX_GROWTH) {
+      throw refuse(`${where} makes a text more than ${MAX_GROWTH} times longer`, 'unsupported-tokenizer');
+    }
+  }
+}
+
+export function checkNormalizer(part: unknown): Normalize {
+  const growth = new Growth();
+  const checks: Checks<Normalize> = {
+    NFC: () => unicodeForm('NFC'),
+    NFD: () => unicodeForm('NFD'),
+    NFKC: () => unicodeForm('NFKC'),
+    NFKD: () => unicodeForm('NFKD'),
+    Prepend: (item, where) => prepend(text(item, 'prepend', where)),
+    Replace: (item, where) => replace(...replacement(item, where, growth)),
+  };
+  const list = checkPart(part, 'normalizer', 'normalizers', checks);
+  return (given) => list.reduce((result, step) => step(result), given);
+}
+
+/** GPT-2's pattern, which ByteLevel splits by where it is asked to (Radford et al., 2019, encoder.py). */
+const gpt2Pattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+const expression = (source: string): Pattern => ({ kind: 'expression', matcher: new Matcher(source) });
+
+const preTokenizers: Checks<PreTokenize> = {
+  ByteLevel: (item, where) =>
+    byteLevel(
+      flag(item, 'add_prefix_space', where, true),
+      flag(item, 'use_regex', where, true) ? expression(gpt2Pattern) : null,
+    ),
+  Split: (item, where) =>
+    split(readPattern(item.pattern, `${where}.pattern`), behavior(item, where), flag(item, 'invert', where, false)),
+  // Every character of category N.
+  Digits: (item, where) =>
+    split(expression(flag(item, 'individual_digits', where, false) ? '\\p{N}' : '\\p{N}+'), 'Isolated', false),
+  Punctuation: (item, where) =>
+    split(expression('[\\p{P}!-/:-@\\[-`{-~]'), behavior({ behavior: 'Isolated', ...item }, where), false),
+  Metaspace: (item, where) => {
+    const mark = markOf(item, where);
+    return metaspace(mark, schemeOf(item, where), flag(item, 'split', where, true));
+  },
 };
 
-export function checkNormalizer(part: unknown): Part {
-  const list = checkPart(part, 'normalizer', 'normalizers', normalizers);
-  return list.length === 0 ? null : { type: 'Sequence', normalizers: list };
+function behavior(part: JsonObject, where: string): Behavior {
+  const named = behaviors.find((name) => name === part.behavior);
+  if (!named) throw refuse(`${where}.behavior is ${describe(part.behavior)}; read are ${behaviors.join(', ')}`);
+  return named;
 }
 
-/** What Metaspace does before the model; `split` cuts before every replacement character, which the library leaves out. */
-export interface PreTokenizer {
-  readonly json: Part;
-  /** Character before which every piece begins; null for none. */
-  readonly cutBefore: string | null;
+function markOf(part: JsonObject, where: string): string {
+  const mark = text(part, 'replacement', where, '▁');
+  if ([...mark].length !== 1) throw refuse(`${where}.replacement is ${describe(mark)}, not one character`);
+  return mark;
 }
 
-export function checkPreTokenizer(part: unknown): PreTokenizer {
-  let cutBefore: string | null = null;
-  const checks: Checks = {
-    ByteLevel: (item, where) => ({
-      type: 'ByteLevel',
-      add_prefix_space: flag(item, 'add_prefix_space', where, true),
-      use_regex: flag(item, 'use_regex', where, true),
-    }),
-    Split: (item, where) => {
-      const behavior = text(item, 'behavior', where);
-      const invert = flag(item, 'invert', where, false);
-      // The other combinations come out differently in the library.
-      if (!(behavior === 'Isolated' && !invert) && !(behavior === 'Removed' && invert)) {
-        throw refuse(
-          `${where}: Split with behavior ${describe(behavior)} and invert ${invert} is not read`,
-          'unsupported-tokenizer',
-        );
-      }
-      return { type: 'Split', pattern: checkPattern(item.pattern, `${where}.pattern`), behavior, invert };
-    },
-    // The library's own Digits knows ASCII only; the reference splits off every character of category N.
-    Digits: (item, where) => ({
-      type: 'Split',
-      pattern: { Regex: flag(item, 'individual_digits', where, false) ? '\\p{N}' : '\\p{N}+' },
-      behavior: 'Isolated',
-      invert: false,
-    }),
-    Metaspace: (item, where) => {
-      const replacement = text(item, 'replacement', where, '▁');
-      if ([...replacement].length !== 1)
-        throw refuse(`${where}.replacement is ${describe(replacement)}, not one character`);
-      // Files from before 2024 say add_prefix_space instead of prepend_scheme.
-      const scheme = text(
-        item,
-        'prepend_scheme',
-        where,
-        flag(item, 'add_prefix_space', where, true) ? 'always' : 'never',
-      );
-      if (!['always', 'first', 'never'].includes(scheme))
-        throw refuse(`${where}.prepend_scheme is ${describe(scheme)}`);
-      if (flag(item, 'split', where, true)) cutBefore = replacement;
-      return { type: 'Metaspace', replacement, prepend_scheme: scheme };
-    },
-  };
-  const list = checkPart(part, 'pre_tokenizer', 'pretokenizers', checks);
-  if (cutBefore !== null && list.length > 1) {
-    throw refuse('pre_tokenizer combines Metaspace with other parts', 'unsupported-tokenizer');
-  }
-  return { json: list.length === 0 ? null : { type: 'Sequence', pretokenizers: list }, cutBefore };
+/** Files from before 2024 say add_prefix_space instead of prepend_scheme. */
+function schemeOf(part: JsonObject, where: string): string {
+  const fallback = flag(part, 'add_prefix_space', where, true) ? 'always' : 'never';
+  const scheme = text(part, 'prepend_scheme', where, fallback);
+  if (!['always', 'first', 'never'].includes(scheme)) throw refuse(`${where}.prepend_scheme is ${describe(scheme)}`);
+  return scheme;
 }
 
-export function checkPostProcessor(part: unknown, model: BytePairModel): Part {
-  const checks: Checks = {
+export function checkPreTokenizer(part: unknown): readonly PreTokenize[] {
+  return checkPart(part, 'pre_tokenizer', 'pretokenizers', preTokenizers);
+}
+
+/** Ids around those of a text, where special tokens are asked for. */
+export interface Template {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+export function checkPostProcessor(part: unknown, model: BytePairModel): Template {
+  const checks: Checks<Template> = {
     // Changes offsets only.
     ByteLevel: () => null,
     TemplateProcessing: (item, where) => checkTemplate(item, where, model),
   };
-  const list = checkPart(part, 'post_processor', 'processors', checks);
-  if (list.length > 1) throw refuse('post_processor has two templates', 'unsupported-tokenizer');
-  return list[0] ?? null;
+  return checkPart(part, 'post_processor', 'processors', checks)[0] ?? { before: [], after: [] };
 }
 
 /** A template holds the text once, and special tokens around it whose ids agree with the vocabulary. */
-function checkTemplate(part: JsonObject, where: string, model: BytePairModel): Part {
+function checkTemplate(part: JsonObject, where: string, model: BytePairModel): Template {
   const { single, special_tokens: specials } = part;
-  if (!Array.isArray(single) || single.length > MAX_PARTS)
+  if (!Array.isArray(single) || single.length > MAX_TEMPLATE)
     throw refuse(`${where}.single is ${describe(single)}, not a short list`);
   let texts = 0;
-  const items = (single as readonly unknown[]).map((item, i) => {
+  const ids: { before: number[]; after: number[] } = { before: [], after: [] };
+  for (const [i, item] of (single as readonly unknown[]).entries()) {
     const at = `${where}.single[${i}]`;
     if (isObject(item) && isObject(item.SpecialToken)) {
       const name = text(item.SpecialToken, 'id', at);
       const entry = isObject(specials) && Object.hasOwn(specials, name) ? specials[name] : undefined;
-      const ids = isObject(entry) ? entry.ids : undefined;
+      const given = isObject(entry) ? entry.ids : undefined;
       const id = model.ids.get(name);
-      if (id === undefined || !Array.isArray(ids) || ids.length !== 1 || ids[0] !== id) {
+      if (id === undefined || !Array.isArray(given) || given.length !== 1 || given[0] !== id) {
         throw refuse(
-          `${at} adds ${describe(name)}, whose id is ${describe(ids)} here and ${describe(id)} in the vocabulary`,
+          `${at} adds ${describe(name)}, whose id is ${describe(given)} here and ${describe(id)} in the vocabulary`,
         );
       }
-      return { SpecialToken: { id: name, type_id: 0 } };
-    }
-    if (isObject(item) && isObject(item.Sequence) && item.Sequence.id === 'A') {
+      ids[texts ? 'after' : 'before'].push(id);
+    } else if (isObject(item) && isObject(item.Sequence) && item.Sequence.id === 'A') {
       texts++;
-      return { Sequence: { id: 'A', type_id: 0 } };
+    } else {
+      throw refuse(`${at} is ${describe(item)}, neither a special token nor the text`);
     }
-    throw refuse(`${at} is ${describe(item)}, neither a special token nor the text`);
-  });
+  }
   if (texts !== 1) throw refuse(`${where}.single holds the text ${texts} times, not once`);
-  return { type: 'TemplateProcessing', single: items, pair: [] };
+  return ids;
 }
 
-const decoders: Checks = {
-  ByteLevel: () => ({ type: 'ByteLevel' }),
-  ByteFallback: () => ({ type: 'ByteFallback' }),
-  Fuse: () => ({ type: 'Fuse' }),
-  Metaspace: (part, where) => ({ type: 'Metaspace', replacement: text(part, 'replacement', where, '▁') }),
-  Replace: replace,
-  Strip: (part, where) => {
-    const [start, stop] = ['start', 'stop'].map((key) => {
-      const value = part[key] ?? 0;
-      if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 64) {
-        throw refuse(`${where}.${key} is ${describe(value)}, not an integer from 0 to 64`);
-      }
-      return value as number;
-    });
-    return { type: 'Strip', content: text(part, 'content', where), start, stop };
-  },
-};
-
 /** Without a decoder, tokens are joined as they are. */
-export function checkDecoder(part: unknown): Part {
-  const list = checkPart(part, 'decoder', 'decoders', decoders);
-  return { type: 'Sequence', decoders: list.length === 0 ? [{ type: 'Fuse' }] : list };
+export function checkDecoder(part: unknown): Decode {
+  const growth = new Growth();
+  const checks: Checks<Decode> = {
+    ByteLevel: () => decodeBytes,
+    ByteFallback: () => decodeByteTokens,
+    Fuse: () => fuse,
+    Metaspace: (item, where) => decodeMetaspace(markOf(item, where), schemeOf(item, where)),
+    Replace: (item, where) => decodeReplacing(...replacement(item, where, growth)),
+    Strip: (item, where) => {
+      const [start, stop] = ['start', 'stop'].map((key) => {
+        const value = item[key] ?? 0;
+        if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 64) {
+          throw refuse(`${where}.${key} is ${describe(value)}, not an integer from 0 to 64`);
+        }
+        return value as number;
+      });
+      return strip(text(item, 'content', where), start as number, stop as number);
+    },
+  };
+  const steps = checkPart(part, 'decoder', 'decoders', checks);
+  return (tokens) => fuse(steps.reduce<readonly string[]>((given, step) => step(given), tokens));
 }

@@ -17,7 +17,7 @@ export async function inspect(
   limits: AdapterLimits = {},
   onHeaders: (card: HeaderCard) => void = () => {},
 ): Promise<ModelCard> {
-  const card = describeHeaders(checkpoint, limits);
+  const card = await describeHeaders(checkpoint, limits);
   onHeaders(card);
   // Together: the samples are waited for, the tokenizer is computed.
   const [fingerprint, remark] = await Promise.all([checkpoint.fingerprint(), tokenizerRemark(checkpoint)]);

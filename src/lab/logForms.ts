@@ -130,6 +130,7 @@ const model = record({
   blocks: list(record({ name: text, ...fields(count, 'parameters bytes') })),
   verdict: record({ kind: oneOf('fits', 'streamed', 'too-big'), reason: text }),
   widestInputs: optional(count),
+  notes: optional(list(text, 100)),
   remarks: optional(list(text, 100)),
 });
 const adapter = record({

@@ -63,14 +63,12 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const { protocol, context, maxTokens, calibrationTokens } = settings;
   const tokenizer = await checkpoint.tokenizer();
   const { label, text } = input.evaluation;
-  const windows: Windows = evaluationWindows(tokenizer, text, label, protocol, context, maxTokens);
+  const windows: Windows = await evaluationWindows(tokenizer, text, label, protocol, context, maxTokens, signal);
   requireVocabulary(windows.ids, card.vocabulary, label);
-  // A stop that was asked for while a long text was cut takes effect here.
-  await gpu.pace(signal);
   const source = input.calibration;
   const draws = settings.calibrationDraws ?? 1;
   const calibration =
-    source && calibrationParts(tokenizer, source.text, source.label, context, calibrationTokens, draws);
+    source && (await calibrationParts(tokenizer, source.text, source.label, context, calibrationTokens, draws, signal));
   for (const part of calibration?.parts ?? []) requireVocabulary(part, card.vocabulary, source?.label ?? '');
   await gpu.pace(signal);
 

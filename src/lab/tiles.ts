@@ -9,7 +9,7 @@ import { tuneMatmul, tunedShapes, adoptTunedShapes } from '../tensor/tuning';
 /** Bytes of a remembered choice: some hundred. More is not one. */
 const longest = 10_000;
 
-const stored = { F32: 'f32', F16: 'f16', BF16: 'bf16' } as const;
+const stored = { F64: 'f32', F32: 'f32', F16: 'f16', BF16: 'bf16' } as const;
 
 /** Measures, unless known, what products with this checkpoint's weights and with quantized ones (f32) like best. */
 export function chooseTiles(gpu: Gpu, checkpoint: Pick<Checkpoint, 'tensors'>, signal: AbortSignal): Promise<void> {

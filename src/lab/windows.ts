@@ -10,6 +10,7 @@
  */
 import type { Tokenizer } from '../formats/checkpoint';
 import { FormatError } from '../util/errors';
+import { inSlices } from '../util/inSlices';
 import type { Protocol } from './events';
 
 export interface Windows {
@@ -33,22 +34,24 @@ export const minContext: Readonly<Record<Protocol, number>> = { gptq: 2, 'llama.
 /**
  * Cuts `text` for evaluation. `maxTokens` counts ids fed to the model, in whole windows, at least one: fewer than `context` still
  * mean one window. Page and command line both cut here.
- * A FormatError when the text has fewer ids than one window.
+ * A FormatError when the text has fewer ids than one window; Cancelled soon after `signal` is aborted.
  */
-export function evaluationWindows(
+export async function evaluationWindows(
   tokenizer: Tokenizer,
   text: string,
   label: string,
   protocol: Protocol,
   context: number,
   maxTokens: number | null,
-): Windows {
+  signal?: AbortSignal,
+): Promise<Windows> {
   const bos = protocol === 'llama.cpp' && tokenizer.addsBos ? tokenizer.bos : null;
-  let ids = encodeStart(
+  let ids = await encodeStart(
     tokenizer,
     text,
     protocol === 'gptq' ? 'add' : 'none',
     Math.max(maxTokens ?? Infinity, context),
+    signal,
   );
   if (bos !== null) {
     const withBos = new Uint32Array(ids.length + 1);
@@ -74,14 +77,15 @@ export function evaluationWindows(
 }
 
 /** Windows of `context` ids for calibration, cut as `gptq` cuts, at most `tokens` ids and at least one window. */
-export function calibrationWindows(
+export async function calibrationWindows(
   tokenizer: Tokenizer,
   text: string,
   label: string,
   context: number,
   tokens: number,
-): { readonly ids: readonly Uint32Array[]; readonly tokens: number } {
-  const ids = encodeStart(tokenizer, text, 'add', Math.max(tokens, context));
+  signal?: AbortSignal,
+): Promise<{ readonly ids: readonly Uint32Array[]; readonly tokens: number }> {
+  const ids = await encodeStart(tokenizer, text, 'add', Math.max(tokens, context), signal);
   const available = Math.floor(ids.length / context);
   requireTokens(available, ids.length, context, label);
   const count = Math.min(available, Math.max(1, Math.floor(tokens / context)));
@@ -95,16 +99,17 @@ export function calibrationWindows(
  * The windows of `calibrationWindows` for `draws` disjoint parts of the text, one after another; the first part is what one alone takes.
  * @throws FormatError where the text is too short for so many parts.
  */
-export function calibrationParts(
+export async function calibrationParts(
   tokenizer: Tokenizer,
   text: string,
   label: string,
   context: number,
   tokens: number,
   draws: number,
-): { readonly parts: readonly (readonly Uint32Array[])[]; readonly tokens: number } {
+  signal?: AbortSignal,
+): Promise<{ readonly parts: readonly (readonly Uint32Array[])[]; readonly tokens: number }> {
   const size = Math.max(1, Math.floor(tokens / context));
-  const found = calibrationWindows(tokenizer, text, label, context, size * context * draws);
+  const found = await calibrationWindows(tokenizer, text, label, context, size * context * draws, signal);
   if (draws > 1 && found.ids.length < size * draws) {
     throw new FormatError(
       'text-too-short',
@@ -122,16 +127,23 @@ const spareIds = 256;
 const charactersPerId = 6;
 
 /**
- * At least the first `needed` ids of the text, or all. Tokenizing a megabyte for ten thousand ids would take seconds, in which nothing
- * can be stopped; an id depends on the text near it only.
+ * At least the first `needed` ids of the text, or all. Tokenizing a megabyte for ten thousand ids would take seconds; an id depends on the
+ * text near it only.
  */
-function encodeStart(tokenizer: Tokenizer, text: string, special: 'add' | 'none', needed: number): Uint32Array {
+async function encodeStart(
+  tokenizer: Tokenizer,
+  text: string,
+  special: 'add' | 'none',
+  needed: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint32Array> {
   for (let length = charactersPerId * (needed + spareIds); length < text.length; length *= 2) {
     // Not between the halves of a surrogate pair.
-    const ids = tokenizer.encode(text.slice(0, length).replace(/[\uD800-\uDBFF]$/, ''), special);
+    const start = text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+    const ids = await inSlices(tokenizer.encodeSteps(start, special), signal);
     if (ids.length >= needed + spareIds) return ids.subarray(0, ids.length - spareIds);
   }
-  return tokenizer.encode(text, special);
+  return inSlices(tokenizer.encodeSteps(text, special), signal);
 }
 
 /** A FormatError when an id is outside the model's vocabulary: tokenizer and weights are not of one checkpoint. */

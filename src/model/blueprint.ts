@@ -1,4 +1,5 @@
 /** Which tensors a model has, by name and shape, and which sites its blocks have: from the config alone. */
+import type { Checkpoint } from '../formats/checkpoint';
 import type { ModelConfig } from './config';
 import type { Site } from './model';
 
@@ -82,13 +83,26 @@ export function blockTensors(config: ModelConfig): readonly BlockTensor[] {
 
 export const blockPrefix = (index: number) => `model.layers.${index}.`;
 
+const embeddingName = 'model.embed_tokens.weight';
+const headName = 'lm_head.weight';
+
+/**
+ * Names of the embedding and the head among stored `tensors`. Where they are tied, one of them is stored, usually the embedding, and stands
+ * for both.
+ */
+export function tableNames(tied: boolean, tensors: Pick<Checkpoint['tensors'], 'has'>) {
+  if (!tied) return { embedding: embeddingName, head: headName };
+  const only = !tensors.has(embeddingName) && tensors.has(headName) ? headName : embeddingName;
+  return { embedding: only, head: only };
+}
+
 /** Tensors outside the blocks: name and shape. The head is the embedding where they are tied. */
-export function outerTensors(config: ModelConfig) {
-  const table = [config.vocabulary, config.hidden] as const;
-  const embedding = { name: 'model.embed_tokens.weight', shape: table };
+export function outerTensors(config: ModelConfig, { tensors }: Pick<Checkpoint, 'tensors'>) {
+  const shape = [config.vocabulary, config.hidden] as const;
+  const { embedding, head } = tableNames(config.tiedEmbeddings, tensors);
   return {
-    embedding,
+    embedding: { name: embedding, shape },
     norm: { name: 'model.norm.weight', shape: [config.hidden] as const },
-    head: config.tiedEmbeddings ? embedding : { name: 'lm_head.weight', shape: table },
+    head: { name: head, shape },
   };
 }

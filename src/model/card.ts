@@ -33,6 +33,8 @@ export interface HeaderCard {
   readonly tiedEmbeddings: boolean;
   readonly blocks: readonly BlockSize[];
   readonly verdict: Verdict;
+  /** What is as the reader may not expect, and stands in no one's way, a sentence each; left out when nothing is. */
+  readonly notes?: readonly string[];
 }
 
 export interface ModelCard extends HeaderCard {

@@ -6,7 +6,7 @@ import { elementBytes } from '../tensor/matrix';
 import { blockPrefix, blockTensors, outerTensors, sitesOf } from './blueprint';
 import type { BlockSize, HeaderCard, ModelCard, Verdict } from './card';
 import type { ModelConfig } from './config';
-import { parseConfig } from './parseConfig';
+import { openConfig } from './openConfig';
 import { storedAs } from './weights';
 
 /** What the adapter allows; left out, nothing is refused. */
@@ -26,7 +26,7 @@ const size = (name: string, entries: readonly TensorEntry[]): BlockSize => ({
 
 /** Every tensor of the model, by part; FormatError names tensor, found and expected shape. */
 function partsOf(checkpoint: Checkpoint, config: ModelConfig): readonly (readonly [string, readonly TensorEntry[]])[] {
-  const { embedding, norm, head } = outerTensors(config);
+  const { embedding, norm, head } = outerTensors(config, checkpoint);
   const require = ({ name, shape }: { name: string; shape: readonly number[] }) =>
     requireTensor(checkpoint, name, shape);
   const tensors = blockTensors(config);
@@ -74,9 +74,12 @@ function judge(
       };
 }
 
-/** FormatError when the config cannot be read or a tensor is missing or of another shape. Reads nothing. */
-export function describeHeaders(checkpoint: Checkpoint, limits: AdapterLimits = {}): HeaderCard {
-  const config = parseConfig(checkpoint.config);
+/**
+ * FormatError when the config cannot be read or a tensor is missing or of another shape. Reads no weights, but a head that is stored though
+ * config.json says that there is none.
+ */
+export async function describeHeaders(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<HeaderCard> {
+  const config = await openConfig(checkpoint);
   const parts = partsOf(checkpoint, config);
   const blocks = parts.map(([name, entries]) => size(name, entries));
   const linear = blockTensors(config).filter(({ role }) => role === 'linear');
@@ -97,11 +100,12 @@ export function describeHeaders(checkpoint: Checkpoint, limits: AdapterLimits = 
     tiedEmbeddings: config.tiedEmbeddings,
     blocks,
     verdict: judge(parts, config, limits),
+    ...(checkpoint.remarks ? { notes: checkpoint.remarks } : {}),
   };
 }
 
 /** The same with the fingerprint, whose samples are all that is read of the weights; a FetchError when they cannot be had. */
 export async function describeModel(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<ModelCard> {
-  const card = describeHeaders(checkpoint, limits);
+  const card = await describeHeaders(checkpoint, limits);
   return { ...card, fingerprint: await checkpoint.fingerprint() };
 }

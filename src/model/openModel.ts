@@ -13,7 +13,8 @@ import { describeModel } from './describeModel';
 import { embedFrom, embedStored } from './embed';
 import { createHead } from './head';
 import type { Batch, Block, Model, Tap } from './model';
-import { architectureOf, parseConfig } from './parseConfig';
+import { openConfig } from './openConfig';
+import { architectureOf } from './parseConfig';
 import { rotaryFrequencies } from './rotary';
 import { createSteps } from './steps';
 import { uploadTensor, uploadVector } from './weights';
@@ -26,7 +27,7 @@ interface Rotations {
 
 /** FormatError when config and tensors do not fit together; GpuError `too-big` when the adapter cannot hold a part of the model. */
 export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model> {
-  const config = parseConfig(checkpoint.config);
+  const config = await openConfig(checkpoint);
   const architecture = architectureOf(checkpoint.config);
   const card = await describeModel(checkpoint, gpu.card.limits);
   if (card.verdict.kind === 'too-big') {
@@ -34,7 +35,7 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
       model: card.name,
     });
   }
-  const outer = outerTensors(config);
+  const outer = outerTensors(config, checkpoint);
   const tensors = blockTensors(config);
   const entry = ({ name, shape }: { name: string; shape: readonly number[] }) => requireTensor(checkpoint, name, shape);
   // Keyed by `others`, which a block with replaced weights shares with the one it was made from.

@@ -3,6 +3,7 @@
  * factor), dynamic (base raised with the length: "NTK-aware"), llama3 (low frequencies divided, high ones kept, a ramp between).
  * Formulas as transformers defines them for the same names (modeling_rope_utils.py). Float64 on the host.
  */
+import { describe } from '../formats/strictJson';
 import type { Fields } from './config';
 
 export type Rope = { readonly base: number } & (
@@ -21,20 +22,26 @@ export type Rope = { readonly base: number } & (
 
 const factorRule = { min: 1, max: 1e6 };
 
-/** Reads rope_theta and rope_scaling, or rope_parameters, which holds both in newer files. */
+/**
+ * Reads rope_theta and rope_scaling, or rope_parameters, which holds both in newer files. Where a file has the two, rope_scaling is obeyed, as
+ * transformers does; what rope_parameters then says otherwise is named, not dropped.
+ */
 export function parseRope(fields: Fields, maxContext: number): Rope {
-  const scaling = fields.object('rope_parameters') ?? fields.object('rope_scaling');
+  const parameters = fields.object('rope_parameters');
+  const given = fields.object('rope_scaling');
+  const scaling = given && Object.keys(given.values).length > 0 ? given : parameters;
   const baseRule = { min: 1, max: 1e12, fallback: 10_000 };
   const base = scaling?.has('rope_theta')
     ? scaling.number('rope_theta', baseRule)
     : fields.number('rope_theta', baseRule);
+  if (parameters && scaling !== parameters) refuseContradiction(parameters, base, scaling);
   if (!scaling) return { kind: 'default', base };
   const nested = Object.keys(scaling.values).find((name) => name.endsWith('_attention'));
   if (nested) throw scaling.fail(nested, 'none: one rotation for all layers');
   if (scaling.has('partial_rotary_factor') && scaling.values.partial_rotary_factor !== 1) {
     throw scaling.fail('partial_rotary_factor', '1: heads are rotated whole');
   }
-  const typeField = scaling.has('rope_type') ? 'rope_type' : 'type';
+  const typeField = typeFieldOf(scaling);
   const kind = scaling.text(typeField) ?? 'default';
   switch (kind) {
     case 'default':
@@ -53,11 +60,34 @@ export function parseRope(fields: Fields, maxContext: number): Rope {
         factor: scaling.number('factor', factorRule),
         lowFactor,
         highFactor,
-        original: scaling.integer('original_max_position_embeddings', { min: 1, max: 2 ** 30, fallback: maxContext }),
+        // Beside the others it goes before one among them, as in transformers.
+        original: (fields.has('original_max_position_embeddings') ? fields : scaling).integer(
+          'original_max_position_embeddings',
+          { min: 1, max: 2 ** 30, fallback: maxContext },
+        ),
       };
     }
     default:
       throw scaling.fail(typeField, '"default", "linear", "dynamic" or "llama3"');
+  }
+}
+
+const typeFieldOf = (scaling: Fields) => (scaling.has('rope_type') ? 'rope_type' : 'type');
+
+/** Names what `parameters` says and `scaling`, which is obeyed, does not. */
+function refuseContradiction(parameters: Fields, base: number, scaling: Fields | null): void {
+  if (parameters.has('rope_theta') && parameters.values.rope_theta !== base) {
+    throw parameters.fail('rope_theta', `${base}, which applies where rope_scaling stands beside it`);
+  }
+  const field = typeFieldOf(parameters);
+  const kind = parameters.text(field) ?? 'default';
+  if (kind !== 'default' && scaling) {
+    const differs = Object.keys(parameters.values).find(
+      (key) =>
+        key !== 'rope_theta' && parameters.values[key] !== scaling.values[key === field ? typeFieldOf(scaling) : key],
+    );
+    if (differs)
+      throw parameters.fail(differs, `${describe(scaling.values[differs])} as in rope_scaling, or no rope_scaling`);
   }
 }
 

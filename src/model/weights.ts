@@ -1,12 +1,14 @@
 /** Tensors of a checkpoint → matrices on the GPU, in their stored type, by slices of bounded size. Refuses NaN and infinities. */
 import type { StoredType, TensorEntry } from '../formats/checkpoint';
 import { countNonFinite, refuseNonFinite } from '../formats/countNonFinite';
+import { storedBytes } from '../formats/storedType';
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { elementBytes, emptyMatrix, uploadMatrix, type ElementType, type Matrix } from '../tensor/matrix';
 import { bf16ToF32, f16ToF32 } from '../util/halfFloat';
 
-const typeOf: Readonly<Record<StoredType, ElementType>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+/** The type on the GPU. Doubles are rounded to float32, as transformers loads them for arithmetic in it. */
+const typeOf: Readonly<Record<StoredType, ElementType>> = { F64: 'f32', F32: 'f32', F16: 'f16', BF16: 'bf16' };
 
 /** Bytes read at once: what a checkpoint costs in main memory while it streams. */
 const sliceBytes = 32 * 2 ** 20;
@@ -16,11 +18,12 @@ export function storedAs(entry: TensorEntry, cols: number): ElementType {
   return cols % 2 ? 'f32' : typeOf[entry.type];
 }
 
-/** Stored little-endian values as float32. Exact. */
+/** Stored little-endian values as float32: exact, but for doubles, which are rounded. */
 export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: StoredType): Float32Array<ArrayBuffer> {
   // A view needs an aligned offset; slices of a file have one of 0.
-  const whole = bytes.byteOffset % 4 ? bytes.slice() : bytes;
-  const count = bytes.byteLength / elementBytes[typeOf[type]];
+  const whole = bytes.byteOffset % storedBytes[type] ? bytes.slice() : bytes;
+  const count = bytes.byteLength / storedBytes[type];
+  if (type === 'F64') return Float32Array.from(new Float64Array(whole.buffer, whole.byteOffset, count));
   if (type === 'F32') return new Float32Array(whole.buffer, whole.byteOffset, count);
   const halves = new Uint16Array(whole.buffer, whole.byteOffset, count);
   return Float32Array.from(halves, type === 'F16' ? f16ToF32 : bf16ToF32);
@@ -31,13 +34,13 @@ export async function uploadTensor(gpu: Gpu, scope: Scope, entry: TensorEntry): 
   const [rows = 1, cols = 1] = entry.shape;
   const type = storedAs(entry, cols);
   const matrix = emptyMatrix(scope, rows, cols, entry.name, type);
-  const step = Math.max(1, Math.floor(sliceBytes / (cols * elementBytes[typeOf[entry.type]])));
+  const step = Math.max(1, Math.floor(sliceBytes / (cols * storedBytes[entry.type])));
   let bad = 0;
   for (let begin = 0; begin < rows; begin += step) {
     const end = Math.min(rows, begin + step);
     const bytes = await entry.read(begin, end);
     bad += countNonFinite(entry.type, bytes);
-    const content = type === typeOf[entry.type] ? bytes : toFloats(bytes, entry.type);
+    const content = elementBytes[type] === storedBytes[entry.type] ? bytes : toFloats(bytes, entry.type);
     gpu.write(matrix.view.buffer, content, begin * cols * elementBytes[type]);
   }
   refuseNonFinite(entry, bad);
@@ -55,7 +58,7 @@ export async function uploadVector(scope: Scope, entry: TensorEntry): Promise<Ma
 /** Rows `ids` (ascending, none twice) of a tensor [n, cols], packed. Neighbours are read together: a request costs about 64 kB of reading. */
 export async function readRows(entry: TensorEntry, ids: ArrayLike<number>): Promise<Uint8Array<ArrayBuffer>> {
   const [, cols = 1] = entry.shape;
-  const rowBytes = cols * elementBytes[typeOf[entry.type]];
+  const rowBytes = cols * storedBytes[entry.type];
   const packed = new Uint8Array(ids.length * rowBytes);
   for (let i = 0; i < ids.length;) {
     const begin = ids[i] as number;

@@ -25,11 +25,19 @@ export async function sortDropped(files: readonly SourceFile[]): Promise<Dropped
   const rest: SourceFile[] = [];
   for (const file of visible) {
     if (/\.(ndjson|jsonl)$/i.test(file.path)) ((await isLog(file.blob)) ? logs : texts).push(file);
-    else if (/\.(txt|text|md|raw)$/i.test(file.path)) texts.push(file);
+    else if (/\.(txt|text|md|raw)$/i.test(file.path) || (await holdsRecords(file))) texts.push(file);
     else rest.push(file);
   }
   // Anything else is offered to the checkpoint reader, which says what is wrong with it.
   return { checkpoint: rest, texts, logs };
+}
+
+/** C4's shards are JSON lines named .json, and others store a list: records in either case. */
+async function holdsRecords({ path, blob }: SourceFile): Promise<boolean> {
+  return (
+    /\.json$/i.test(path) &&
+    /^\s*\[?\s*\{\s*"(text|content|story|timestamp|url|id|meta)"\s*:/.test(await blob.slice(0, 200).text())
+  );
 }
 
 /** The first line of a log is an event; 200 bytes are enough to see it. */

@@ -5,6 +5,7 @@ import { sharedRun, type SharedName, type SharedRun } from '../lab/permalink';
 import type { ModelCard } from '../model/card';
 import { needsCalibration } from '../quant/parseRecipe';
 import { Cancelled, FetchError, RecipeError } from '../util/errors';
+import { Restarted } from '../worker/client';
 import type { RunRequest, SourceFile, TextSource } from '../worker/protocol';
 import { createBatch } from './batch';
 import { download } from './download';
@@ -94,6 +95,15 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       const status = error instanceof Cancelled ? 'stopped' : 'failed';
       const stays = end(status, before);
       if (status === 'failed') notify(errorNotice('The run failed', error, { stays, topic: 'run' }));
+      if (error instanceof Restarted) {
+        const model = store.getState().checkpoint.card?.name ?? 'The model';
+        notify(
+          notice('note', 'The engine was started again', `It did not hear the stop. ${model} is open again.`, {
+            stays,
+            topic: 'run',
+          }),
+        );
+      }
     } finally {
       batch.flush();
       running = null;

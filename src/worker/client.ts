@@ -1,7 +1,7 @@
 /** The page's end of the protocol: one promise per request, events by callback, an AbortSignal that becomes a stop message. */
 import type { RunEvent } from '../lab/events';
 import type { HeaderCard } from '../model/card';
-import { fromErrorRecord } from '../util/errors';
+import { Cancelled, fromErrorRecord } from '../util/errors';
 import type { FromWorker, Operation, Operations, Request, ToWorker } from './protocol';
 
 export interface AskOptions {
@@ -20,6 +20,16 @@ export interface ClientPort {
   onmessage: ((event: MessageEvent<FromWorker>) => void) | null;
 }
 
+/** A stop that the engine could not hear: its thread was ended, and another one was started. */
+export class Restarted extends Cancelled {
+  constructor() {
+    super('the engine did not hear the stop, so its thread was ended and started again');
+  }
+}
+
+/** Milliseconds in which a stop must be heard. Work is cut into slices of far less; what takes longer is a hang to whoever waits. */
+const patience = 2_000;
+
 interface Pending extends Pick<AskOptions, 'onEvents' | 'onHeaders'> {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
@@ -30,12 +40,17 @@ export interface Client extends Engine {
   fail(error: Error): void;
 }
 
-export function connect(port: ClientPort): Client {
+/** `onSilent` is called when a stop is not heard in time: the other end hangs. */
+export function connect(port: ClientPort, onSilent: () => void = () => undefined): Client {
   const pending = new Map<number, Pending>();
+  /** Timers of stops that were not heard yet, by request. */
+  const waiting = new Map<number, ReturnType<typeof setTimeout>>();
   let next = 1;
   port.onmessage = ({ data }) => {
+    clearTimeout(waiting.get(data.id));
+    waiting.delete(data.id);
     const request = pending.get(data.id);
-    if (!request) return;
+    if (!request || data.type === 'stopping') return;
     if (data.type === 'events') return request.onEvents?.(data.events);
     if (data.type === 'headers') return request.onHeaders?.(data.card);
     pending.delete(data.id);
@@ -47,13 +62,19 @@ export function connect(port: ClientPort): Client {
       const id = next++;
       return new Promise((resolve, reject) => {
         pending.set(id, { resolve, reject, ...listeners });
-        const stop = () => port.postMessage({ type: 'stop', id });
+        const stop = () => {
+          if (!pending.has(id)) return;
+          port.postMessage({ type: 'stop', id });
+          waiting.set(id, setTimeout(onSilent, patience));
+        };
         port.postMessage({ type: 'ask', id, name, ask } as Request);
         if (signal?.aborted) stop();
         else signal?.addEventListener('abort', stop, { once: true });
       });
     },
     fail(error) {
+      for (const timer of waiting.values()) clearTimeout(timer);
+      waiting.clear();
       for (const { reject } of pending.values()) reject(error);
       pending.clear();
     },

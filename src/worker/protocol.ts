@@ -60,4 +60,6 @@ export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Operations[Operation]['answer'] }
   | { readonly type: 'headers'; readonly id: number; readonly card: HeaderCard }
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorRecord }
+  /** A stop was heard; the request ends soon, as far as the device lets it. */
+  | { readonly type: 'stopping'; readonly id: number }
   | { readonly type: 'events'; readonly id: number; readonly events: readonly RunEvent[] };

@@ -28,8 +28,9 @@ const batchMilliseconds = 50;
 export function serve(port: Port<ToWorker, FromWorker>, handlers: Handlers): void {
   const running = new Map<number, AbortController>();
   port.onmessage = ({ data }) => {
-    if (data.type === 'stop') running.get(data.id)?.abort();
-    else void answer(data);
+    if (data.type !== 'stop') return void answer(data);
+    running.get(data.id)?.abort();
+    port.postMessage({ type: 'stopping', id: data.id });
   };
 
   async function answer(request: Request): Promise<void> {

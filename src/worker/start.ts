@@ -5,11 +5,19 @@
 import { connect, type Client } from './client';
 import mainUrl from './main.ts?worker&url';
 
-export function startWorker(onCrash: (error: Error) => void): Client {
+/** A thread and the line to it. */
+export interface RunningWorker {
+  readonly client: Client;
+  /** Ends the thread, whatever it is doing. */
+  end(): void;
+}
+
+/** `onCrash` is called when the thread dies by itself, `onSilent` when it does not hear a stop. */
+export function startWorker(onCrash: (error: Error) => void, onSilent: () => void): RunningWorker {
   const script = new URL(mainUrl, document.baseURI).href;
   const blob = URL.createObjectURL(new Blob([`import ${JSON.stringify(script)};`], { type: 'text/javascript' }));
   const worker = new Worker(blob, { type: 'module', name: 'bitcurve-engine' });
-  const client = connect(worker);
+  const client = connect(worker, onSilent);
   worker.onerror = (event) => {
     const error = new Error(
       `The engine stopped: ${event.message || 'its script did not load'}. Reload the page to go on.`,
@@ -17,5 +25,5 @@ export function startWorker(onCrash: (error: Error) => void): Client {
     client.fail(error);
     onCrash(error);
   };
-  return client;
+  return { client, end: () => worker.terminate() };
 }

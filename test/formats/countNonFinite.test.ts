@@ -34,6 +34,12 @@ describe('counting', () => {
     expect(countNonFinite('F32', bytesOf(bits))).toBe(expected);
   });
 
+  it('doubles, beyond the range of float32 too', () => {
+    const values = new Float64Array([0, NaN, 1e300, -Infinity, 3.4e38, 3.5e38, 1e-300, 7]);
+    expect(countNonFinite('F64', bytesOf(values))).toBe(4);
+    expect(countNonFinite('F64', bytesOf(values.subarray(1)))).toBe(4);
+  });
+
   it('nothing in nothing', () => {
     expect(countNonFinite('F32', new Uint8Array())).toBe(0);
   });

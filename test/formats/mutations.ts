@@ -6,11 +6,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/formats/openCheckpoint';
+import { drain } from '../../src/formats/encoding/drain';
+import { split } from '../../src/formats/encoding/preTokenize';
+import { readPattern } from '../../src/formats/pattern/readPattern';
+import { readText } from '../../src/formats/text';
 import { openTokenizer } from '../../src/formats/tokenizer';
 import { parseJsonObject } from '../../src/formats/strictJson';
 import { isBitcurveError } from '../../src/util/errors';
-import { createRng } from '../../src/util/rng';
-import { mutateText, mutateValue, pick } from '../fuzz/mutate';
+import { createRng, type Rng } from '../../src/util/rng';
+import { mutateText, mutateValue, pick, type Json } from '../fuzz/mutate';
 import { fileOf, rawSafetensors, tinyConfig } from './files';
 
 const golden = join(import.meta.dirname, '../golden');
@@ -35,6 +39,12 @@ async function survive(seed: string, run: () => unknown, outcomes: Map<string, n
   expect(milliseconds, `${seed}: milliseconds of processor time`).toBeLessThan(PATIENCE_MS);
   const outcome = error === null ? 'accepted' : `${error.name} ${error.code}`;
   outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+}
+
+/** A header with an entry more, of the same bytes as another. */
+function withTwin(rng: Rng, header: string): string {
+  const entries = JSON.parse(header) as Record<string, Json>;
+  return JSON.stringify({ ...entries, twin: entries[pick(rng, Object.keys(entries))] ?? null });
 }
 
 /** Registers a test of the mutants from number `first` up to `end`. */
@@ -73,7 +83,10 @@ export const testHeaders = (first: number, end: number) =>
           );
           break;
         default:
-          mutant = rawSafetensors(mutateValue(rng, header), dataBytes + rng.integer(3) - 1);
+          mutant = rawSafetensors(
+            rng.integer(4) ? mutateValue(rng, header) : withTwin(rng, header),
+            dataBytes + rng.integer(3) - 1,
+          );
       }
       const checkpoint = [fileOf('config.json', tinyConfig), fileOf('model.safetensors', mutant)];
       const run = async () => {
@@ -91,6 +104,9 @@ export const testHeaders = (first: number, end: number) =>
         'FormatError bad-tensor',
         'FormatError size-mismatch',
         'FormatError overlap',
+        'FormatError gap',
+        'FormatError trailing-bytes',
+        'FormatError bad-metadata',
         'FormatError truncated',
       ]),
     );
@@ -136,4 +152,94 @@ export const testTokenizers = (first: number, end: number) =>
     );
     // Most mutants of a vocabulary entry are legal; refusing everything would survive, too.
     expect(outcomes.get('accepted')).toBeGreaterThan((end - first) / 20);
+  });
+
+export const testPatterns = (first: number, end: number) =>
+  it(`survives mutated patterns ${first} to ${end - 1}`, async () => {
+    const { splits } = JSON.parse(readFileSync(join(golden, 'tokenizer_cases.json'), 'utf8')) as {
+      splits: readonly { pattern: string }[];
+    };
+    const sources = splits.map(({ pattern }) => pattern);
+    const parts = [
+      '(',
+      ')',
+      '(?:',
+      '(?i:',
+      '(?!',
+      '(?=',
+      '[',
+      ']',
+      '[^',
+      '|',
+      '*',
+      '+',
+      '?',
+      '{1,3}',
+      '{64}',
+      '\\p{L}',
+      '$',
+      '&&',
+      '-',
+      '\\',
+      'a',
+      ' ',
+    ];
+    const text = `The miller's daughter 12 345  \n\n é🔥 水车 ${'a'.repeat(300)}${' '.repeat(300)}!`;
+    const outcomes = new Map<string, number>();
+    for (let i = first; i < end; i++) {
+      const rng = createRng(2_000_000 + i);
+      let pattern = pick(rng, sources);
+      for (let times = 1 + rng.integer(4); times > 0; times--) {
+        const at = rng.integer(pattern.length + 1);
+        pattern = rng.integer(4)
+          ? pattern.slice(0, at) + pick(rng, parts) + pattern.slice(at)
+          : pattern.slice(0, at) + pattern.slice(at + rng.integer(9));
+      }
+      const run = () => {
+        const pieces = drain(split(readPattern({ Regex: pattern }, 'pattern'), 'Isolated', false)(text, true));
+        // Nothing is lost, and nothing comes twice.
+        expect(pieces.join(''), pattern).toBe(text);
+      };
+      await survive(`pattern ${i}`, run, outcomes);
+    }
+    expect(outcomes.get('accepted')).toBeGreaterThan((end - first) / 4);
+    expect(outcomes.get('FormatError unsupported-tokenizer')).toBeGreaterThan((end - first) / 20);
+  });
+
+export const testTexts = (first: number, end: number) =>
+  it(`survives mutated texts ${first} to ${end - 1}`, async () => {
+    const prose = 'A sentence that is long enough to be a text, twice over. Ünïcode 🔥 as well.';
+    const sources = [
+      prose,
+      `{"text":"${prose}"}\n{"text":"b","url":"u"}\n`,
+      `[{"text":"${prose}"},{"content":"b"}]`,
+      `{"text":"${prose}\\ud83d\\udd25 \\ud800"}`,
+    ];
+    const outcomes = new Map<string, number>();
+    const encoder = new TextEncoder();
+    for (let i = first; i < end; i++) {
+      const rng = createRng(3_000_000 + i);
+      let bytes = encoder.encode(mutateText(rng, pick(rng, sources)));
+      if (rng.integer(3) === 0 && bytes.length > 0) {
+        bytes = bytes.slice(0, rng.integer(8) ? bytes.length : rng.integer(bytes.length));
+        if (bytes.length > 0) bytes[rng.integer(bytes.length)] = rng.integer(256);
+      }
+      const file = fileOf(pick(rng, ['x.txt', 'x.jsonl', 'x.json', 'x.ndjson', 'x']), bytes);
+      const run = async () => {
+        const { text } = await readText(file);
+        // What is accepted is text in every encoding.
+        expect(new TextDecoder().decode(encoder.encode(text))).toBe(text);
+      };
+      await survive(`text ${i}`, run, outcomes);
+    }
+    expect([...outcomes.keys()]).toEqual(
+      expect.arrayContaining([
+        'accepted',
+        'FormatError bad-line',
+        'FormatError bad-item',
+        'FormatError records',
+        'FormatError not-utf8',
+        'FormatError tiny-text',
+      ]),
+    );
   });

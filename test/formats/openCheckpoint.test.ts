@@ -92,12 +92,12 @@ describe('shards saved by transformers', () => {
   it.each<[string, object | string, string]>([
     [
       'names another shard',
-      { weight_map: { 'lm_head.weight': 'model-00002-of-00005.safetensors' } },
-      'index-contradicts',
-    ],
-    [
-      'names a tensor that is nowhere',
-      { weight_map: { ghost: 'model-00001-of-00005.safetensors' } },
+      {
+        weight_map: {
+          ...Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`ghost ${i}`, `model-0000${i}-of-00005.safetensors`])),
+          'lm_head.weight': 'model-00002-of-00005.safetensors',
+        },
+      },
       'index-contradicts',
     ],
     ['names a file outside', { weight_map: { a: '../model-00001-of-00005.safetensors' } }, 'bad-index'],
@@ -111,6 +111,27 @@ describe('shards saved by transformers', () => {
     const files = [...sharded((path) => !path.endsWith(INDEX)), fileOf(`sharded/${INDEX}`, index)];
     const error = await failureOf(() => openCheckpoint(files));
     expect(error).toMatchObject({ name: 'FormatError', code });
+  });
+
+  it('an index may promise what no file holds and no model needs', async () => {
+    const whole = await openCheckpoint(sharded());
+    const index = JSON.parse(await (sharded((path) => path.endsWith(INDEX))[0] as SourceFile).blob.text()) as {
+      weight_map: Record<string, string>;
+    };
+    index.weight_map['model.layers.0.self_attn.rotary_emb.inv_freq'] = 'model-00001-of-00005.safetensors';
+    const files = [...sharded((path) => !path.endsWith(INDEX)), fileOf(`sharded/${INDEX}`, index)];
+    const opened = await openCheckpoint(files);
+    expect([...opened.tensors.keys()].sort()).toEqual([...whole.tensors.keys()].sort());
+  });
+
+  it('may lie in a folder inside', async () => {
+    const index = { weight_map: { 'model.norm.weight': 'part/a.safetensors', 'lm_head.weight': 'part/a.safetensors' } };
+    const files = [
+      fileOf('m/config.json', tinyConfig),
+      fileOf(`m/${INDEX}`, index),
+      fileOf('m/part/a.safetensors', tinyWeights()),
+    ];
+    expect((await openCheckpoint(files)).tensors.size).toBe(2);
   });
 
   it('a tensor in two of them counts where the index says, and is refused without one', async () => {
@@ -246,8 +267,79 @@ describe('its tokenizer', () => {
   it('is made once', async () => {
     const checkpoint = await openCheckpoint(tinyCheckpoint());
     expect(await checkpoint.tokenizer()).toBe(await checkpoint.tokenizer());
-    const odd = tinyCheckpoint({ 'tokenizer_config.json': { bos_token: '<start>' }, 'tokenizer.json': tinyTokenizer });
-    expect((await failureOf(async () => (await openCheckpoint(odd)).tokenizer())).message).toContain('"<start>"');
+  });
+
+  it('adds special tokens that only tokenizer_config.json names, after all others, as transformers does', async () => {
+    const settings = { pad_token: '[PAD]', bos_token: '<start>', eos_token: { content: '<s>' } };
+    const tokenizer = await (await openCheckpoint(tinyCheckpoint({ 'tokenizer_config.json': settings }))).tokenizer();
+    // The embedding has four rows: a text that uses the fifth is refused when it is cut.
+    expect([tokenizer.bos, tokenizer.eos, tokenizer.vocabularySize]).toEqual([4, 0, 6]);
+    expect([...tokenizer.encode('ab<start>b[PAD]', 'none')]).toEqual([3, 4, 2, 5]);
+    const odd = tinyCheckpoint({ 'tokenizer_config.json': { bos_token: 7 } });
+    expect((await failureOf(async () => (await openCheckpoint(odd)).tokenizer())).message).toContain('bos_token is 7');
+  });
+
+  it('may have added tokens that the embedding lacks, and no more of the vocabulary', async () => {
+    const added_tokens = [...tinyTokenizer.added_tokens, { id: 4, content: '[PAD]', special: true }];
+    const more = tinyCheckpoint({ 'tokenizer.json': { ...tinyTokenizer, added_tokens } });
+    expect((await (await openCheckpoint(more)).tokenizer()).vocabularySize).toBe(5);
+  });
+});
+
+describe('what else lies in the folder', () => {
+  it('is said where it might be expected to count', async () => {
+    const beside = [...tinyCheckpoint(), fileOf('adapter_model.safetensors', tinyWeights())];
+    expect((await openCheckpoint(beside)).remarks).toEqual([
+      expect.stringContaining('adapter_model.safetensors lies beside the weights and is not applied'),
+    ]);
+    expect((await openCheckpoint(tinyCheckpoint())).remarks).toBeUndefined();
+  });
+
+  it('and a whole model in a hidden folder is named', async () => {
+    const error = await failureOf(() => openCheckpoint(prefixed('.cache/huggingface/', tinyCheckpoint())));
+    expect(error.code).toBe('hidden-folder');
+    expect(error.message).toContain('.cache/huggingface/config.json');
+  });
+});
+
+describe('what other tools write', () => {
+  it('names without "model." are read', async () => {
+    const bare = writeSafetensors(
+      ['norm.weight', 'embed_tokens.weight', 'layers.0.mlp.up_proj.weight', 'lm_head.weight'].map((name) => ({
+        name,
+        type: 'F32',
+        shape: [1],
+        bytes: new Uint8Array(4),
+      })),
+    );
+    const { tensors } = await openCheckpoint(tinyCheckpoint({ 'model.safetensors': bare }));
+    expect([...tensors.keys()]).toEqual([
+      'model.norm.weight',
+      'model.embed_tokens.weight',
+      'model.layers.0.mlp.up_proj.weight',
+      'lm_head.weight',
+    ]);
+  });
+
+  it('Infinity and NaN in config.json are texts, which a field that counts refuses', async () => {
+    const config = '{"limit": Infinity, "other": [-Infinity, NaN], "model_type": "NaN", "note": "\\"Infinity"}';
+    expect((await openCheckpoint(tinyCheckpoint({ 'config.json': config }))).config).toEqual({
+      limit: 'Infinity',
+      other: ['-Infinity', 'NaN'],
+      model_type: 'NaN',
+      note: '"Infinity',
+    });
+    const tokenizer = tinyCheckpoint({ 'tokenizer.json': '{"model": Infinity}' });
+    const error = await failureOf(async () => (await openCheckpoint(tokenizer)).tokenizer());
+    expect(error.message).toContain('It holds Infinity or NaN');
+  });
+
+  it('quantized weights are called so, without a word in config.json', async () => {
+    const file = rawSafetensors({ 'a.qweight': { dtype: 'I32', shape: [1], data_offsets: [0, 4] } }, 4);
+    const checkpoint = await openCheckpoint(tinyCheckpoint({ 'model.safetensors': file }));
+    const error = await failureOf(() => requireTensor(checkpoint, 'a.weight'));
+    expect(error.code).toBe('quantized-weights');
+    expect(error.message).toMatch(/"a\.qweight" stands in place of "a\.weight".*quantized already.*original model/);
   });
 });
 

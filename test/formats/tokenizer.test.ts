@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createCut } from '../../src/formats/cutPieces';
 import { openTokenizer } from '../../src/formats/tokenizer';
-import { hasNestedRepetition } from '../../src/formats/pattern';
+import { drain } from '../../src/formats/encoding/drain';
 import { failureOf, tinyTokenizer } from './files';
 
 type Json = Record<string, unknown>;
@@ -47,18 +47,24 @@ describe.each(styles)('%s', (style) => {
 
 describe('cutting', () => {
   it('cuts exactly where no merge product joins two characters', () => {
-    const cut = createCut([
-      ['a', 'b'],
-      ['ab', '🔥'],
-    ]);
-    expect(cut('ab🔥abba🔥b')).toEqual(['ab🔥', 'ab', 'b', 'a', '🔥', 'b']);
-    expect(cut('')).toEqual([]);
+    const cut = createCut(
+      [
+        ['a', 'b'],
+        ['ab', '🔥'],
+      ],
+      new Map(['a', 'b', '🔥'].map((character) => [character, 0])),
+    );
+    expect(drain(cut('ab🔥abba🔥b'))).toEqual(['ab🔥', 'ab', 'b', 'a', '🔥', 'b']);
+    expect(drain(cut(''))).toEqual([]);
+    // "x" is outside the vocabulary, and what becomes of it depends on its neighbours.
+    expect(drain(cut('bxbb'))).toEqual(['bxb', 'b']);
   });
 
   it('leaves Llama-2-style tokenizers words, not documents', () => {
     const { tokenizer: json, vectors } = load('llama2');
     const text = (vectors.at(-1)?.text ?? '').replaceAll(' ', '▁');
-    const pieces = createCut(json.model.merges as [string, string][])(text);
+    const vocabulary = new Map(Object.entries(json.model.vocab));
+    const pieces = drain(createCut(json.model.merges as [string, string][], vocabulary)(text));
     expect(pieces.join('')).toBe(text);
     // The longest word of the golden text has 12 characters.
     expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(16);
@@ -93,9 +99,67 @@ describe('refusing', () => {
     ['an unknown pre-tokenizer', { pre_tokenizer: { type: 'FixedLength', length: 0 } }, '"FixedLength"'],
     ['an unknown decoder', { decoder: { type: 'CTC' } }, '"CTC"'],
     ['an empty pattern', split(''), 'pattern'],
-    ['a pattern that does not compile', split('(?<a'), 'cannot be built'],
-    ['a pattern that may take for ever', split('(a+)+$'), 'for ever'],
-    ['a split it would do differently', split('a', { behavior: 'MergedWithNext' }), 'MergedWithNext'],
+    ['a pattern that does not compile', split('(?<a'), 'begins with "(?<"'],
+    ['a pattern that cannot be matched in linear time', split('(a)\\1'), '"\\1"'],
+    ['a split of no known behavior', split('a', { behavior: 'MergedWithNothing' }), 'MergedWithNothing'],
+    [
+      'two ByteLevel parts, each of which may double a text',
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'ByteLevel' }, { type: 'ByteLevel' }] } },
+      'pretokenizers[1] is a second ByteLevel',
+    ],
+    [
+      'a ByteLevel inside a second Sequence',
+      {
+        pre_tokenizer: {
+          type: 'Sequence',
+          pretokenizers: [
+            { type: 'ByteLevel' },
+            { type: 'Sequence', pretokenizers: [{ type: 'ByteLevel', use_regex: false }] },
+          ],
+        },
+      },
+      'is a second ByteLevel',
+    ],
+    [
+      'more than five parts',
+      { normalizer: { type: 'Sequence', normalizers: Array(6).fill({ type: 'NFC' }) } },
+      'a list of 6, not a list of at most 5',
+    ],
+    [
+      'more than five parts by nesting',
+      {
+        normalizer: {
+          type: 'Sequence',
+          normalizers: Array(3).fill({ type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'NFD' }] }),
+        },
+      },
+      'more than 5 parts',
+    ],
+    [
+      'replacements that make a text explode',
+      {
+        normalizer: {
+          type: 'Sequence',
+          normalizers: Array(2).fill({ type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(9) }),
+        },
+      },
+      'more than 64 times longer',
+    ],
+    [
+      'a decoder that makes a text explode',
+      {
+        decoder: {
+          type: 'Sequence',
+          decoders: Array(2).fill({ type: 'Replace', pattern: { Regex: '.' }, content: 'a'.repeat(9) }),
+        },
+      },
+      'more than 64 times longer',
+    ],
+    [
+      'a replacement between any two characters',
+      { normalizer: { type: 'Replace', pattern: { Regex: 'x*' }, content: '-' } },
+      'may match nothing',
+    ],
     ['a template without the text', { post_processor: { type: 'TemplateProcessing', single: [] } }, '0 times'],
     [
       'a template with another id',
@@ -116,30 +180,6 @@ describe('refusing', () => {
     expect(error.message).toMatch(/^tokenizer\.json: /);
   });
 
-  it('knows repetition inside repetition', () => {
-    const nested = [
-      '(a+)+',
-      '(?:a*b)*',
-      '((a+)b)+',
-      '(a{2,}){3}',
-      '(a+|b){2,}',
-      '([^)]+)*',
-      '((?:x|y+)?z)+',
-      '(a{1,999})*',
-    ];
-    const fine = [
-      '(a+)?',
-      '[(a+)+]+',
-      '\\(a+\\)+',
-      "(?i:'s|'t)|\\p{N}{1,3}| ?[^\\s]+[\\r\\n]*",
-      '(?:ab){2,}',
-      '(a+)b+',
-      '\\s+(?!\\S)|\\s+',
-    ];
-    expect(nested.filter((regex) => !hasNestedRepetition(regex))).toEqual([]);
-    expect(fine.filter(hasNestedRepetition)).toEqual([]);
-  });
-
   it('reads a token named __proto__, and decodes ids without a token to nothing', () => {
     const vocab = JSON.parse('{"__proto__":0,"a":1,"b":5}') as Record<string, number>;
     const tokenizer = openTokenizer(
@@ -150,6 +190,27 @@ describe('refusing', () => {
     expect(tokenizer.vocabularySize).toBe(6);
     expect([...tokenizer.encode('abc', 'none')]).toEqual([1, 5]);
     expect(tokenizer.decode([1, 3, 5, 99, 0])).toBe('ab__proto__');
+  });
+});
+
+describe('a text without word boundaries', () => {
+  it('is merged in steps, between which it can be left, into the ids of the whole', () => {
+    // Merges of a run of one letter, as large vocabularies have them.
+    const merges = [1, 2, 4, 8].map((length) => ['a'.repeat(length), 'a'.repeat(length)]);
+    const vocab = Object.fromEntries([1, 2, 4, 8, 16].map((length, id) => ['a'.repeat(length), id]));
+    const tokenizer = openTokenizer(
+      { ...tinyTokenizer, added_tokens: [], model: { type: 'BPE', vocab, merges } },
+      {},
+      {},
+    );
+    const steps = tokenizer.encodeSteps('a'.repeat(200_003), 'none');
+    let count = 0;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) count++;
+    // 12 500 of the longest, and what is left over: 2 + 1.
+    expect([step.value.length, ...step.value.slice(-3)]).toEqual([12_502, 4, 1, 0]);
+    // No step makes more than 8 192 merges, of which there are 187 501.
+    expect(count).toBeGreaterThan(187_501 / 8_192);
   });
 });
 

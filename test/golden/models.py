@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Makes the goldens of the model room: tiny random checkpoints with logits from transformers in float32, and logits of stories260K.
 
-usage: models.py [--stories FOLDER]     (writes beside itself, into models/; needs torch, transformers, safetensors)
+usage: models.py [--stories FOLDER] [NAME …]     (all models, or those named; writes beside itself, into models/; needs torch, transformers, safetensors)
 
-Each folder holds config.json and model.safetensors (as stored: f32, f16 or bf16), ids.json ({"windows": [[id, …], …]}) and logits.f32
+Each folder holds config.json and model.safetensors (as stored: f64, f32, f16 or bf16), ids.json ({"windows": [[id, …], …]}) and logits.f32
 (little-endian float32, [windows, length, vocabulary]). Half-precision checkpoints are computed in float32 from their stored values.
 """
 import argparse, json, pathlib, shutil
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 HERE = pathlib.Path(__file__).parent / "models"
@@ -35,9 +36,22 @@ MODELS = {
     "qwen2": ("qwen2", dict(tie_word_embeddings=True), "bfloat16", 40),
     "qwen2-window": ("qwen2", dict(use_sliding_window=True, sliding_window=9, max_window_layers=1), "float32", 40),
     "qwen3": ("qwen3", dict(head_dim=16, **rope("default", 1000000.0)), "float32", 40),
+    "llama-double": ("llama", {}, "float64", 40),
+    "llama-bare": ("llama", {}, "float32", 40),
+    "llama-tied-own-head": ("llama", {}, "float32", 40),
+    "llama-tied-by-head": ("llama", {}, "float32", 40),
+    "llama-rope-both": ("llama", rope("default", 10000.0), "float32", 48),
 }
 # Written in the format of releases before 5: rope_theta and rope_scaling at the top.
 OLD_FORMAT = {"llama-llama3", "llama-linear"}
+
+# Written as other tools leave them: changes of the tensors and of config.json after saving. The logits are of what transformers makes of that.
+AFTERWARDS = {
+    "llama-bare": (lambda t: {name.removeprefix("model."): value for name, value in t.items()}, {}),
+    "llama-tied-own-head": (lambda t: t, dict(tie_word_embeddings=True)),
+    "llama-tied-by-head": (lambda t: {n: v for n, v in t.items() if "embed_tokens" not in n}, dict(tie_word_embeddings=True)),
+    "llama-rope-both": (lambda t: t, dict(rope_scaling=dict(rope_type="linear", factor=4.0))),
+}
 
 
 def random_weights(model, seed):
@@ -70,8 +84,12 @@ def write_results(target, windows, logits):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--stories")
-    stories = arguments.parse_args().stories
+    arguments.add_argument("names", nargs="*")
+    given = arguments.parse_args()
+    stories = given.stories
     for seed, (name, (kind, differs, dtype, length)) in enumerate(MODELS.items()):
+        if given.names and name not in given.names:
+            continue
         target = HERE / name
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
@@ -87,6 +105,12 @@ def main():
             values["rope_theta"] = scaling.pop("rope_theta")
             values["rope_scaling"] = scaling
             path.write_text(json.dumps(values, indent=2) + "\n")
+        if name in AFTERWARDS:
+            edit, values = AFTERWARDS[name]
+            path = target / "model.safetensors"
+            save_file(edit(load_file(path)), path, metadata={"format": "pt"})
+            path = target / "config.json"
+            path.write_text(json.dumps({**json.loads(path.read_text()), **values}, indent=2) + "\n")
         windows = torch.randint(0, 64, (2, length), generator=torch.Generator().manual_seed(seed)).tolist()
         write_results(target, windows, logits_of(target, windows))
         print(name, sum(f.stat().st_size for f in target.iterdir()), "bytes")

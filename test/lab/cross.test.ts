@@ -24,7 +24,13 @@ describe('the cross moment', () => {
     const checkpoint = await tinyCheckpoint();
     const model = await openModel(gpu, checkpoint);
     const { signal } = new AbortController();
-    const { ids } = calibrationWindows(await checkpoint.tokenizer(), calibrationText.text, 'calibration', 24, 240);
+    const { ids } = await calibrationWindows(
+      await checkpoint.tokenizer(),
+      calibrationText.text,
+      'calibration',
+      24,
+      240,
+    );
     const batches = toBatches(ids, 24, 4);
     const embed = (local: Scope, some: Uint32Array) => model.embed(local, some);
     const [first, second] = [await model.openBlock(scope, 0), await model.openBlock(scope, 1)];

@@ -134,7 +134,7 @@ describe('a run', () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
     const model = await openModel(gpu, await tinyCheckpoint('llama-tied-f16'));
-    const windows = evaluationWindows(idTokenizer(1), textOfIds(labGoldens.ids).text, 'ids', 'gptq', 24, null);
+    const windows = await evaluationWindows(idTokenizer(1), textOfIds(labGoldens.ids).text, 'ids', 'gptq', 24, null);
     const signal = new AbortController().signal;
     using evaluation = new Evaluation(gpu, model, await model.openHead(scope), windows, 4, signal, 2 ** 20);
     const same = {
@@ -297,7 +297,13 @@ describe('calibration', () => {
     const checkpoint = await tinyCheckpoint();
     const model = await openModel(gpu, checkpoint);
     const { signal } = new AbortController();
-    const { ids } = calibrationWindows(await checkpoint.tokenizer(), calibrationText.text, 'calibration', 24, 240);
+    const { ids } = await calibrationWindows(
+      await checkpoint.tokenizer(),
+      calibrationText.text,
+      'calibration',
+      24,
+      240,
+    );
     // All windows in one batch, as the run takes them: sums of H then round alike.
     const batches = toBatches(ids, 24, ids.length);
     const embed = (local: Scope, some: Uint32Array) => model.embed(local, some);

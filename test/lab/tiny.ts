@@ -17,12 +17,18 @@ import { goldenModel, openFolder } from '../model/folder';
 const firstCharacter = 0x100;
 
 export function idTokenizer(bos: number | null): Tokenizer {
+  const encode = (text: string) =>
+    Uint32Array.from(text, (letter) => (letter.codePointAt(0) as number) - firstCharacter);
   return {
     vocabularySize: 64,
     bos,
     addsBos: bos !== null,
     eos: 2,
-    encode: (text) => Uint32Array.from(text, (letter) => (letter.codePointAt(0) as number) - firstCharacter),
+    encode,
+    *encodeSteps(text) {
+      yield;
+      return encode(text);
+    },
     decode: (ids) => Array.from(ids, (id) => String.fromCodePoint(firstCharacter + id)).join(''),
   };
 }

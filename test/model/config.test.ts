@@ -107,6 +107,44 @@ describe('config', () => {
     expect(failure({ ...smallLlama, rope_scaling: scaling }).details.field).toBe(field);
   });
 
+  it('obeys rope_scaling where rope_parameters stands beside it', () => {
+    const beside = (parameters: object, scaling: object, more: object = {}) =>
+      parseConfig({ ...smallLlama, rope_parameters: parameters, rope_scaling: scaling, ...more }).rope;
+    const linear = { rope_type: 'linear', factor: 4 };
+    const plain = { rope_type: 'default', rope_theta: 10_000 };
+    expect(beside(plain, linear)).toEqual({ kind: 'linear', factor: 4, base: 10_000 });
+    expect(beside({ ...linear, rope_theta: 10_000 }, { type: 'linear', factor: 4 })).toEqual({
+      kind: 'linear',
+      factor: 4,
+      base: 10_000,
+    });
+    // An empty one says nothing.
+    expect(beside({ ...linear, rope_theta: 500 }, {})).toEqual({ kind: 'linear', factor: 4, base: 500 });
+    expect(beside(plain, { ...linear, rope_theta: 10_000 }, { rope_theta: 7 })).toMatchObject({ base: 10_000 });
+  });
+
+  it.each([
+    ['rope_scaling.rope_type', { rope_type: 'default' }, { rope_type: 'yarn', factor: 4 }],
+    ['rope_parameters.rope_theta', { rope_type: 'default', rope_theta: 1e6 }, { rope_type: 'linear', factor: 4 }],
+    ['rope_parameters.rope_type', { rope_type: 'dynamic', factor: 4 }, { rope_type: 'linear', factor: 4 }],
+    ['rope_parameters.factor', { rope_type: 'linear', factor: 2 }, { type: 'linear', factor: 4 }],
+  ])('names a contradiction between them: %s', (field, rope_parameters, rope_scaling) => {
+    expect(failure({ ...smallLlama, rope_parameters, rope_scaling }).details.field).toBe(field);
+  });
+
+  it('takes the original context of llama3 from the top before one among the others, as transformers does', () => {
+    const rope_scaling = {
+      rope_type: 'llama3',
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 16,
+    };
+    const of = (more: object) => parseConfig({ ...smallLlama, rope_scaling, ...more }).rope;
+    expect(of({})).toMatchObject({ original: 16 });
+    expect(of({ original_max_position_embeddings: 8 })).toMatchObject({ original: 8 });
+  });
+
   it('survives 2 000 mutated configs: a value or one of our errors', () => {
     const rng = createRng(7);
     const hostile = [

@@ -1,5 +1,6 @@
 /** The Model as the lab uses it: sites, taps, replaced layers, embeddings, and checkpoints that do not fit their config. */
 import { describe, expect, it } from 'vitest';
+import type { TensorEntry } from '../../src/formats/checkpoint';
 import { describeModel } from '../../src/model/describeModel';
 import { modelLogits } from '../../src/model/modelLogits';
 import { openModel } from '../../src/model/openModel';
@@ -138,11 +139,35 @@ describe('checkpoints that do not fit', () => {
     },
   );
 
+  it('believes a stored head before tie_word_embeddings, unless it is a copy', async () => {
+    const tied = { ...smallLlama, tie_word_embeddings: true };
+    const own = { ...syntheticCheckpoint(smallLlama), config: tied };
+    const apart = await describeModel(own);
+    expect(apart.tiedEmbeddings).toBe(false);
+    expect(apart.parameters).toBe((await describeModel(syntheticCheckpoint(smallLlama))).parameters);
+    const embedding = own.tensors.get('model.embed_tokens.weight') as TensorEntry;
+    const withHead = (head: TensorEntry) => ({ ...own, tensors: new Map([...own.tensors, ['lm_head.weight', head]]) });
+    const copy = { ...embedding, name: 'lm_head.weight' };
+    expect((await describeModel(withHead(copy))).tiedEmbeddings).toBe(true);
+    // One bit of the last value.
+    const read = async (begin?: number, end?: number) => {
+      const bytes = await embedding.read(begin, end);
+      if (end === embedding.shape[0]) bytes[bytes.length - 4]! ^= 1;
+      return bytes;
+    };
+    expect((await describeModel(withHead({ ...copy, read }))).tiedEmbeddings).toBe(false);
+  });
+
   it('tells a tied model from one whose head is missing', async () => {
     const head = { 'lm_head.weight': null };
     await expect(describeModel(syntheticCheckpoint(smallLlama, 'F32', head))).rejects.toThrow('lm_head.weight');
     const card = await describeModel(syntheticCheckpoint({ ...smallLlama, tie_word_embeddings: true }, 'F32', head));
     expect(card.tiedEmbeddings).toBe(true);
+    // Only the head is stored, and stands for the embedding.
+    const byHead = { 'model.embed_tokens.weight': null };
+    const stored = syntheticCheckpoint(smallLlama, 'F32', byHead);
+    const other = await describeModel({ ...stored, config: { ...smallLlama, tie_word_embeddings: true } });
+    expect([other.tiedEmbeddings, other.parameters]).toEqual([true, card.parameters]);
     const untied = await describeModel(syntheticCheckpoint(smallLlama));
     expect(untied.parameters - card.parameters).toBe(40 * 16);
     expect(untied.verdict.kind).toBe('fits');

@@ -4,7 +4,9 @@ import { blockPrefix, blockTensors, outerTensors } from '../../src/model/bluepri
 import { parseConfig } from '../../src/model/parseConfig';
 import { hash32 } from '../../src/util/rng';
 
-const bytesOf: Readonly<Record<StoredType, number>> = { F32: 4, F16: 2, BF16: 2 };
+type SyntheticType = Exclude<StoredType, 'F64'>;
+
+const bytesOf: Readonly<Record<SyntheticType, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 /** TinyLlama 1.1B: 22 layers of 44 M parameters. */
 export const tinyLlama = {
@@ -36,7 +38,7 @@ export const smallLlama = {
  * Rows [begin, end) of a tensor. Values of ±0.008 to ±0.03, the spread of trained weights; norms are 1. A row depends on its tensor's
  * name and its index only, so that slices agree with the whole.
  */
-function values(name: string, type: StoredType, begin: number, end: number, cols: number): Uint8Array<ArrayBuffer> {
+function values(name: string, type: SyntheticType, begin: number, end: number, cols: number): Uint8Array<ArrayBuffer> {
   const count = (end - begin) * cols;
   const bytes = new Uint8Array(count * bytesOf[type]);
   const halves = type === 'F32' ? null : new Uint16Array(bytes.buffer);
@@ -62,11 +64,11 @@ export type Change = { readonly shape?: readonly number[]; readonly edit?: (byte
 
 export function syntheticCheckpoint(
   config: Readonly<Record<string, unknown>>,
-  type: StoredType = 'F32',
+  type: SyntheticType = 'F32',
   changes: Readonly<Record<string, Change>> = {},
 ): Checkpoint {
   const parsed = parseConfig(config);
-  const { embedding, norm, head } = outerTensors(parsed);
+  const { embedding, norm, head } = outerTensors(parsed, { tensors: new Map() });
   const wanted = [
     embedding,
     ...Array.from({ length: parsed.layers }, (_, i) =>

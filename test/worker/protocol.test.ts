@@ -1,8 +1,8 @@
 /** The two ends of the protocol over a real message channel. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../src/lab/events';
 import { Cancelled, FormatError } from '../../src/util/errors';
-import { connect } from '../../src/worker/client';
+import { connect, type ClientPort } from '../../src/worker/client';
 import type { AdapterReport, FromWorker, RunRequest, ToWorker } from '../../src/worker/protocol';
 import { serve, type Handlers, type Port } from '../../src/worker/serve';
 import { sampleLog } from '../store/sampleLog';
@@ -107,6 +107,43 @@ describe('the protocol', () => {
     controller.abort();
     await expect(run).rejects.toBeInstanceOf(Cancelled);
     await expect(client.ask('run', request, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(Cancelled);
+  });
+
+  it('says that a stop was heard, though the work goes on for a while', async () => {
+    const sent: FromWorker[] = [];
+    let finish: (() => void) | undefined;
+    const client = pair({ run: () => new Promise((resolve) => (finish = () => resolve(null))) }, sent);
+    const controller = new AbortController();
+    const run = client.ask('run', request, { signal: controller.signal });
+    controller.abort();
+    await vi.waitFor(() => expect(sent.map(({ type }) => type)).toEqual(['stopping']));
+    finish?.();
+    expect(await run).toBeNull();
+  });
+
+  it('names an end that does not hear a stop in two seconds, and only such', () => {
+    vi.useFakeTimers();
+    try {
+      const deaf = vi.fn();
+      const port: ClientPort = { postMessage: () => undefined, onmessage: null };
+      const client = connect(port, deaf);
+      const controllers = [new AbortController(), new AbortController()];
+      for (const { signal } of controllers) void client.ask('run', request, { signal });
+      vi.advanceTimersByTime(10_000);
+      expect(deaf).not.toHaveBeenCalled();
+      controllers[0]?.abort();
+      vi.advanceTimersByTime(1_900);
+      port.onmessage?.({ data: { type: 'stopping', id: 1 } } as MessageEvent<FromWorker>);
+      vi.advanceTimersByTime(10_000);
+      expect(deaf).not.toHaveBeenCalled();
+      controllers[1]?.abort();
+      vi.advanceTimersByTime(1_900);
+      expect(deaf).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(200);
+      expect(deaf).toHaveBeenCalledOnce();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('fails everything that waits when the worker dies', async () => {
