@@ -1,4 +1,5 @@
 /** The drawing: one curve per method, points with their intervals, the full-precision line. Its numbers are the table's. */
+import { memo, useRef, type KeyboardEvent } from 'react';
 import {
   CartesianGrid,
   ErrorBar,
@@ -7,144 +8,192 @@ import {
   ResponsiveContainer,
   Scatter,
   ScatterChart,
-  Tooltip,
   XAxis,
   YAxis,
 } from 'recharts';
 import type { Estimate } from '../lab/events';
-import type { MethodMeta } from '../quant/recipe';
-import type { Curve, CurvePoint, Scale, XAxis as X, YAxis as Y } from '../store/curves';
-import { number, tick, withInterval } from '../store/format';
+import type { Curve, Scale, XAxis as X, YAxis as Y } from '../store/curves';
+import { tick } from '../store/format';
+import { shownPoints, type ShownPoint } from '../store/range';
+import { chartSummary, curveName } from '../store/summary';
 import type { Axis } from '../store/ticks';
+import { ChartTip, pointWords, type TipHandle } from './ChartTip';
 import { units, xTitles, yTitles } from './chartTitles';
-import { labelOf, looksOf, Marker, type Looks } from './series';
+import { Arrow, Marker, type Looks } from './series';
 
 interface Props {
   readonly curves: readonly Curve[];
   /** Curves of a shared run to compare with. */
   readonly ghosts: readonly Curve[];
+  readonly looks: ReadonlyMap<string, Looks>;
+  /** Key of the curve that stands out; null for none. */
+  readonly lit: string | null;
   readonly reference: Estimate | null;
   readonly xAxis: Axis;
   readonly yAxis: Axis;
   readonly x: X;
   readonly y: Y;
   readonly scale: Scale;
-  readonly methods: readonly MethodMeta[];
 }
 
-export default function Chart({ curves, ghosts, reference, xAxis, yAxis, x, y, scale, methods }: Props) {
+const margin = { top: 8, right: 16, bottom: 22, left: 8 };
+
+export default memo(function Chart(props: Props) {
+  const { curves, ghosts, looks, lit, reference, xAxis, yAxis, x, y, scale } = props;
+  const tip = useRef<TipHandle>(null);
   const shown = reference && (scale === 'linear' || reference.mean > 0) ? reference : null;
+  const points = shownPoints(curves, yAxis.domain, xAxis.domain);
+  const shared = shownPoints(ghosts, yAxis.domain, xAxis.domain);
+  const first = curves.find((curve) => curve.points.length > 0);
+  const shapeOf = (curve: Curve, look: Looks, kind: 'own' | 'ghost') =>
+    function shape({ cx = 0, cy = 0, payload }: { cx?: number; cy?: number; payload?: unknown }) {
+      const point = payload as ShownPoint;
+      const at = point.above === null ? cy : margin.top + 9 + 14 * point.above;
+      const mark =
+        point.above === null ? (
+          <Marker looks={look} x={cx} y={cy} fill={kind === 'own' && point.finished ? 'solid' : 'hollow'} />
+        ) : (
+          <Arrow looks={look} x={cx} y={at} />
+        );
+      if (kind === 'ghost') return mark;
+      const said = { name: curveName(curve), point, unit: units[x], above: point.above !== null };
+      const show = () => tip.current?.show(said, cx, at);
+      const hide = () => tip.current?.hide();
+      return (
+        <g
+          className="point"
+          role="img"
+          aria-label={pointWords(said)}
+          // One stop in the order of the page; arrow keys go from point to point.
+          tabIndex={curve === first && point.id === curve.points[0]?.id ? 0 : -1}
+          onMouseEnter={show}
+          onMouseLeave={hide}
+          onFocus={show}
+          onBlur={hide}
+        >
+          {/* A target that fingers hit. */}
+          <circle cx={cx} cy={at} r={11} fill="transparent" />
+          {mark}
+        </g>
+      );
+    };
   return (
-    <ResponsiveContainer width="100%" height="100%">
-      <ScatterChart
-        margin={{ top: 8, right: 16, bottom: 22, left: 8 }}
-        title={`${yTitles[y]} over ${xTitles[x]}`}
-        desc="The table Results has the same numbers."
-      >
-        <CartesianGrid stroke="var(--line)" vertical={false} />
-        <XAxis
-          type="number"
-          dataKey="x"
-          domain={[...xAxis.domain]}
-          ticks={[...xAxis.ticks]}
-          tickFormatter={tick}
-          stroke="var(--axis)"
-          tick={tickStyle}
-          tickLine={false}
-          allowDataOverflow
-          label={{ value: xTitles[x], position: 'bottom', offset: 6, ...labelStyle }}
-        />
-        <YAxis
-          type="number"
-          dataKey="y"
-          scale={scale}
-          domain={[...yAxis.domain]}
-          ticks={[...yAxis.ticks]}
-          tickFormatter={tick}
-          stroke="var(--axis)"
-          tick={tickStyle}
-          tickLine={false}
-          allowDataOverflow
-          width={62}
-          label={{ value: yTitles[y], angle: -90, position: 'insideLeft', offset: 2, ...labelStyle, style: middle }}
-        />
-        {shown && shown.high > shown.low && (
-          <ReferenceArea y1={shown.low} y2={shown.high} fill="var(--ink)" fillOpacity={0.05} ifOverflow="hidden" />
-        )}
-        {shown && <ReferenceLine y={shown.mean} stroke="var(--ink)" strokeDasharray="1 3" strokeWidth={1.5} />}
-        <Tooltip
-          cursor={false}
-          isAnimationActive={false}
-          wrapperClassName="tip-place"
-          content={({ payload }) => {
-            const point = payload?.[0]?.payload as (CurvePoint & { readonly label: string }) | undefined;
-            return point ? <Tip point={point} unit={units[x]} /> : null;
-          }}
-        />
-        {ghosts.map((curve) => (
-          <Scatter
-            key={`shared ${curve.key}`}
-            className="ghost"
-            data={[...curve.points]}
-            shape={markerOf(looksOf(curve.method, methods), 'hollow')}
-            isAnimationActive={false}
-            tooltipType="none"
+    <div
+      className="chart-drawing"
+      role="group"
+      aria-label={`${yTitles[y]} over ${xTitles[x]}. ${chartSummary(curves, shown, units[x])}`}
+      onKeyDown={toNextPoint}
+    >
+      <ResponsiveContainer width="100%" height="100%">
+        <ScatterChart
+          accessibilityLayer={false}
+          margin={margin}
+          title={`${yTitles[y]} over ${xTitles[x]}`}
+          desc="The table Results has the same numbers."
+        >
+          <CartesianGrid stroke="var(--line)" vertical={false} />
+          <XAxis
+            type="number"
+            dataKey="x"
+            domain={[...xAxis.domain]}
+            ticks={[...xAxis.ticks]}
+            tickFormatter={tick}
+            stroke="var(--axis)"
+            tick={tickStyle}
+            tickLine={false}
+            allowDataOverflow
+            label={{ value: xTitles[x], position: 'bottom', offset: 6, ...labelStyle }}
           />
-        ))}
-        {curves.map((curve) => {
-          const looks = looksOf(curve.method, methods);
-          const label = labelOf(curve.method, methods);
-          return (
-            <Scatter
-              key={curve.key}
-              name={label}
-              data={curve.points.map((point) => ({ ...point, label: labelOf(point.method, methods) }))}
-              line={looks.line === 'drawn' && { stroke: looks.colour, strokeWidth: 2, strokeDasharray: looks.dash }}
-              shape={markerOf(looks)}
-              isAnimationActive={false}
-            >
-              <ErrorBar
-                dataKey="error"
-                direction="y"
-                width={4}
-                stroke={looks.colour}
-                strokeWidth={1.25}
-                isAnimationActive={false}
-              />
-            </Scatter>
-          );
-        })}
-      </ScatterChart>
-    </ResponsiveContainer>
+          <YAxis
+            type="number"
+            dataKey="y"
+            scale={scale}
+            domain={[...yAxis.domain]}
+            ticks={[...yAxis.ticks]}
+            tickFormatter={tick}
+            stroke="var(--axis)"
+            tick={tickStyle}
+            tickLine={false}
+            allowDataOverflow
+            width={62}
+            label={{ value: yTitles[y], angle: -90, position: 'insideLeft', offset: 2, ...labelStyle, style: middle }}
+          />
+          {shown && shown.high > shown.low && (
+            <ReferenceArea y1={shown.low} y2={shown.high} fill="var(--ink)" fillOpacity={0.05} ifOverflow="hidden" />
+          )}
+          {shown && <ReferenceLine y={shown.mean} stroke="var(--ink)" strokeDasharray="1 3" strokeWidth={1.5} />}
+          {ghosts.map((curve) => {
+            const look = looks.get(curve.key);
+            return (
+              look && (
+                <Scatter
+                  key={`shared ${curve.key}`}
+                  className="ghost"
+                  data={[...(shared.get(curve.key) ?? [])]}
+                  shape={shapeOf(curve, look, 'ghost')}
+                  isAnimationActive={false}
+                />
+              )
+            );
+          })}
+          {curves.map((curve) => {
+            const look = looks.get(curve.key);
+            return (
+              look && (
+                <Scatter
+                  key={curve.key}
+                  className={lit !== null && lit !== curve.key ? 'faded' : ''}
+                  name={curveName(curve)}
+                  data={[...(points.get(curve.key) ?? [])]}
+                  line={
+                    look.line === 'drawn' && {
+                      stroke: look.colour,
+                      strokeWidth: lit === curve.key ? 3 : 2,
+                      strokeDasharray: look.dash,
+                    }
+                  }
+                  shape={shapeOf(curve, look, 'own')}
+                  isAnimationActive={false}
+                >
+                  <ErrorBar
+                    dataKey="error"
+                    direction="y"
+                    width={4}
+                    stroke={look.colour}
+                    strokeWidth={1.25}
+                    strokeOpacity={lit !== null && lit !== curve.key ? 0.2 : 1}
+                    isAnimationActive={false}
+                  />
+                </Scatter>
+              )
+            );
+          })}
+        </ScatterChart>
+      </ResponsiveContainer>
+      <ChartTip ref={tip} />
+    </div>
   );
-}
+});
 
 const tickStyle = { fill: 'var(--muted)', fontSize: 12 };
 const labelStyle = { fill: 'var(--muted)', fontSize: 12 };
 const middle = { textAnchor: 'middle' } as const;
 
-/** The marker as recharts asks for it; a point that is still being measured is hollow. */
-function markerOf(looks: Looks, fill?: 'hollow') {
-  return function shape({ cx, cy, payload }: { cx?: number; cy?: number; payload?: unknown }) {
-    const { finished } = payload as CurvePoint;
-    return <Marker looks={looks} x={cx ?? 0} y={cy ?? 0} fill={fill ?? (finished ? 'solid' : 'hollow')} />;
+/** Arrow keys, Home and End move the focus along the points, curve by curve. */
+function toNextPoint(event: KeyboardEvent<HTMLElement>): void {
+  const points = [...event.currentTarget.querySelectorAll<SVGGElement>('.point')];
+  const at = points.indexOf(document.activeElement as SVGGElement);
+  if (at < 0) return;
+  const steps: Readonly<Record<string, number>> = {
+    ArrowRight: at + 1,
+    ArrowDown: at + 1,
+    ArrowLeft: at - 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: points.length - 1,
   };
-}
-
-function Tip({ point, unit }: { readonly point: CurvePoint & { readonly label: string }; readonly unit: string }) {
-  const { label, bits, x, value, finished } = point;
-  return (
-    <div className="tip">
-      <strong>
-        {label}, {bits} bits
-      </strong>
-      <span>
-        {withInterval(value.mean, value.low, value.high)} ({number(value.low)} to {number(value.high)})
-      </span>
-      <span>
-        at {number(x)} {unit}
-        {finished ? '' : ', still measuring'}
-      </span>
-    </div>
-  );
+  const next = steps[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  points[Math.min(points.length - 1, Math.max(0, next))]?.focus();
 }

@@ -5,7 +5,6 @@ import { listed } from '../store/format';
 import { piecesOf, unfit, widthsOf, type Overrides } from '../store/plan';
 import { useLab, useLabState } from './context';
 import { OptionField } from './OptionField';
-import { looksOf, Swatch } from './series';
 
 /** Options that the form sets for all methods together. */
 const shared = ['bits', 'group', 'symmetric'];
@@ -41,7 +40,6 @@ export function MethodCard({ method }: { readonly method: MethodMeta }) {
             aria-describedby={notes.length > 0 ? `${id}-notes` : undefined}
             onChange={({ target }) => toggle(target.checked)}
           />
-          <Swatch looks={looksOf(method.name, lab.methods)} />
           <span className="method-label">{method.label}</span>
         </label>
         <button

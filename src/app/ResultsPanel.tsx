@@ -1,13 +1,14 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
+import { memo, useMemo } from 'react';
 import type { Estimate } from '../lab/events';
 import { overCalibrations } from '../lab/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
-import { pairedPerplexity } from '../store/curves';
+import { curveKey, curveKeys, pairedPerplexity } from '../store/curves';
 import { duration, groupName, number, progressWord, withInterval } from '../store/format';
 import { fullPrecision, type PointView } from '../store/runView';
 import { useAnswer } from './Answer';
 import { useLab, useLabState } from './context';
-import { labelOf, looksOf, Swatch } from './series';
+import { labelOf, looksOfKeys, Swatch, type Looks } from './series';
 
 const verdicts: Record<Verdict, string> = { match: 'match', close: 'close', differs: 'differs' };
 const verdictTitles: Record<Verdict, string> = {
@@ -31,6 +32,8 @@ export function ResultsPanel() {
   }));
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
   const { best, chosen } = useAnswer();
+  const keys = curveKeys(points).join('\n');
+  const looks = useMemo(() => looksOfKeys(keys.split('\n')), [keys]);
   const measured = points.some(({ state }) => state === 'finished');
   return (
     <section className="panel results-panel" aria-label="Results">
@@ -98,6 +101,7 @@ export function ResultsPanel() {
                 shared={shared}
                 best={best.has(point.id)}
                 chosen={chosen?.id === point.id}
+                looks={looks.get(curveKey(point)) ?? null}
               />
             ))}
             {points.length === 0 && (
@@ -120,9 +124,12 @@ interface RowProps {
   readonly shared: readonly PointView[] | null;
   readonly best: boolean;
   readonly chosen: boolean;
+  /** As its curve in the chart. */
+  readonly looks: Looks | null;
 }
 
-function Row({ point, reference, shared, best, chosen }: RowProps) {
+/** A row is drawn again only when its point changes: a run of forty has thousands of events. */
+const Row = memo(function Row({ point, reference, shared, best, chosen, looks }: RowProps) {
   const lab = useLab();
   const isReference = point.id === fullPrecision;
   const { perplexity, lnRatio, kld, top1 } = point;
@@ -141,7 +148,7 @@ function Row({ point, reference, shared, best, chosen }: RowProps) {
           'Full precision'
         ) : (
           <>
-            <Swatch looks={looksOf(point.method, lab.methods)} />
+            {looks && <Swatch looks={looks} />}
             {labelOf(point.method, lab.methods)}
             {best && (
               <span className="rank best" title={bestTitle}>
@@ -194,7 +201,7 @@ function Row({ point, reference, shared, best, chosen }: RowProps) {
       )}
     </tr>
   );
-}
+});
 
 const intervalText = ({ low, high }: Estimate) => `95 % interval: ${number(low)} to ${number(high)}`;
 

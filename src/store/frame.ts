@@ -22,12 +22,19 @@ export function xFrame(
   return linearAxis(Math.min(...xs), Math.max(...xs), axis === 'megabytes' ? 6 : 8);
 }
 
-export function yFrame(curves: readonly Curve[], reference: Estimate | null, axis: YAxis, scale: Scale): Axis {
-  const points = curves.flatMap((curve) => curve.points);
+/** The vertical axis; with a ceiling, for the points up to it: the others are marked at the edge. */
+export function yFrame(
+  curves: readonly Curve[],
+  reference: Estimate | null,
+  axis: YAxis,
+  scale: Scale,
+  ceiling = Infinity,
+): Axis {
+  const points = curves.flatMap((curve) => curve.points).filter(({ y }) => y <= ceiling);
   const referenceValues = reference && (scale === 'linear' || reference.mean > 0) ? [reference.mean] : [];
   // Differences smaller than these are noise on any text: the axis never zooms in on them.
-  const [floor, ceiling] = leastSpan(reference, axis, scale);
-  const highs = [...ceiling, ...points.map(({ y, error }) => y + error[1]), ...referenceValues];
+  const [floor, roof] = leastSpan(reference, axis, scale);
+  const highs = [...roof, ...points.map(({ y, error }) => Math.min(y + error[1], ceiling)), ...referenceValues];
   const lows = [
     ...floor,
     // On a log axis a wide interval below its mean would squeeze everything else.
