@@ -1,14 +1,16 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
-import { memo, useMemo } from 'react';
+import { memo, useMemo, useState } from 'react';
 import type { Estimate } from '../lab/events';
 import { overCalibrations } from '../lab/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
 import { curveKey, curveKeys, pairedPerplexity } from '../store/curves';
-import { duration, groupName, number, progressWord, withInterval } from '../store/format';
+import { duration, groupName, lossPercent, number, progressWord, withInterval } from '../store/format';
 import { fullPrecision, type PointView } from '../store/runView';
 import { useAnswer } from './Answer';
 import { useLab, useLabState } from './context';
+import { ResultExports } from './ResultExports';
 import { labelOf, looksOfKeys, Swatch, type Looks } from './series';
+import { Term } from './Term';
 
 const verdicts: Record<Verdict, string> = { match: 'match', close: 'close', differs: 'differs' };
 const verdictTitles: Record<Verdict, string> = {
@@ -25,38 +27,26 @@ const bestTitle =
 
 export function ResultsPanel() {
   const lab = useLab();
-  const { points, source, shared } = useLabState(({ run, source, shared }) => ({
+  const { points, shared } = useLabState(({ run, source, shared }) => ({
     points: run.points,
-    source,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
   const { best, chosen } = useAnswer();
   const keys = curveKeys(points).join('\n');
   const looks = useMemo(() => looksOfKeys(keys.split('\n')), [keys]);
-  const measured = points.some(({ state }) => state === 'finished');
+  const [byBits, setByBits] = useState(false);
+  const rows = byBits ? [...points].sort((a, b) => (b.bitsPerWeight ?? 0) - (a.bitsPerWeight ?? 0)) : points;
   return (
     <section className="panel results-panel" aria-label="Results">
       <header className="panel-head">
         <h2 aria-hidden="true">Results</h2>
-        <div className="actions exports">
-          <button type="button" disabled={!measured} onClick={() => void lab.copyLink()}>
-            Copy link
-          </button>
-          <button type="button" disabled={points.length === 0 || source === 'link'} onClick={() => lab.downloadLog()}>
-            Download log
-          </button>
-          <button type="button" disabled={!measured} onClick={() => lab.downloadTable('csv')}>
-            CSV
-          </button>
-          <button type="button" disabled={!measured} onClick={() => lab.downloadTable('json')}>
-            JSON
-          </button>
-        </div>
+        <ResultExports />
       </header>
       {/* Wide tables scroll by themselves; the focus makes that possible by keyboard. */}
       <div
         className={`table-scroll ${points.length > mostRows ? 'tall' : ''}`}
+        id="results"
         tabIndex={0}
         role="region"
         aria-label="Results table, scrollable"
@@ -66,20 +56,33 @@ export function ResultsPanel() {
           <thead>
             <tr>
               <th scope="col">Method</th>
-              <th scope="col">Bits</th>
-              <th scope="col">Perplexity</th>
-              <th scope="col" title="ln of perplexity over that of full precision, with its 95 % interval">
-                ln ratio
+              <th scope="col">
+                <Term name="bits" />
               </th>
-              <th scope="col" title="Mean KL divergence from full precision, nats per token">
-                KLD
+              <th scope="col">
+                <Term name="perplexity" />
               </th>
-              <th scope="col" title="Share of tokens with the same most likely next token as full precision">
-                Top-1
+              <th scope="col">
+                <Term name="ln-ratio" />
               </th>
-              <th scope="col">Group</th>
-              <th scope="col" title="Storage per quantized weight, parameters included">
-                bits/weight
+              <th scope="col">
+                <Term name="kld" />
+              </th>
+              <th scope="col">
+                <Term name="top-1" />
+              </th>
+              <th scope="col">
+                <Term name="group" />
+              </th>
+              <th scope="col" aria-sort={byBits ? 'descending' : undefined}>
+                <button
+                  type="button"
+                  className="sort"
+                  title={byBits ? 'Back to the order of the run' : 'Sort by what is stored per weight, scales included'}
+                  onClick={() => setByBits(!byBits)}
+                >
+                  bits/weight
+                </button>
               </th>
               {/* A comparison needs the room. */}
               {!shared && (
@@ -93,7 +96,7 @@ export function ResultsPanel() {
             </tr>
           </thead>
           <tbody>
-            {points.map((point) => (
+            {rows.map((point) => (
               <Row
                 key={point.id}
                 point={point}
@@ -149,7 +152,13 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
         ) : (
           <>
             {looks && <Swatch looks={looks} />}
-            {labelOf(point.method, lab.methods)}
+            {point.method === 'rtn' ? (
+              <Term name="rtn">{labelOf(point.method, lab.methods)}</Term>
+            ) : (
+              <span title={lab.methods.find(({ name }) => name === point.method)?.line}>
+                {labelOf(point.method, lab.methods)}
+              </span>
+            )}
             {best && (
               <span className="rank best" title={bestTitle}>
                 best
@@ -184,6 +193,11 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
           <span className="sub" title="Mean over the calibration texts, with its 95 % interval">
             {point.redrawn.length + 1} texts: {number(calibrations.mean, 2)} ±
             {number((calibrations.high - calibrations.low) / 2, 2)}
+          </span>
+        )}
+        {lnRatio && (
+          <span className="loss" title="Perplexity against full precision">
+            {lossPercent(lnRatio.mean)}
           </span>
         )}
       </td>

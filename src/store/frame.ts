@@ -19,7 +19,18 @@ export function xFrame(
     return axis === 'megabytes' ? size.megabytes : size.bitsPerWeightAll;
   });
   const xs = [...edges, ...curves.flatMap(({ points }) => points.map(({ x }) => x))];
-  return linearAxis(Math.min(...xs), Math.max(...xs), axis === 'megabytes' ? 6 : 8);
+  const { domain, ticks } = linearAxis(Math.min(...xs), Math.max(...xs), axis === 'megabytes' ? 6 : 8);
+  // Room for half a marker: none on an outermost tick is cut.
+  const room = (domain[1] - domain[0]) * 0.012;
+  const [first, last] = [Math.min(...xs), Math.max(...xs)];
+  const cut = curves.some(({ points }) => points.some(({ x }) => x === first || x === last));
+  return {
+    domain: [
+      cut && first - domain[0] < room ? domain[0] - room : domain[0],
+      cut && domain[1] - last < room ? domain[1] + room : domain[1],
+    ],
+    ticks,
+  };
 }
 
 /** The vertical axis; with a ceiling, for the points up to it: the others are marked at the edge. */
