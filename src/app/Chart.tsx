@@ -1,5 +1,5 @@
 /** The drawing: one curve per method, points with their intervals, the full-precision line. Its numbers are the table's. */
-import { memo, useRef, type KeyboardEvent } from 'react';
+import { memo, useRef, type KeyboardEvent, type RefObject } from 'react';
 import {
   CartesianGrid,
   ErrorBar,
@@ -17,7 +17,7 @@ import { tick } from '../store/format';
 import { shownPoints, type ShownPoint } from '../store/range';
 import { chartSummary, curveName } from '../store/summary';
 import type { Axis } from '../store/ticks';
-import { ChartTip, pointWords, type TipHandle } from './ChartTip';
+import { ChartTip, pointWords, type Said, type TipHandle } from './ChartTip';
 import { units, xTitles, yTitles } from './chartTitles';
 import { Arrow, Marker, type Looks } from './series';
 
@@ -45,38 +45,14 @@ export default memo(function Chart(props: Props) {
   const points = shownPoints(curves, yAxis.domain, xAxis.domain);
   const shared = shownPoints(ghosts, yAxis.domain, xAxis.domain);
   const first = curves.find((curve) => curve.points.length > 0);
-  const shapeOf = (curve: Curve, look: Looks, kind: 'own' | 'ghost') =>
-    function shape({ cx = 0, cy = 0, payload }: { cx?: number; cy?: number; payload?: unknown }) {
-      const point = payload as ShownPoint;
-      const at = point.above === null ? cy : margin.top + 9 + 14 * point.above;
-      const mark =
-        point.above === null ? (
-          <Marker looks={look} x={cx} y={cy} fill={kind === 'own' && point.finished ? 'solid' : 'hollow'} />
-        ) : (
-          <Arrow looks={look} x={cx} y={at} />
-        );
-      if (kind === 'ghost') return mark;
-      const said = { name: curveName(curve), point, unit: units[x], above: point.above !== null };
-      const show = () => tip.current?.show(said, cx, at);
-      const hide = () => tip.current?.hide();
-      return (
-        <g
-          className="point"
-          role="img"
-          aria-label={pointWords(said)}
-          // One stop in the order of the page; arrow keys go from point to point.
-          tabIndex={curve === first && point.id === curve.points[0]?.id ? 0 : -1}
-          onMouseEnter={show}
-          onMouseLeave={hide}
-          onFocus={show}
-          onBlur={hide}
-        >
-          {/* A target that fingers hit. */}
-          <circle cx={cx} cy={at} r={11} fill="transparent" />
-          {mark}
-        </g>
-      );
-    };
+  const drawn = (curve: Curve, of: typeof points, kind: 'own' | 'ghost'): Drawn[] =>
+    (of.get(curve.key) ?? []).map((point, i) => ({
+      ...point,
+      look: looks.get(curve.key),
+      said: { name: curveName(curve), point, unit: units[x], above: point.above !== null },
+      tip: kind === 'own' ? tip : null,
+      first: curve === first && i === 0,
+    }));
   return (
     <div
       className="chart-drawing"
@@ -129,8 +105,8 @@ export default memo(function Chart(props: Props) {
                 <Scatter
                   key={`shared ${curve.key}`}
                   className="ghost"
-                  data={[...(shared.get(curve.key) ?? [])]}
-                  shape={shapeOf(curve, look, 'ghost')}
+                  data={drawn(curve, shared, 'ghost')}
+                  shape={PointShape}
                   isAnimationActive={false}
                 />
               )
@@ -144,7 +120,7 @@ export default memo(function Chart(props: Props) {
                   key={curve.key}
                   className={lit !== null && lit !== curve.key ? 'faded' : ''}
                   name={curveName(curve)}
-                  data={[...(points.get(curve.key) ?? [])]}
+                  data={drawn(curve, points, 'own')}
                   line={
                     look.line === 'drawn' && {
                       stroke: look.colour,
@@ -152,7 +128,7 @@ export default memo(function Chart(props: Props) {
                       strokeDasharray: look.dash,
                     }
                   }
-                  shape={shapeOf(curve, look, 'own')}
+                  shape={PointShape}
                   isAnimationActive={false}
                 >
                   <ErrorBar
@@ -174,6 +150,49 @@ export default memo(function Chart(props: Props) {
     </div>
   );
 });
+
+/** A point with all that its drawing needs. */
+interface Drawn extends ShownPoint {
+  readonly look: Looks | undefined;
+  readonly said: Said;
+  /** Null for a point that says nothing: one of a shared run behind the own. */
+  readonly tip: RefObject<TipHandle | null> | null;
+  /** Whether it is the chart's stop in the order of the page. */
+  readonly first: boolean;
+}
+
+/** One function for all points and all time: with another one, the chart library would draw each anew and the focus would be lost. */
+function PointShape({ cx = 0, cy = 0, payload }: { cx?: number; cy?: number; payload?: unknown }) {
+  const { above, finished, look, said, tip, first } = payload as Drawn;
+  if (!look) return <g />;
+  const at = above === null ? cy : margin.top + 9 + 14 * above;
+  const mark =
+    above === null ? (
+      <Marker looks={look} x={cx} y={cy} fill={tip && finished ? 'solid' : 'hollow'} />
+    ) : (
+      <Arrow looks={look} x={cx} y={at} />
+    );
+  if (!tip) return mark;
+  const show = () => tip.current?.show(said, cx, at);
+  const hide = () => tip.current?.hide();
+  return (
+    <g
+      className="point"
+      role="img"
+      aria-label={pointWords(said)}
+      // One stop in the order of the page; arrow keys go from point to point.
+      tabIndex={first ? 0 : -1}
+      onMouseEnter={show}
+      onMouseLeave={hide}
+      onFocus={show}
+      onBlur={hide}
+    >
+      {/* A target that fingers hit. */}
+      <circle className="target" cx={cx} cy={at} r={11} fill="transparent" />
+      {mark}
+    </g>
+  );
+}
 
 const tickStyle = { fill: 'var(--muted)', fontSize: 12 };
 const labelStyle = { fill: 'var(--muted)', fontSize: 12 };

@@ -6,7 +6,7 @@ import { number, withInterval } from '../store/format';
 export interface Said {
   /** Of the curve. */
   readonly name: string;
-  readonly point: CurvePoint;
+  readonly point: Pick<CurvePoint, 'bits' | 'x' | 'value' | 'finished'>;
   /** Of the horizontal axis. */
   readonly unit: string;
   /** Whether the point lies above what the chart shows. */

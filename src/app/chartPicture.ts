@@ -37,7 +37,7 @@ const painted = [
 ] as const;
 
 /** Attributes of the page that mean nothing in a picture, or that a policy against inline styles forbids. */
-const left = /^(class|style|tabindex|role|aria-.*|data-.*|on.*|name|points|error)$/;
+const left = /^(class|style|tabindex|role|aria-.*|data-.*|on.*|name|orientation|offset|radius)$/;
 
 /** @throws Error where nothing is drawn yet. */
 export function chartPicture(drawing: Element, { title, line, entries, reference }: Words): Picture {
@@ -111,9 +111,13 @@ export async function toPng({ text: svg, width, height }: Picture, times = 2): P
 
 /** A copy of what is drawn, with its computed paint as attributes. Built anew: a clone would carry inline styles. */
 function inlined(source: Element): Element[] {
-  if (source.tagName === 'title' || source.tagName === 'desc') return [];
+  // Targets for fingers are not seen.
+  if (source.matches('title, desc, .target')) return [];
   const copy = document.createElementNS(namespace, source.tagName);
-  for (const { name, value } of source.attributes) if (!left.test(name)) copy.setAttribute(name, value);
+  for (const { name, value } of source.attributes) {
+    // A variable is a colour of the page; shapes get theirs below.
+    if (!left.test(name) && !value.includes('var(')) copy.setAttribute(name, value);
+  }
   const style = getComputedStyle(source);
   const isShape = source instanceof SVGGeometryElement || source instanceof SVGTextContentElement;
   for (const name of painted) {

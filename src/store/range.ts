@@ -26,7 +26,9 @@ export function partingCeiling(curves: readonly Curve[], axis: YAxis, reference:
 }
 
 /** A point as the chart shows it. */
-export interface ShownPoint extends CurvePoint {
+export interface ShownPoint extends Omit<CurvePoint, 'error'> {
+  /** As much of the interval as the chart holds; null for a mark, which has none. */
+  readonly error: CurvePoint['error'] | null;
   /** Null within the chart; above it, its place in the stack of marks at about the same x, 0 the topmost. */
   readonly above: number | null;
 }
@@ -54,7 +56,7 @@ export function shownPoints(
         const place = places.get(point) ?? null;
         const { y, error } = point;
         const within = [Math.max(0, Math.min(error[0], y - bottom)), Math.max(0, Math.min(error[1], top - y))] as const;
-        return { ...point, above: place, error: place === null ? within : [0, 0] };
+        return { ...point, above: place, error: place === null ? within : null };
       }),
     ]),
   );
