@@ -1,5 +1,5 @@
 /** The drawing: one curve per method, points with their intervals, the full-precision line. Its numbers are the table's. */
-import { memo, useRef, type KeyboardEvent, type RefObject } from 'react';
+import { createContext, memo, useContext, useEffect, useMemo, useRef, type KeyboardEvent, type RefObject } from 'react';
 import {
   CartesianGrid,
   ErrorBar,
@@ -41,16 +41,18 @@ const margin = { top: 8, right: 16, bottom: 22, left: 8 };
 export default memo(function Chart(props: Props) {
   const { curves, ghosts, looks, lit, reference, xAxis, yAxis, x, y, scale } = props;
   const tip = useRef<TipHandle>(null);
+  const focused = useRef<string | null>(null);
+  const shared = useMemo(() => ({ tip, focused }), []);
   const shown = reference && (scale === 'linear' || reference.mean > 0) ? reference : null;
   const points = shownPoints(curves, yAxis.domain, xAxis.domain);
-  const shared = shownPoints(ghosts, yAxis.domain, xAxis.domain);
+  const behind = shownPoints(ghosts, yAxis.domain, xAxis.domain);
   const first = curves.find((curve) => curve.points.length > 0);
   const drawn = (curve: Curve, of: typeof points, kind: 'own' | 'ghost'): Drawn[] =>
     (of.get(curve.key) ?? []).map((point, i) => ({
       ...point,
       look: looks.get(curve.key),
       said: { name: curveName(curve), point, unit: units[x], above: point.above !== null },
-      tip: kind === 'own' ? tip : null,
+      own: kind === 'own',
       first: curve === first && i === 0,
     }));
   return (
@@ -60,92 +62,94 @@ export default memo(function Chart(props: Props) {
       aria-label={`${yTitles[y]} over ${xTitles[x]}. ${chartSummary(curves, shown, units[x])}`}
       onKeyDown={toNextPoint}
     >
-      <ResponsiveContainer width="100%" height="100%">
-        <ScatterChart
-          accessibilityLayer={false}
-          margin={margin}
-          title={`${yTitles[y]} over ${xTitles[x]}`}
-          desc="The table Results has the same numbers."
-        >
-          <CartesianGrid stroke="var(--line)" vertical={false} />
-          <XAxis
-            type="number"
-            dataKey="x"
-            domain={[...xAxis.domain]}
-            ticks={[...xAxis.ticks]}
-            tickFormatter={tick}
-            stroke="var(--axis)"
-            tick={tickStyle}
-            tickLine={false}
-            allowDataOverflow
-            label={{ value: xTitles[x], position: 'bottom', offset: 6, ...labelStyle }}
-          />
-          <YAxis
-            type="number"
-            dataKey="y"
-            scale={scale}
-            domain={[...yAxis.domain]}
-            ticks={[...yAxis.ticks]}
-            tickFormatter={tick}
-            stroke="var(--axis)"
-            tick={tickStyle}
-            tickLine={false}
-            allowDataOverflow
-            width={62}
-            label={{ value: yTitles[y], angle: -90, position: 'insideLeft', offset: 2, ...labelStyle, style: middle }}
-          />
-          {shown && shown.high > shown.low && (
-            <ReferenceArea y1={shown.low} y2={shown.high} fill="var(--ink)" fillOpacity={0.05} ifOverflow="hidden" />
-          )}
-          {shown && <ReferenceLine y={shown.mean} stroke="var(--ink)" strokeDasharray="1 3" strokeWidth={1.5} />}
-          {ghosts.map((curve) => {
-            const look = looks.get(curve.key);
-            return (
-              look && (
-                <Scatter
-                  key={`shared ${curve.key}`}
-                  className="ghost"
-                  data={drawn(curve, shared, 'ghost')}
-                  shape={PointShape}
-                  isAnimationActive={false}
-                />
-              )
-            );
-          })}
-          {curves.map((curve) => {
-            const look = looks.get(curve.key);
-            return (
-              look && (
-                <Scatter
-                  key={curve.key}
-                  className={lit !== null && lit !== curve.key ? 'faded' : ''}
-                  name={curveName(curve)}
-                  data={drawn(curve, points, 'own')}
-                  line={
-                    look.line === 'drawn' && {
-                      stroke: look.colour,
-                      strokeWidth: lit === curve.key ? 3 : 2,
-                      strokeDasharray: look.dash,
-                    }
-                  }
-                  shape={PointShape}
-                  isAnimationActive={false}
-                >
-                  <ErrorBar
-                    dataKey="error"
-                    direction="y"
-                    width={4}
-                    stroke={look.colour}
-                    strokeWidth={1.25}
-                    strokeOpacity={lit !== null && lit !== curve.key ? 0.2 : 1}
+      <TipContext value={shared}>
+        <ResponsiveContainer width="100%" height="100%">
+          <ScatterChart
+            accessibilityLayer={false}
+            margin={margin}
+            title={`${yTitles[y]} over ${xTitles[x]}`}
+            desc="The table Results has the same numbers."
+          >
+            <CartesianGrid stroke="var(--line)" vertical={false} />
+            <XAxis
+              type="number"
+              dataKey="x"
+              domain={[...xAxis.domain]}
+              ticks={[...xAxis.ticks]}
+              tickFormatter={tick}
+              stroke="var(--axis)"
+              tick={tickStyle}
+              tickLine={false}
+              allowDataOverflow
+              label={{ value: xTitles[x], position: 'bottom', offset: 6, ...labelStyle }}
+            />
+            <YAxis
+              type="number"
+              dataKey="y"
+              scale={scale}
+              domain={[...yAxis.domain]}
+              ticks={[...yAxis.ticks]}
+              tickFormatter={tick}
+              stroke="var(--axis)"
+              tick={tickStyle}
+              tickLine={false}
+              allowDataOverflow
+              width={62}
+              label={{ value: yTitles[y], angle: -90, position: 'insideLeft', offset: 2, ...labelStyle, style: middle }}
+            />
+            {shown && shown.high > shown.low && (
+              <ReferenceArea y1={shown.low} y2={shown.high} fill="var(--ink)" fillOpacity={0.05} ifOverflow="hidden" />
+            )}
+            {shown && <ReferenceLine y={shown.mean} stroke="var(--ink)" strokeDasharray="1 3" strokeWidth={1.5} />}
+            {ghosts.map((curve) => {
+              const look = looks.get(curve.key);
+              return (
+                look && (
+                  <Scatter
+                    key={`shared ${curve.key}`}
+                    className="ghost"
+                    data={drawn(curve, behind, 'ghost')}
+                    shape={PointShape}
                     isAnimationActive={false}
                   />
-                </Scatter>
-              )
-            );
-          })}
-        </ScatterChart>
-      </ResponsiveContainer>
+                )
+              );
+            })}
+            {curves.map((curve) => {
+              const look = looks.get(curve.key);
+              return (
+                look && (
+                  <Scatter
+                    key={curve.key}
+                    className={lit !== null && lit !== curve.key ? 'faded' : ''}
+                    name={curveName(curve)}
+                    data={drawn(curve, points, 'own')}
+                    line={
+                      look.line === 'drawn' && {
+                        stroke: look.colour,
+                        strokeWidth: lit === curve.key ? 3 : 2,
+                        strokeDasharray: look.dash,
+                      }
+                    }
+                    shape={PointShape}
+                    isAnimationActive={false}
+                  >
+                    <ErrorBar
+                      dataKey="error"
+                      direction="y"
+                      width={4}
+                      stroke={look.colour}
+                      strokeWidth={1.25}
+                      strokeOpacity={lit !== null && lit !== curve.key ? 0.2 : 1}
+                      isAnimationActive={false}
+                    />
+                  </Scatter>
+                )
+              );
+            })}
+          </ScatterChart>
+        </ResponsiveContainer>
+      </TipContext>
       <ChartTip ref={tip} />
     </div>
   );
@@ -155,28 +159,50 @@ export default memo(function Chart(props: Props) {
 interface Drawn extends ShownPoint {
   readonly look: Looks | undefined;
   readonly said: Said;
-  /** Null for a point that says nothing: one of a shared run behind the own. */
-  readonly tip: RefObject<TipHandle | null> | null;
+  /** Whether it is of the shown run; one of a shared run behind it says nothing. */
+  readonly own: boolean;
   /** Whether it is the chart's stop in the order of the page. */
   readonly first: boolean;
 }
 
 /** One function for all points and all time: with another one, the chart library would draw each anew and the focus would be lost. */
 function PointShape({ cx = 0, cy = 0, payload }: { cx?: number; cy?: number; payload?: unknown }) {
-  const { above, finished, look, said, tip, first } = payload as Drawn;
+  return <Point cx={cx} cy={cy} drawn={payload as Drawn} />;
+}
+
+/**
+ * Where points say what they are, and which of them has the focus: the chart library draws them anew as it likes, and the new one takes
+ * the focus over. A context, because that library freezes all that it is given as data.
+ */
+const TipContext = createContext<{
+  readonly tip: RefObject<TipHandle | null>;
+  readonly focused: RefObject<string | null>;
+} | null>(null);
+
+function Point({ cx, cy, drawn }: { readonly cx: number; readonly cy: number; readonly drawn: Drawn }) {
+  const shared = useContext(TipContext);
+  const element = useRef<SVGGElement>(null);
+  const { above, finished, look, said, own, first, id } = drawn;
+  const key = `${said.name} ${id}`;
+  useEffect(() => {
+    if (shared?.focused.current === key && document.activeElement === document.body) {
+      element.current?.focus({ preventScroll: true });
+    }
+  }, [shared, key]);
   if (!look) return <g />;
   const at = above === null ? cy : margin.top + 9 + 14 * above;
   const mark =
     above === null ? (
-      <Marker looks={look} x={cx} y={cy} fill={tip && finished ? 'solid' : 'hollow'} />
+      <Marker looks={look} x={cx} y={cy} fill={own && finished ? 'solid' : 'hollow'} />
     ) : (
       <Arrow looks={look} x={cx} y={at} />
     );
-  if (!tip) return mark;
-  const show = () => tip.current?.show(said, cx, at);
-  const hide = () => tip.current?.hide();
+  if (!own) return mark;
+  const show = () => shared?.tip.current?.show(said, cx, at);
+  const hide = () => shared?.tip.current?.hide();
   return (
     <g
+      ref={element}
       className="point"
       role="img"
       aria-label={pointWords(said)}
@@ -184,8 +210,17 @@ function PointShape({ cx = 0, cy = 0, payload }: { cx?: number; cy?: number; pay
       tabIndex={first ? 0 : -1}
       onMouseEnter={show}
       onMouseLeave={hide}
-      onFocus={show}
-      onBlur={hide}
+      onFocus={() => {
+        if (shared) shared.focused.current = key;
+        show();
+      }}
+      onBlur={({ currentTarget }) => {
+        hide();
+        // One that was drawn anew is gone by then, and has not given up the focus.
+        queueMicrotask(() => {
+          if (currentTarget.isConnected && shared?.focused.current === key) shared.focused.current = null;
+        });
+      }}
     >
       {/* A target that fingers hit. */}
       <circle className="target" cx={cx} cy={at} r={11} fill="transparent" />

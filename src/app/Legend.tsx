@@ -9,7 +9,7 @@ interface Props {
   /** Keys of the curves that are shown alone; empty shows all. */
   readonly picked: readonly string[];
   readonly onPick: (picked: readonly string[]) => void;
-  readonly onLight: (key: string | null) => void;
+  readonly onLight: (change: (lit: string | null) => string | null) => void;
   /** Whether the chart has the line of full precision. */
   readonly reference: boolean;
   readonly y: YAxis;
@@ -34,10 +34,11 @@ export function Legend({ curves, looks, picked, onPick, onLight, reference, y }:
               aria-pressed={on}
               title={on ? 'Show it no longer alone' : 'Show this curve alone, or with the others that are pressed'}
               onClick={() => toggle(curve.key)}
-              onMouseEnter={() => onLight(curve.key)}
-              onMouseLeave={() => onLight(null)}
-              onFocus={() => onLight(curve.key)}
-              onBlur={() => onLight(null)}
+              onMouseEnter={() => onLight(() => curve.key)}
+              onMouseLeave={() => onLight(() => null)}
+              onFocus={() => onLight(() => curve.key)}
+              // Later: the chart is drawn anew then, and the focus may be on its way to a point of it.
+              onBlur={() => setTimeout(() => onLight((lit) => (lit === curve.key ? null : lit)))}
             >
               {look && <Swatch looks={look} />}
               {curveName(curve)}

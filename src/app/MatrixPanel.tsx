@@ -2,8 +2,10 @@
 import { memo, useMemo, useState } from 'react';
 import { matrixView, matrixWidth, shades, type CellRank, type MatrixCellView, type MatrixView } from '../store/matrix';
 import { groupName, number, progressWord, withInterval } from '../store/format';
+import { isMatrixMethod } from '../quant/matrix';
 import { widths } from '../store/plan';
 import { unready } from '../store/ready';
+import { emptyRun } from '../store/runView';
 import { useLab, useLabState } from './context';
 import { Switch } from './controls';
 import { useThrottled } from './useThrottled';
@@ -28,7 +30,9 @@ export function MatrixPanel() {
     running: state.activity !== 'idle',
     why: unready(state),
   }));
-  const shown = useThrottled(run, redraw);
+  const latest = useThrottled(run, redraw);
+  // A sweep has no cells: nothing of it is drawn here, however it grows.
+  const shown = latest.points.some(({ method }) => isMatrixMethod(method)) ? latest : emptyRun;
   const [alike, setAlike] = useState(false);
   const view = useMemo(
     () => matrixView(bits, { group, symmetric, mode }, shown, alike ? 'same-size' : 'all'),

@@ -26,7 +26,6 @@ const bestTitle =
   'The lowest perplexity of its width and size: against each other the 95 % interval of the difference is on its side';
 
 export function ResultsPanel() {
-  const lab = useLab();
   const { points, shared } = useLabState(({ run, source, shared }) => ({
     points: run.points,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,

@@ -186,7 +186,7 @@ function fold(draft: Draft, event: RunEvent): Draft {
     case 'calibration-redrawn':
       return changePoint(view, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
     case 'text-doubted':
-      return remark(view, { kind: 'text', text: doubtLine(event) });
+      return remark(draft, { kind: 'text', text: doubtLine(event) });
     case 'run-stopped':
       return set(draft, { status: 'stopped', progress: null, secondsElapsed: event.secondsElapsed });
     case 'run-failed':
