@@ -184,7 +184,7 @@ function fold(draft: Draft, event: RunEvent): Draft {
         text: `The rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens.`,
       });
     case 'calibration-redrawn':
-      return changePoint(view, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
+      return changePoint(draft, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
     case 'text-doubted':
       return remark(draft, { kind: 'text', text: doubtLine(event) });
     case 'run-stopped':
