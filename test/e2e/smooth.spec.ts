@@ -15,7 +15,9 @@ declare global {
 /** Seconds over which the 17 000 events of 30 blocks × 40 points arrive. */
 const seconds = 20;
 
-test('30 blocks × 40 points arrive whole from a fast engine; the long tasks are counted beside it', async ({ page }) => {
+test('30 blocks × 40 points arrive whole from a fast engine; the long tasks are counted beside it', async ({
+  page,
+}) => {
   // The engine's place: answers at once, and sends the events of a made-up run.
   await page.addInitScript((length) => {
     const card = { name: 'made up', vendor: '', architecture: '', features: [], limits: {} };
