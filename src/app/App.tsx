@@ -14,12 +14,19 @@ import { OtherRun } from './OtherRun';
 import { ResultsPanel } from './ResultsPanel';
 import { RunBar } from './RunBar';
 import { SharedBanner } from './SharedBanner';
+import { SkipLinks } from './SkipLinks';
+import { useRunKey } from './useRunKey';
+import { useLabState } from './context';
 
 export function App() {
+  useRunKey();
+  // A shared run without its model: there is nothing to run yet, and the chart is what one came for.
+  const visiting = useLabState(({ source, checkpoint }) => source === 'link' && checkpoint.card === null);
   return (
     <DropZone>
+      <SkipLinks />
       <Header />
-      <div className="bench">
+      <div className={`bench ${visiting ? 'visiting' : ''}`}>
         <aside className="rail" aria-label="Set-up">
           <div className="rail-scroll">
             <CheckpointPanel />

@@ -1,13 +1,18 @@
 /** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
-import { lazy, Suspense, useMemo } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { curves, naturalScale, referenceValue, type Scale, type XAxis, type YAxis } from '../store/curves';
-import { groupName, withInterval } from '../store/format';
+import { withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
+import { partingCeiling, type Range } from '../store/range';
 import { obstacle } from '../store/ready';
 import { Answer } from './Answer';
+import { ChartEmpty } from './ChartEmpty';
+import { ChartExports } from './ChartExports';
 import { useLab, useLabState } from './context';
 import { Segmented } from './controls';
-import { labelOf, looksOf, Swatch } from './series';
+import { Legend } from './Legend';
+import { RangeNote } from './RangeNote';
+import { labelOf, looksOf } from './series';
 import { useThrottled } from './useThrottled';
 
 const Chart = lazy(() => import('./Chart'));
@@ -50,24 +55,36 @@ export function ChartPanel() {
   const planned = state.run.about?.settings.points ?? null;
   const model = state.run.model ?? state.card;
 
+  const [picked, setPicked] = useState<readonly string[]>([]);
+  const [lit, setLit] = useState<string | null>(null);
+  const [range, setRange] = useState<Range>('near');
+  const drawing = useRef<HTMLDivElement>(null);
+  const label = useCallback((method: string) => labelOf(method, lab.methods), [lab.methods]);
+
+  const all = useMemo(() => curves(points, x, y, scale, { label }), [points, x, y, scale, label]);
   const drawn = useMemo(() => {
-    const ghosts = state.ghost ? curves(state.ghost, x, y, scale) : [];
-    const found = curves(points, x, y, scale);
+    const alone = picked.filter((key) => all.some((curve) => curve.key === key));
+    const wanted = (curve: { readonly key: string }) => alone.length === 0 || alone.includes(curve.key);
+    const ghosts = state.ghost ? curves(state.ghost, x, y, scale, { label }).filter(wanted) : [];
+    const found = all.filter(wanted);
     const measured = referenceValue(points, y);
     // A log axis has no place for zero: then nothing is drawn, and the legend does not name it.
     const reference = measured && (scale === 'linear' || measured.mean > 0) ? measured : null;
     const bits = planned ? planned.filter(({ recipe }) => recipe).map((point) => point.bits) : state.widths;
+    const ceiling = partingCeiling([...found, ...ghosts], y, measured);
     return {
       curves: found,
       ghosts,
+      // Those of the whole chart: a curve keeps its looks when others are hidden.
+      looks: looksOf(all),
       reference,
+      ceiling,
       xAxis: xFrame([...found, ...ghosts], x, bits, model),
-      yAxis: yFrame([...found, ...ghosts], reference, y, scale),
+      yAxis: yFrame([...found, ...ghosts], reference, y, scale, range === 'near' ? (ceiling ?? undefined) : undefined),
     };
-  }, [points, x, y, scale, state.ghost, planned, state.widths, model]);
+  }, [all, picked, points, x, y, scale, range, label, state.ghost, planned, state.widths, model]);
 
   const full = points.find(({ id }) => id === 'full-precision')?.perplexity;
-  const groups = new Set(drawn.curves.map(({ group }) => group));
   const empty = !drawn.reference && [...drawn.curves, ...drawn.ghosts].every((curve) => curve.points.length === 0);
   return (
     <section className="panel chart-panel" aria-label="Chart">
@@ -100,35 +117,52 @@ export function ChartPanel() {
           />
         </div>
       </header>
-      <ul className="legend" aria-label="Methods in the chart">
-        {drawn.curves.map(({ key, method, group }) => (
-          <li key={key}>
-            <Swatch looks={looksOf(method, lab.methods)} />
-            {labelOf(method, lab.methods)}
-            {groups.size > 1 && ` · ${groupName(group)}`}
-          </li>
-        ))}
-        {drawn.reference && (
-          <li>
-            <svg className="swatch" width="30" height="14" aria-hidden="true">
-              <line x1="1" x2="29" y1="7" y2="7" className="reference-line" />
-            </svg>
-            Full precision{y === 'perplexity' && ' and its 95 % interval'}
-          </li>
-        )}
-      </ul>
-      <div className="chart">
+      <Legend
+        curves={all}
+        looks={drawn.looks}
+        picked={picked}
+        onPick={setPicked}
+        onLight={setLit}
+        reference={drawn.reference !== null}
+        y={y}
+      />
+      <div className="chart" ref={drawing}>
         <Suspense fallback={null}>
-          <Chart {...drawn} x={x} y={y} scale={scale} methods={lab.methods} />
+          <Chart
+            curves={drawn.curves}
+            ghosts={drawn.ghosts}
+            looks={drawn.looks}
+            lit={lit}
+            reference={drawn.reference}
+            xAxis={drawn.xAxis}
+            yAxis={drawn.yAxis}
+            x={x}
+            y={y}
+            scale={scale}
+          />
         </Suspense>
-        {empty && (
-          <p className="chart-empty">
-            <span>
-              {state.run.status === 'running'
-                ? 'The first point comes after its first window.'
-                : (state.why ?? 'Press Run: the curve draws itself here.')}
-            </span>
-          </p>
+        {empty && <ChartEmpty running={state.run.status === 'running'} why={state.why} />}
+      </div>
+      <div className="chart-foot">
+        {drawn.ceiling !== null && (
+          <RangeNote
+            curves={drawn.curves}
+            ceiling={drawn.ceiling}
+            y={y}
+            reference={drawn.reference}
+            range={range}
+            onChange={setRange}
+          />
+        )}
+        {!empty && (
+          <ChartExports
+            drawing={drawing}
+            name={state.run.about?.model.name ?? 'Bitcurve'}
+            line={subtitle(state.run.about, full)}
+            curves={drawn.curves}
+            looks={drawn.looks}
+            reference={drawn.reference !== null}
+          />
         )}
       </div>
       <Answer />

@@ -4,21 +4,24 @@ import { bytes, count, sentence } from '../store/format';
 import type { ShownCard } from '../store/state';
 import { useLab, useLabState } from './context';
 import { Section } from './controls';
+import { Term } from './Term';
 
 const verdicts: Record<Verdict['kind'], string> = { fits: 'fits', streamed: 'fits, streamed', 'too-big': 'too big' };
 
 export function CheckpointPanel() {
   const lab = useLab();
-  const { demos, checkpoint, running } = useLabState((state) => ({
+  const { demos, checkpoint, running, blind } = useLabState((state) => ({
     demos: state.demos,
     checkpoint: state.checkpoint,
     running: state.activity !== 'idle',
+    // Without a GPU nothing is known of what fits it.
+    blind: state.engine.status === 'missing',
   }));
   const { status, demo, card } = checkpoint;
   const bundled = demos.find(({ id }) => id === demo);
   const note = bundled && `${bundled.label}: ${bundled.note}`;
   return (
-    <Section title="Checkpoint" aside={card && <VerdictPill verdict={card.verdict} />}>
+    <Section title="Checkpoint" aside={card && !blind && <VerdictPill verdict={card.verdict} />}>
       {demos.length > 0 && (
         <fieldset className="field" disabled={running}>
           <legend className="label">Bundled model, by training</legend>
@@ -33,7 +36,7 @@ export function CheckpointPanel() {
         </fieldset>
       )}
       <div className="card" aria-busy={status === 'opening'}>
-        {card ? <Card card={card} note={note} /> : <Nothing opening={status === 'opening'} />}
+        {card ? <Card card={card} note={note} blind={blind} /> : <Nothing opening={status === 'opening'} />}
       </div>
     </Section>
   );
@@ -52,12 +55,18 @@ function Nothing({ opening }: { readonly opening: boolean }) {
 function VerdictPill({ verdict }: { readonly verdict: Verdict }) {
   return (
     <span className={`pill ${verdict.kind}`} title={verdict.reason}>
-      {verdicts[verdict.kind]}
+      <Term name="fits">{verdicts[verdict.kind]}</Term>
     </span>
   );
 }
 
-function Card({ card, note }: { readonly card: ShownCard; readonly note: string | undefined }) {
+interface CardProps {
+  readonly card: ShownCard;
+  readonly note: string | undefined;
+  readonly blind: boolean;
+}
+
+function Card({ card, note, blind }: CardProps) {
   const facts: readonly (readonly [string, string])[] = [
     ['Parameters', `${count(card.parameters)}, ${percent(card.linearParameters / card.parameters)} quantizable`],
     ['Stored as', `${card.dtypes.join(', ')} · ${bytes(card.bytes)}`],
@@ -89,7 +98,7 @@ function Card({ card, note }: { readonly card: ShownCard; readonly note: string 
           </div>
         ))}
       </dl>
-      {card.verdict.kind !== 'fits' && <p className="hint">{card.verdict.reason}</p>}
+      {!blind && card.verdict.kind !== 'fits' && <p className="hint">{card.verdict.reason}</p>}
       <details>
         <summary>Sizes by block</summary>
         <Blocks blocks={card.blocks} />

@@ -23,7 +23,8 @@ export function GridPanel() {
     <Section title="Bits">
       <Chips legend="Widths" values={widths} chosen={chosen} onChange={(next) => lab.configure({ widths: next })} />
       <Segmented
-        legend="Columns per scale"
+        legend="Columns per scale (group)"
+        term="group"
         value={groupName(group)}
         options={groups.map((value) => ({ value: groupName(value), label: groupName(value) }))}
         onChange={(next) => lab.configure({ group: groups.find((value) => groupName(value) === next) ?? null })}

@@ -2,6 +2,7 @@
 import { useRef } from 'react';
 import { filesOfInput } from './files';
 import { useLab } from './context';
+import { Help } from './Help';
 
 export function Header() {
   const lab = useLab();
@@ -24,7 +25,7 @@ export function Header() {
           <path d="M3 6V4a3 3 0 0 1 6 0v2" fill="none" stroke="currentColor" strokeWidth="1.5" />
           <rect x="1" y="6" width="10" height="7" rx="1.5" fill="currentColor" />
         </svg>
-        Nothing leaves this machine
+        <span>Nothing leaves this machine</span>
       </p>
       <div className="top-actions">
         <button type="button" onClick={() => folder.current?.click()}>
@@ -33,6 +34,7 @@ export function Header() {
         <button type="button" onClick={() => files.current?.click()}>
           Open checkpoint
         </button>
+        <Help />
       </div>
       <input
         ref={files}

@@ -27,7 +27,7 @@ export function LayerDetail({ layer, same }: { readonly layer: LayerResult; read
         <div className="histograms">
           <Histogram
             title="Weights"
-            unit="root mean squares"
+            unit="times the usual size (root mean square)"
             reach={6}
             counts={insight.weights}
             note={outlierNote(insight.outliers)}
@@ -35,7 +35,7 @@ export function LayerDetail({ layer, same }: { readonly layer: LayerResult; read
           {insight.inputs ? (
             <Histogram
               title="Columns by strength of input"
-              unit="octaves from the mean"
+              unit="doublings from the mean"
               reach={8}
               counts={insight.inputs}
               note="log2 √H: a narrow heap means that no input stands out."

@@ -1,9 +1,13 @@
 /** The layers of a point as a heatmap of blocks by sites; a cell opens what is known of its layer. */
-import { useMemo, useState } from 'react';
+import { memo, useCallback, useMemo, useState } from 'react';
+import type { LayerResult } from '../lab/events';
 import { isTable, layerMap, placeName, type LayerCell, type LayerMeasure } from '../store/layerMap';
-import { useLabState } from './context';
+import type { TermName } from '../store/glossary';
+import type { RunView } from '../store/runView';
+import { shades } from '../store/matrix';
 import { Segmented } from './controls';
 import { LayerDetail } from './LayerDetail';
+import { Term } from './Term';
 
 /** Blocks that are shown without a box of their own. */
 const mostBlocks = 16;
@@ -20,14 +24,31 @@ const measures: readonly { readonly value: LayerMeasure; readonly label: string;
   },
 ];
 
-export function LayerMap({ point }: { readonly point: string }) {
-  const run = useLabState(({ run: { layers, remarks, about } }) => ({ layers, remarks, about }));
+/** What a strong colour says. */
+const meaning: Readonly<Record<LayerMeasure, string>> = {
+  gain: 'is worse',
+  bits: 'takes more room',
+  damping: 'was harder to solve',
+  fallbacks: 'needed more remedies',
+  outliers: 'has larger outliers',
+};
+
+const term: Readonly<Partial<Record<LayerMeasure, TermName>>> = {
+  gain: 'of-nearest',
+  damping: 'damping',
+  outliers: 'outliers',
+};
+
+export function LayerMap({ point, run: view }: { readonly point: string; readonly run: RunView }) {
+  const { layers, remarks, about } = view;
+  const run = useMemo(() => ({ layers, remarks, about }), [layers, remarks, about]);
   const [measure, setMeasure] = useState<LayerMeasure>('gain');
   const [chosen, setChosen] = useState<{ readonly block: number; readonly site: string } | null>(null);
   const map = useMemo(() => layerMap(run, point, measure), [run, point, measure]);
   const layer =
     chosen && run.layers.find((l) => l.point === point && l.block === chosen.block && l.site === chosen.site);
   const title = measures.find(({ value }) => value === measure)?.title ?? '';
+  const open = useCallback((layer: LayerResult | null) => setChosen(layer), []);
   const count = map.rows.flatMap(({ cells }) => cells).filter(Boolean).length;
   return (
     <div className="layer-map-box">
@@ -39,7 +60,20 @@ export function LayerMap({ point }: { readonly point: string }) {
           options={measures}
           onChange={setMeasure}
         />
-        <p className="hint">{title}. A cell opens its layer.</p>
+        <p className="hint">
+          {term[measure] ? <Term name={term[measure]} /> : null}
+          {term[measure] && ': '}
+          {title}. A cell opens its layer.
+        </p>
+        <p className="hint layer-map-key">
+          least
+          <span className="shades" aria-hidden="true">
+            {Array.from({ length: shades }, (_, i) => (
+              <span key={i} data-shade={i} />
+            ))}
+          </span>
+          most; a stronger colour {meaning[measure]}
+        </p>
       </div>
       <div
         className={`table-scroll ${map.rows.length > mostBlocks ? 'tall' : ''}`}
@@ -69,9 +103,12 @@ export function LayerMap({ point }: { readonly point: string }) {
                   cell ? (
                     <Cell
                       key={cell.layer.site}
-                      cell={cell}
+                      layer={cell.layer}
+                      text={cell.text}
+                      shade={cell.shade}
+                      same={cell.same}
                       open={cell.layer === layer}
-                      onOpen={(open) => setChosen(open ? cell.layer : null)}
+                      onOpen={open}
                     />
                   ) : (
                     <td key={map.sites[i]} />
@@ -107,13 +144,13 @@ function rowHead(block: number, cells: readonly (LayerCell | null)[]) {
   return only !== undefined && isTable(only) ? only : block;
 }
 
-interface CellProps {
-  readonly cell: LayerCell;
+interface CellProps extends LayerCell {
   readonly open: boolean;
-  readonly onOpen: (open: boolean) => void;
+  readonly onOpen: (layer: LayerResult | null) => void;
 }
 
-function Cell({ cell: { text, shade, same, layer }, open, onOpen }: CellProps) {
+/** Drawn again only when it changes: a map of 30 blocks has 210 of them. */
+const Cell = memo(function Cell({ text, shade, same, layer, open, onOpen }: CellProps) {
   return (
     <td data-shade={shade ?? undefined}>
       <button
@@ -121,11 +158,11 @@ function Cell({ cell: { text, shade, same, layer }, open, onOpen }: CellProps) {
         className="layer-cell"
         aria-expanded={open}
         aria-label={`${placeName(layer)}: ${text}${same ? ', as nearest' : ''}`}
-        onClick={() => onOpen(!open)}
+        onClick={() => onOpen(open ? null : layer)}
       >
         {text}
         {same && ' ='}
       </button>
     </td>
   );
-}
+});

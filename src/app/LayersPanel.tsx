@@ -1,11 +1,17 @@
 /** Layer by layer: how much of the layer's output is lost, against rounding to nearest on the same grid; damping; time. */
-import { useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import type { LayerResult } from '../lab/events';
 import { duration, number } from '../store/format';
-import { gain } from '../store/layerMap';
+import { gain, lossShare as loss, worstLayers } from '../store/layerMap';
 import { useLab, useLabState } from './context';
 import { LayerMap } from './LayerMap';
 import { pointLabel } from './series';
+import { Term } from './Term';
+import { useThrottled } from './useThrottled';
+import { WorstLayers } from './WorstLayers';
+
+/** Milliseconds between redraws: a point of 30 blocks has 210 rows. */
+const redraw = 500;
 
 /** Rows that are shown without a box of their own: a small model whole. */
 const mostRows = 24;
@@ -20,8 +26,6 @@ const columns: readonly { readonly key: SortKey; readonly label: string; readonl
   { key: 'seconds', label: 'Time', title: 'Solving and rounding' },
 ];
 
-const loss = ({ loss, energy }: LayerResult) => (loss === null || !energy ? null : loss / energy);
-
 const sortValue: Record<Exclude<SortKey, 'place'>, (layer: LayerResult) => number | null> = {
   loss,
   gain,
@@ -31,19 +35,22 @@ const sortValue: Record<Exclude<SortKey, 'place'>, (layer: LayerResult) => numbe
 
 export function LayersPanel() {
   const lab = useLab();
-  const {
-    layers,
-    remarks,
-    points: known,
-  } = useLabState(({ run }) => ({ layers: run.layers, remarks: run.remarks, points: run.points }));
+  const run = useThrottled(
+    useLabState((state) => state.run),
+    redraw,
+  );
+  const { layers, remarks, points: known } = run;
   const [chosen, setChosen] = useState<string | null>(null);
   const [sort, setSort] = useState<SortKey>('place');
-  const points = [...new Set(layers.map(({ point }) => point))];
+  const points = useMemo(() => [...new Set(layers.map(({ point }) => point))], [layers]);
   // Until somebody chooses, the newest point is followed.
   const point = chosen !== null && points.includes(chosen) ? chosen : points.at(-1);
-  const shown = layers.filter((layer) => layer.point === point);
-  const sorted =
-    sort === 'place' ? shown : [...shown].sort((a, b) => (sortValue[sort](b) ?? -1) - (sortValue[sort](a) ?? -1));
+  const shown = useMemo(() => layers.filter((layer) => layer.point === point), [layers, point]);
+  const sorted = useMemo(
+    () =>
+      sort === 'place' ? shown : [...shown].sort((a, b) => (sortValue[sort](b) ?? -1) - (sortValue[sort](a) ?? -1)),
+    [shown, sort],
+  );
   const worst = Math.max(...shown.map((layer) => loss(layer) ?? 0), Number.MIN_VALUE);
   if (layers.length === 0 && remarks.length === 0) return null;
   return (
@@ -79,7 +86,8 @@ export function LayersPanel() {
           </ul>
         </details>
       )}
-      {point !== undefined && <LayerMap point={point} />}
+      <WorstLayers layers={worstLayers(shown)} />
+      {point !== undefined && <LayerMap point={point} run={run} />}
       <div
         className={`table-scroll ${sorted.length > mostRows ? 'tall' : ''}`}
         tabIndex={0}
@@ -102,7 +110,9 @@ export function LayersPanel() {
                 </th>
               ))}
               <th scope="col">Shape</th>
-              <th scope="col">Hash</th>
+              <th scope="col">
+                <Term name="hash" />
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -116,7 +126,8 @@ export function LayersPanel() {
   );
 }
 
-function Row({ layer, worst }: { readonly layer: LayerResult; readonly worst: number }) {
+/** Drawn once: a layer that is solved does not change. */
+const Row = memo(function Row({ layer, worst }: { readonly layer: LayerResult; readonly worst: number }) {
   const relative = loss(layer);
   const share = gain(layer);
   return (
@@ -148,6 +159,6 @@ function Row({ layer, worst }: { readonly layer: LayerResult; readonly worst: nu
       </td>
     </tr>
   );
-}
+});
 
 const percent = (share: number) => `${number(share * 100, 3)} %`;

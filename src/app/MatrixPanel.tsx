@@ -1,10 +1,13 @@
 /** The combination matrix: one button that runs every transform with every rounding and correction, and the heatmap that it fills. */
-import { useMemo } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { matrixView, matrixWidth, shades, type CellRank, type MatrixCellView, type MatrixView } from '../store/matrix';
 import { groupName, number, progressWord, withInterval } from '../store/format';
+import { isMatrixMethod } from '../quant/matrix';
 import { widths } from '../store/plan';
 import { unready } from '../store/ready';
+import { emptyRun } from '../store/runView';
 import { useLab, useLabState } from './context';
+import { Switch } from './controls';
 import { useThrottled } from './useThrottled';
 
 /** Milliseconds between redraws, as the chart's. */
@@ -27,11 +30,15 @@ export function MatrixPanel() {
     running: state.activity !== 'idle',
     why: unready(state),
   }));
-  const shown = useThrottled(run, redraw);
+  const latest = useThrottled(run, redraw);
+  // A sweep has no cells: nothing of it is drawn here, however it grows.
+  const shown = latest.points.some(({ method }) => isMatrixMethod(method)) ? latest : emptyRun;
+  const [alike, setAlike] = useState(false);
   const view = useMemo(
-    () => matrixView(bits, { group, symmetric, mode }, shown),
-    [bits, group, symmetric, mode, shown],
+    () => matrixView(bits, { group, symmetric, mode }, shown, alike ? 'same-size' : 'all'),
+    [bits, group, symmetric, mode, shown, alike],
   );
+  const sizes = view.cells.flat().some(({ extraBits }) => extraBits !== null);
   return (
     <section className="panel matrix-panel" aria-label="Combinations">
       <header className="panel-head">
@@ -43,6 +50,14 @@ export function MatrixPanel() {
           </p>
         </div>
         <div className="actions">
+          {sizes && (
+            <Switch
+              label="Same size only"
+              title="Compare only cells that store about as much per weight as most"
+              checked={alike}
+              onChange={setAlike}
+            />
+          )}
           <label className="inline-field">
             <span>at</span>
             <select
@@ -68,12 +83,13 @@ export function MatrixPanel() {
           >
             Run the matrix
           </button>
+          {view.finished === 0 && <span className="hint matrix-count">{view.possible} cells</span>}
         </div>
       </header>
       <div className="table-scroll" tabIndex={0} role="region" aria-label="Combinations table, scrollable">
         <MatrixTable view={view} />
       </div>
-      <Key view={view} />
+      <Key view={view} compared={comparedLine(sizes, alike)} />
     </section>
   );
 }
@@ -105,7 +121,12 @@ function drawn(cells: MatrixView['cells']): readonly (readonly Drawn[])[] {
   });
 }
 
-function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly view: MatrixView }) {
+/** Drawn again when its view is another: not for every event of a run. */
+const MatrixTable = memo(function MatrixTable({
+  view: { bits, group, rows, columns, cells },
+}: {
+  readonly view: MatrixView;
+}) {
   const body = drawn(cells);
   const corrected = columns.some(({ correction }) => correction !== null);
   const roundings = [...new Set(columns.map(({ rounding }) => rounding))];
@@ -146,10 +167,10 @@ function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly
         )}
       </thead>
       <tbody>
-        {rows.map(({ key, label, line }, i) => (
+        {rows.map(({ key, label, known, line }, i) => (
           <tr key={key}>
-            <th scope="row" title={line}>
-              {label}
+            <th scope="row" title={known === label ? line : `${label}. ${line}`}>
+              {known}
             </th>
             {body[i]?.map((one) => (
               <Cell key={one.cell.id} {...one} />
@@ -159,10 +180,10 @@ function MatrixTable({ view: { bits, group, rows, columns, cells } }: { readonly
       </tbody>
     </table>
   );
-}
+});
 
 function Cell({ cell, colSpan, rowSpan }: Drawn) {
-  const { state, reason, lnRatio, bitsPerWeight, shade, rank, windows, windowsTotal } = cell;
+  const { state, reason, lnRatio, bitsPerWeight, extraBits, shade, rank, windows, windowsTotal } = cell;
   const running = useLabState(({ activity }) => activity !== 'idle');
   if (state === 'impossible') {
     return (
@@ -189,14 +210,34 @@ function Cell({ cell, colSpan, rowSpan }: Drawn) {
       {bitsPerWeight !== null && (
         <span className="sub" title="Storage per quantized weight: scales and corrections included">
           {number(bitsPerWeight, 3)} bits
+          {extraBits !== null && (
+            <span title={`${number(Math.abs(extraBits), 2)} bits ${extraBits > 0 ? 'more' : 'less'} than most cells`}>
+              {extraBits > 0 ? ' ▲' : ' ▼'}
+              <span className="unseen"> {extraBits > 0 ? 'more' : 'less'} than most</span>
+            </span>
+          )}
         </span>
       )}
     </td>
   );
 }
 
+/** Which cells are set against each other. */
+function comparedLine(sizes: boolean, alike: boolean): string {
+  if (!sizes) return 'All cells store about the same.';
+  return alike
+    ? 'Only cells of the same size are compared; ▲ and ▼ stand apart.'
+    : 'Cells of every size are compared; ▲ stores more than most, ▼ less.';
+}
+
 /** What the shades mean, and how far the run is. */
-function Key({ view: { group, possible, finished, range, cells } }: { readonly view: MatrixView }) {
+function Key({
+  view: { group, possible, finished, range, cells },
+  compared,
+}: {
+  readonly view: MatrixView;
+  readonly compared: string;
+}) {
   const impossible = cells.flat().length - possible;
   const tied = cells.flat().some(({ rank }) => rank === 'tied');
   return (
@@ -210,7 +251,7 @@ function Key({ view: { group, possible, finished, range, cells } }: { readonly v
             ))}
           </span>
           <span className="figure">{number(range[1], 2)}</span> from the least loss to the most
-          {tied && '; ≈ cannot be told apart from the lowest'}. Cells of every size are compared
+          {tied && '; ≈ cannot be told apart from the lowest'}. A stronger colour loses more. {compared}
         </p>
       )}
       <p>

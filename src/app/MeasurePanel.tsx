@@ -59,6 +59,7 @@ export function MeasurePanel() {
         <Presets />
         <Segmented
           legend="Protocol"
+          term="protocol"
           value={setup.protocol}
           options={protocols}
           onChange={(protocol) => set({ protocol })}
@@ -105,7 +106,13 @@ export function MeasurePanel() {
           />
         </div>
         {card && <Shortage card={card} />}
-        <Segmented legend="Calibration" value={setup.mode} options={modes} onChange={(mode) => set({ mode })} />
+        <Segmented
+          legend="Calibration"
+          term="calibration"
+          value={setup.mode}
+          options={modes}
+          onChange={(mode) => set({ mode })}
+        />
       </Section>
     </>
   );

@@ -2,10 +2,9 @@
 import { useId, useState } from 'react';
 import { someWidth, type MethodMeta } from '../quant/recipe';
 import { listed } from '../store/format';
-import { piecesOf, unfit, widthsOf, type Overrides } from '../store/plan';
+import { piecesOf, remedy, unfit, widthsOf, type Overrides } from '../store/plan';
 import { useLab, useLabState } from './context';
 import { OptionField } from './OptionField';
-import { looksOf, Swatch } from './series';
 
 /** Options that the form sets for all methods together. */
 const shared = ['bits', 'group', 'symmetric'];
@@ -22,6 +21,7 @@ export function MethodCard({ method }: { readonly method: MethodMeta }) {
     overrides: setup.overrides[method.name],
   }));
   const reason = unfit(method, { group, widths, mode });
+  const mended = remedy(method, { group, widths, mode });
   const at = widthsOf(method, widths);
   const changed = Object.keys(overrides ?? {}).length;
   const toggle = (on: boolean) =>
@@ -41,7 +41,6 @@ export function MethodCard({ method }: { readonly method: MethodMeta }) {
             aria-describedby={notes.length > 0 ? `${id}-notes` : undefined}
             onChange={({ target }) => toggle(target.checked)}
           />
-          <Swatch looks={looksOf(method.name, lab.methods)} />
           <span className="method-label">{method.label}</span>
         </label>
         <button
@@ -59,8 +58,13 @@ export function MethodCard({ method }: { readonly method: MethodMeta }) {
         </button>
       </div>
       {notes.length > 0 && (
-        <p id={`${id}-notes`} className="method-notes">
-          {notes.join(' ')}
+        <p className="method-notes">
+          <span id={`${id}-notes`}>{notes.join(' ')}</span>{' '}
+          {mended && (
+            <button type="button" className="quiet mend" onClick={() => lab.configure(mended.change)}>
+              {mended.label}
+            </button>
+          )}
         </p>
       )}
       <div id={id} className="method-card" hidden={!open}>

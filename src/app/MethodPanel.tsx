@@ -1,6 +1,7 @@
 /** The methods by strategy, drawn from their metadata: a new method appears here by itself. Groups that hold no choice are closed. */
 import { useId, useState } from 'react';
 import type { Strategy } from '../quant/recipe';
+import { goodStart } from '../store/goodStart';
 import { groupMethods, type MethodGroup } from '../store/methods';
 import { readSearch } from '../store/search';
 import { useLab, useLabState } from './context';
@@ -18,7 +19,7 @@ export function MethodPanel() {
   const [search, setSearch] = useState('');
   const [turned, setTurned] = useState<Partial<Record<Strategy, boolean>>>({});
   // As the page opened: a group does not close because its last method was given up.
-  const [first] = useState(chosen);
+  const [first, setFirst] = useState(chosen);
   const groups = groupMethods(lab.methods, search);
   const known = lab.methods.filter(({ name }) => chosen.includes(name)).length;
   return (
@@ -40,6 +41,31 @@ export function MethodPanel() {
           onChange={({ target }) => setSearch(target.value)}
         />
       )}
+      <div className="actions" role="group" aria-label="Sets of methods">
+        <button
+          type="button"
+          className="small"
+          title={lab.methods
+            .filter(({ name }) => goodStart.includes(name))
+            .map((method) => method.label)
+            .join(', ')}
+          onClick={() => {
+            lab.configure({ methods: goodStart });
+            setTurned({});
+            setFirst(goodStart);
+          }}
+        >
+          Good start
+        </button>
+        <button
+          type="button"
+          className="small"
+          disabled={chosen.length === 0}
+          onClick={() => lab.configure({ methods: [] })}
+        >
+          Select none
+        </button>
+      </div>
       {groups.length > 0 &&
         readSearch(search).notes.map((note) => (
           <p key={note} className="hint">

@@ -19,6 +19,13 @@ export function Notices() {
               <div>
                 <h3>No WebGPU here</h3>
                 <p>{missing}</p>
+                {/Linux/.test(navigator.userAgent) && !/Android/.test(navigator.userAgent) && (
+                  <p>
+                    On Linux it also takes a Vulkan driver (vulkaninfo shows it). Where Chrome still has none, turn on
+                    “Unsafe WebGPU Support” and “Vulkan” under chrome://flags; in Firefox dom.webgpu.enabled under
+                    about:config.
+                  </p>
+                )}
                 <p className="stays">Links and saved logs still open: the chart and the tables need no GPU.</p>
               </div>
             </div>

@@ -1,13 +1,16 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
+import { memo, useMemo, useState } from 'react';
 import type { Estimate } from '../lab/events';
 import { overCalibrations } from '../lab/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
-import { pairedPerplexity } from '../store/curves';
-import { duration, groupName, number, progressWord, withInterval } from '../store/format';
+import { curveKey, curveKeys, pairedPerplexity } from '../store/curves';
+import { duration, groupName, lossPercent, number, progressWord, withInterval } from '../store/format';
 import { fullPrecision, type PointView } from '../store/runView';
 import { useAnswer } from './Answer';
 import { useLab, useLabState } from './context';
-import { labelOf, looksOf, Swatch } from './series';
+import { ResultExports } from './ResultExports';
+import { labelOf, looksOfKeys, Swatch, type Looks } from './series';
+import { Term } from './Term';
 
 const verdicts: Record<Verdict, string> = { match: 'match', close: 'close', differs: 'differs' };
 const verdictTitles: Record<Verdict, string> = {
@@ -23,37 +26,26 @@ const bestTitle =
   'The lowest perplexity of its width and size: against each other the 95 % interval of the difference is on its side';
 
 export function ResultsPanel() {
-  const lab = useLab();
-  const { points, source, shared } = useLabState(({ run, source, shared }) => ({
+  const { points, shared } = useLabState(({ run, source, shared }) => ({
     points: run.points,
-    source,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
   const { best, chosen } = useAnswer();
-  const measured = points.some(({ state }) => state === 'finished');
+  const keys = curveKeys(points).join('\n');
+  const looks = useMemo(() => looksOfKeys(keys.split('\n')), [keys]);
+  const [byBits, setByBits] = useState(false);
+  const rows = byBits ? [...points].sort((a, b) => (b.bitsPerWeight ?? 0) - (a.bitsPerWeight ?? 0)) : points;
   return (
     <section className="panel results-panel" aria-label="Results">
       <header className="panel-head">
         <h2 aria-hidden="true">Results</h2>
-        <div className="actions exports">
-          <button type="button" disabled={!measured} onClick={() => void lab.copyLink()}>
-            Copy link
-          </button>
-          <button type="button" disabled={points.length === 0 || source === 'link'} onClick={() => lab.downloadLog()}>
-            Download log
-          </button>
-          <button type="button" disabled={!measured} onClick={() => lab.downloadTable('csv')}>
-            CSV
-          </button>
-          <button type="button" disabled={!measured} onClick={() => lab.downloadTable('json')}>
-            JSON
-          </button>
-        </div>
+        <ResultExports />
       </header>
       {/* Wide tables scroll by themselves; the focus makes that possible by keyboard. */}
       <div
         className={`table-scroll ${points.length > mostRows ? 'tall' : ''}`}
+        id="results"
         tabIndex={0}
         role="region"
         aria-label="Results table, scrollable"
@@ -63,20 +55,33 @@ export function ResultsPanel() {
           <thead>
             <tr>
               <th scope="col">Method</th>
-              <th scope="col">Bits</th>
-              <th scope="col">Perplexity</th>
-              <th scope="col" title="ln of perplexity over that of full precision, with its 95 % interval">
-                ln ratio
+              <th scope="col">
+                <Term name="bits" />
               </th>
-              <th scope="col" title="Mean KL divergence from full precision, nats per token">
-                KLD
+              <th scope="col">
+                <Term name="perplexity" />
               </th>
-              <th scope="col" title="Share of tokens with the same most likely next token as full precision">
-                Top-1
+              <th scope="col">
+                <Term name="ln-ratio" />
               </th>
-              <th scope="col">Group</th>
-              <th scope="col" title="Storage per quantized weight, parameters included">
-                bits/weight
+              <th scope="col">
+                <Term name="kld" />
+              </th>
+              <th scope="col">
+                <Term name="top-1" />
+              </th>
+              <th scope="col">
+                <Term name="group" />
+              </th>
+              <th scope="col" aria-sort={byBits ? 'descending' : undefined}>
+                <button
+                  type="button"
+                  className="sort"
+                  title={byBits ? 'Back to the order of the run' : 'Sort by what is stored per weight, scales included'}
+                  onClick={() => setByBits(!byBits)}
+                >
+                  bits/weight
+                </button>
               </th>
               {/* A comparison needs the room. */}
               {!shared && (
@@ -90,7 +95,7 @@ export function ResultsPanel() {
             </tr>
           </thead>
           <tbody>
-            {points.map((point) => (
+            {rows.map((point) => (
               <Row
                 key={point.id}
                 point={point}
@@ -98,6 +103,7 @@ export function ResultsPanel() {
                 shared={shared}
                 best={best.has(point.id)}
                 chosen={chosen?.id === point.id}
+                looks={looks.get(curveKey(point)) ?? null}
               />
             ))}
             {points.length === 0 && (
@@ -120,9 +126,12 @@ interface RowProps {
   readonly shared: readonly PointView[] | null;
   readonly best: boolean;
   readonly chosen: boolean;
+  /** As its curve in the chart. */
+  readonly looks: Looks | null;
 }
 
-function Row({ point, reference, shared, best, chosen }: RowProps) {
+/** A row is drawn again only when its point changes: a run of forty has thousands of events. */
+const Row = memo(function Row({ point, reference, shared, best, chosen, looks }: RowProps) {
   const lab = useLab();
   const isReference = point.id === fullPrecision;
   const { perplexity, lnRatio, kld, top1 } = point;
@@ -141,8 +150,14 @@ function Row({ point, reference, shared, best, chosen }: RowProps) {
           'Full precision'
         ) : (
           <>
-            <Swatch looks={looksOf(point.method, lab.methods)} />
-            {labelOf(point.method, lab.methods)}
+            {looks && <Swatch looks={looks} />}
+            {point.method === 'rtn' ? (
+              <Term name="rtn">{labelOf(point.method, lab.methods)}</Term>
+            ) : (
+              <span title={lab.methods.find(({ name }) => name === point.method)?.line}>
+                {labelOf(point.method, lab.methods)}
+              </span>
+            )}
             {best && (
               <span className="rank best" title={bestTitle}>
                 best
@@ -179,6 +194,11 @@ function Row({ point, reference, shared, best, chosen }: RowProps) {
             {number((calibrations.high - calibrations.low) / 2, 2)}
           </span>
         )}
+        {lnRatio && (
+          <span className="loss" title="Perplexity against full precision">
+            {lossPercent(lnRatio.mean)}
+          </span>
+        )}
       </td>
       <td>{kld ? number(kld.mean, 3) : none}</td>
       <td>{top1 ? `${(top1.mean * 100).toFixed(1)} %` : none}</td>
@@ -194,7 +214,7 @@ function Row({ point, reference, shared, best, chosen }: RowProps) {
       )}
     </tr>
   );
-}
+});
 
 const intervalText = ({ low, high }: Estimate) => `95 % interval: ${number(low)} to ${number(high)}`;
 

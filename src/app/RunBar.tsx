@@ -43,8 +43,10 @@ export function RunBar() {
       <div className="run-buttons">
         {/* Run keeps the focus while it runs: it is not disabled but says that it is busy. */}
         <button
+          id="run"
           type="button"
           className="primary"
+          title="Ctrl + Enter"
           disabled={!running && why !== null}
           aria-disabled={running}
           onClick={() => {

@@ -1,9 +1,13 @@
 /** The few controls that repeat: native inputs under a common look. */
 import { useEffect, useId, useState, type ReactNode } from 'react';
+import type { TermName } from '../store/glossary';
 import { useLab } from './context';
+import { Term } from './Term';
 
 interface SegmentedProps<T extends string> {
   readonly legend: string;
+  /** Of the glossary, where the legend is a word that it explains. */
+  readonly term?: TermName;
   readonly value: T;
   readonly options: readonly { readonly value: T; readonly label: string; readonly title?: string }[];
   readonly onChange: (value: T) => void;
@@ -14,11 +18,13 @@ interface SegmentedProps<T extends string> {
 
 /** One of few: radio buttons in a row. */
 export function Segmented<T extends string>(props: SegmentedProps<T>) {
-  const { legend, value, options, onChange, legendStyle = 'shown', disabled } = props;
+  const { legend, term, value, options, onChange, legendStyle = 'shown', disabled } = props;
   const name = useId();
   return (
     <fieldset className="field" disabled={disabled}>
-      <legend className={legendStyle === 'hidden' ? 'unseen' : 'label'}>{legend}</legend>
+      <legend className={legendStyle === 'hidden' ? 'unseen' : 'label'}>
+        {term ? <Term name={term}>{legend}</Term> : legend}
+      </legend>
       <div className="segmented">
         {options.map((option) => (
           <label key={option.value} title={option.title}>

@@ -1,16 +1,20 @@
 /**
- * How a method looks, everywhere: colour, marker and dash together, so that none of them has to be seen alone. A method keeps its
- * looks by its place in the list of methods.
+ * How a curve looks, everywhere: colour, marker and dash together, so that none of them has to be seen alone. Looks are given by the
+ * place of a curve in its chart, not by its method: those that stand together are told apart.
  */
 import { isMatrixMethod, matrixLabel } from '../quant/matrix';
 import type { MethodMeta } from '../quant/recipe';
-import { combinations } from '../store/curves';
+import { combinations, type Curve } from '../store/curves';
 import type { PointView } from '../store/runView';
 
 const markers = ['circle', 'square', 'triangle', 'diamond', 'cross', 'wedge'] as const;
 type MarkerKind = (typeof markers)[number];
 
-const dashes = [undefined, '7 3', '2 3', '9 3 2 3', '4 2', '12 4'] as const;
+/** By run: the first drawn through. */
+const dashes = [undefined, '7 4', '2 3', '9 3 2 3', '4 2', '12 4'] as const;
+
+/** How many colours styles/tokens.css has. */
+const colours = 8;
 
 export interface Looks {
   readonly colour: string;
@@ -23,18 +27,30 @@ export interface Looks {
 /** Points of a combination matrix: many methods at one width. */
 const cloud: Looks = { colour: 'var(--muted)', marker: 'diamond', dash: undefined, line: 'none' };
 
-/** Looks of a method; one that this build does not know (an old link) takes the next free place. */
-export function looksOf(method: string, methods: readonly MethodMeta[]): Looks {
-  if (method === combinations || isMatrixMethod(method)) return cloud;
-  const found = methods.findIndex(({ name }) => name === method);
-  const place = found < 0 ? methods.length : found;
+/** Looks of the curve at a place of the chart; `run` counts the runs in it. Colour and marker repeat together after 24. */
+export function looksAt(place: number, run = 0): Looks {
   return {
-    // Eight colours in styles/tokens.css and six markers repeat together every 24 methods: then the markers move on by one.
-    colour: `var(--series-${(place % 8) + 1})`,
-    marker: markers[(place + Math.floor(place / 24)) % markers.length] as MarkerKind,
-    dash: dashes[place % dashes.length],
+    colour: `var(--series-${(place % colours) + 1})`,
+    marker: markers[place % markers.length] as MarkerKind,
+    dash: dashes[run % dashes.length],
     line: 'drawn',
   };
+}
+
+/** Looks by key, for curves in the order of their chart. */
+export function looksOf(curves: readonly Pick<Curve, 'key' | 'method' | 'run'>[]): ReadonlyMap<string, Looks> {
+  const runs = [...new Set(curves.map(({ run }) => run))];
+  return new Map(
+    curves.map(({ key, method, run }, place) => [
+      key,
+      method === combinations ? cloud : looksAt(place, runs.indexOf(run)),
+    ]),
+  );
+}
+
+/** A key is "method/group": the cloud of combinations has no colour of its own. */
+export function looksOfKeys(keys: readonly string[]): ReadonlyMap<string, Looks> {
+  return looksOf(keys.map((key) => ({ key, method: key.slice(0, key.lastIndexOf('/')), run: null })));
 }
 
 export function labelOf(method: string, methods: readonly MethodMeta[]): string {
@@ -75,6 +91,20 @@ export function Marker({ looks, x, y, size = 5, fill = 'solid' }: MarkerProps) {
   );
 }
 
+/** Where a point lies above the chart: an arrow that says so. */
+export function Arrow({ looks, x, y }: MarkerProps) {
+  return (
+    <path
+      d="M0 -7L5.5 0H2V7H-2V0H-5.5Z"
+      transform={`translate(${x} ${y})`}
+      fill={looks.colour}
+      stroke="var(--surface)"
+      strokeWidth={1}
+      strokeLinejoin="round"
+    />
+  );
+}
+
 /** A marker on its line, as legends show it. */
 export function Swatch({ looks }: { readonly looks: Looks }) {
   return (
@@ -88,7 +118,7 @@ export function Swatch({ looks }: { readonly looks: Looks }) {
 }
 
 /** Outlines of about equal area around the origin. */
-function outline(kind: MarkerKind, r: number): string {
+export function outline(kind: MarkerKind, r: number): string {
   switch (kind) {
     case 'circle':
       return `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;

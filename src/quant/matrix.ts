@@ -12,6 +12,8 @@ export interface MatrixLine {
   /** Names of its pieces, e.g. "rotate+scale"; "none" for no transform. */
   readonly key: string;
   readonly label: string;
+  /** As the literature says it: "QuaRot + AWQ". The label where it has no such name. */
+  readonly known: string;
   /** The idea of its pieces, one line each. */
   readonly line: string;
 }
@@ -90,10 +92,11 @@ export function matrixLabel(method: string): string {
 }
 
 function lineOf(metas: readonly PieceMeta[]): MatrixLine {
-  if (metas.length === 0) return { key: 'none', label: 'None', line: 'The weights as they are.' };
+  if (metas.length === 0) return { key: 'none', label: 'None', known: 'None', line: 'The weights as they are.' };
   return {
     key: metas.map(({ name }) => name).join('+'),
     label: metas.map(({ label }) => label).join(' + '),
+    known: metas.map(({ known, label }) => known ?? label).join(' + '),
     line: metas.map(({ line }) => line).join(' '),
   };
 }

@@ -60,6 +60,8 @@ export interface PieceMeta {
   readonly name: string;
   readonly slot: Slot;
   readonly label: string;
+  /** What the literature calls it, where that is shorter than the label. */
+  readonly known?: string;
   /** One line: the idea. */
   readonly line: string;
   readonly paper: Paper | null;

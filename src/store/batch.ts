@@ -1,4 +1,4 @@
-/** Gathers what arrives between two frames and applies it once, so that a thousand events cost one redraw. */
+/** Gathers what arrives between two redraws and applies it once, so that a thousand events cost one. */
 
 export interface Batch<T> {
   add(items: readonly T[]): void;
@@ -28,8 +28,18 @@ export function createBatch<T>(apply: (items: readonly T[]) => void, schedule = 
   };
 }
 
-/** A hidden tab gets no frames: a timer serves it. 200 ms, as often as the chart redraws. */
+/** Milliseconds between redraws: faster is not read, and each costs the tables a look at their rows. */
+const pause = 100;
+let last = -Infinity;
+
+/** In a frame, where there are any: a hidden tab gets none, and a timer serves it as often as the chart redraws. */
 function nextFrame(callback: () => void): void {
-  if (typeof document !== 'undefined' && document.visibilityState === 'visible') requestAnimationFrame(callback);
-  else setTimeout(callback, 200);
+  const apply = () => {
+    last = performance.now();
+    callback();
+  };
+  const visible = typeof document !== 'undefined' && document.visibilityState === 'visible';
+  const wait = visible ? last + pause - performance.now() : 200;
+  if (wait > 0) setTimeout(apply, wait);
+  else requestAnimationFrame(apply);
 }

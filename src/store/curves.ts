@@ -1,6 +1,7 @@
 /** From points to what the chart draws: one curve per method, with x and y as chosen. Pure; no React, no chart library. */
 import type { Estimate } from '../lab/events';
 import { isMatrixMethod } from '../quant/matrix';
+import { groupName } from './format';
 import { fullPrecision, type PointView } from './runView';
 
 export type XAxis = 'bits' | 'bits-all' | 'megabytes';
@@ -22,7 +23,12 @@ export interface CurvePoint {
 }
 
 export interface Curve {
+  /** Unique in a chart, also beside curves of other runs. */
   readonly key: string;
+  /** What the legend calls it. */
+  readonly label: string;
+  /** Name of the run that it is of, where the chart holds several; null for the shown run alone. */
+  readonly run: string | null;
   readonly method: string;
   readonly group: number | null;
   readonly points: readonly CurvePoint[];
@@ -62,8 +68,21 @@ export function xValue(point: PointView, axis: XAxis): number | null {
   return axis === 'megabytes' ? point.megabytes : point.bitsPerWeightAll;
 }
 
+export interface Naming {
+  /** A method's label; its own name where this is missing. */
+  readonly label?: (method: string) => string;
+  /** The run that the points are of, where the chart holds several. */
+  readonly run?: string;
+}
+
 /** The curves, methods in the order in which they appear. Points that cannot be drawn yet are left out. */
-export function curves(points: readonly PointView[], x: XAxis, y: YAxis, scale: Scale): Curve[] {
+export function curves(
+  points: readonly PointView[],
+  x: XAxis,
+  y: YAxis,
+  scale: Scale,
+  { label = (method) => method, run }: Naming = {},
+): Curve[] {
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
   const byKey = new Map<string, { method: string; group: number | null; points: CurvePoint[] }>();
   for (const point of points) {
@@ -74,12 +93,20 @@ export function curves(points: readonly PointView[], x: XAxis, y: YAxis, scale: 
     const drawn = curvePoint(point, xValue(point, x), yValue(point, y, reference), y, scale);
     if (drawn) curve.points.push(drawn);
   }
+  const groups = new Set([...byKey.values()].map(({ group }) => group));
   return [...byKey].map(([key, curve]) => ({
-    key,
+    key: run === undefined ? key : `${run}/${key}`,
+    label: label(curve.method) + (groups.size > 1 ? ` · ${groupName(curve.group)}` : ''),
+    run: run ?? null,
     method: curve.method,
     group: curve.group,
     points: curve.points.sort((a, b) => a.x - b.x),
   }));
+}
+
+/** Keys of the shown run's curves, in their order: a table of the points names them by the same looks. */
+export function curveKeys(points: readonly Pick<PointView, 'id' | 'method' | 'group'>[]): string[] {
+  return [...new Set(points.filter(({ id }) => id !== fullPrecision).map(curveKey))];
 }
 
 export function curveKey(point: Pick<PointView, 'method' | 'group'>): string {

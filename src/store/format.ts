@@ -3,6 +3,16 @@ import { number } from '../util/words';
 
 export { listed, number } from '../util/words';
 
+/** What an ln ratio means for the perplexity: 0.014 → "+1.4 %", 1.2 → "× 3.3". */
+export function lossPercent(lnRatio: number): string {
+  if (!Number.isFinite(lnRatio)) return number(lnRatio);
+  if (lnRatio > Math.LN2) return `× ${number(Math.exp(lnRatio), 2)}`;
+  const percent = Math.expm1(lnRatio) * 100;
+  const size = Math.abs(percent);
+  const text = size < 0.005 ? '0' : size.toFixed(size < 0.1 ? 2 : size < 10 ? 1 : 0);
+  return `${text === '0' ? '±' : percent > 0 ? '+' : '−'}${text} %`;
+}
+
 /** A tick of an axis: no zeros at the end. */
 export function tick(value: number): string {
   const size = Math.abs(value);

@@ -19,15 +19,33 @@ export function xFrame(
     return axis === 'megabytes' ? size.megabytes : size.bitsPerWeightAll;
   });
   const xs = [...edges, ...curves.flatMap(({ points }) => points.map(({ x }) => x))];
-  return linearAxis(Math.min(...xs), Math.max(...xs), axis === 'megabytes' ? 6 : 8);
+  const { domain, ticks } = linearAxis(Math.min(...xs), Math.max(...xs), axis === 'megabytes' ? 6 : 8);
+  // Room for half a marker: none on an outermost tick is cut.
+  const room = (domain[1] - domain[0]) * 0.012;
+  const [first, last] = [Math.min(...xs), Math.max(...xs)];
+  const cut = curves.some(({ points }) => points.some(({ x }) => x === first || x === last));
+  return {
+    domain: [
+      cut && first - domain[0] < room ? domain[0] - room : domain[0],
+      cut && domain[1] - last < room ? domain[1] + room : domain[1],
+    ],
+    ticks,
+  };
 }
 
-export function yFrame(curves: readonly Curve[], reference: Estimate | null, axis: YAxis, scale: Scale): Axis {
-  const points = curves.flatMap((curve) => curve.points);
+/** The vertical axis; with a ceiling, for the points up to it: the others are marked at the edge. */
+export function yFrame(
+  curves: readonly Curve[],
+  reference: Estimate | null,
+  axis: YAxis,
+  scale: Scale,
+  ceiling = Infinity,
+): Axis {
+  const points = curves.flatMap((curve) => curve.points).filter(({ y }) => y <= ceiling);
   const referenceValues = reference && (scale === 'linear' || reference.mean > 0) ? [reference.mean] : [];
   // Differences smaller than these are noise on any text: the axis never zooms in on them.
-  const [floor, ceiling] = leastSpan(reference, axis, scale);
-  const highs = [...ceiling, ...points.map(({ y, error }) => y + error[1]), ...referenceValues];
+  const [floor, roof] = leastSpan(reference, axis, scale);
+  const highs = [...roof, ...points.map(({ y, error }) => Math.min(y + error[1], ceiling)), ...referenceValues];
   const lows = [
     ...floor,
     // On a log axis a wide interval below its mean would squeeze everything else.

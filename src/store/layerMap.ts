@@ -88,6 +88,18 @@ export const placeName = ({ block, site }: Pick<Place, 'block' | 'site'>): strin
 export const gain = ({ loss, nearestLoss }: LayerResult): number | null =>
   loss === null || !nearestLoss ? null : loss / nearestLoss;
 
+/** How much of its output a layer lost: tr(D H Dᵀ) / tr(W H Wᵀ); null where nothing was calibrated. */
+export const lossShare = ({ loss, energy }: LayerResult): number | null =>
+  loss === null || !energy ? null : loss / energy;
+
+/** The layers of one point that lost most of their output, worst first. */
+export function worstLayers(layers: readonly LayerResult[], count = 5): readonly LayerResult[] {
+  return layers
+    .filter((layer) => lossShare(layer) !== null)
+    .sort((a, b) => (lossShare(b) ?? 0) - (lossShare(a) ?? 0))
+    .slice(0, count);
+}
+
 const placeKey = ({ point, block, site }: Place) => JSON.stringify([point, block, site]);
 
 /** Damping raised, or a named method replaced by another, on this layer. */

@@ -42,7 +42,15 @@ export interface MatrixCellView {
   /** 0 (least loss) to shades − 1; null where nothing is measured. */
   readonly shade: number | null;
   readonly rank: CellRank | null;
+  /** Bits per weight more (or less) than most cells of the matrix store; null for those cells, and where nothing is measured. */
+  readonly extraBits: number | null;
 }
+
+/** Whether cells that store more than most are compared with them: half a bit buys much, at three bits. */
+export type Compared = 'same-size' | 'all';
+
+/** Bits per weight by which cells may differ and still be of one size: parameters of a transform. */
+const equalBits = 0.1;
 
 export interface MatrixView {
   readonly bits: number;
@@ -71,6 +79,7 @@ export function matrixView(
   bits: number,
   form: Form,
   run: Pick<RunView, 'points' | 'about' | 'layers' | 'remarks'>,
+  compared: Compared = 'all',
 ): MatrixView {
   const mine = new Map(
     run.points.filter((point) => isMatrixMethod(point.method) && point.bits === bits).map((point) => [point.id, point]),
@@ -83,13 +92,16 @@ export function matrixView(
     symmetric: form.symmetric,
     cross: crossOf(form.mode),
   });
-  const losses = [...mine.values()].flatMap(({ lnRatio }) =>
-    lnRatio && Number.isFinite(lnRatio.mean) ? [lnRatio.mean] : [],
-  );
+  const usual = usualBits([...mine.values()]);
+  const counts = (point: PointView) => compared === 'all' || extraOf(point, usual) === null;
+  const losses = [...mine.values()]
+    .filter(counts)
+    .flatMap(({ lnRatio }) => (lnRatio && Number.isFinite(lnRatio.mean) ? [lnRatio.mean] : []));
   const range = losses.length ? ([Math.min(...losses), Math.max(...losses)] as const) : null;
   const { candidates, calibration } = finishedOf(run);
+  const ranked = new Set([...mine.values()].filter(counts).map(({ id }) => id));
   const ranks = ranksOf(
-    candidates.filter(({ id }) => mine.has(id)),
+    candidates.filter(({ id }) => ranked.has(id)),
     calibration,
   );
   return {
@@ -97,7 +109,15 @@ export function matrixView(
     group,
     rows,
     columns,
-    cells: cells.map((row) => row.map((cell) => cellView(cell, mine.get(cell.id), range, ranks))),
+    cells: cells.map((row) =>
+      row.map((cell) => {
+        const point = mine.get(cell.id);
+        const view = cellView(cell, point, range, ranks);
+        const extraBits = point ? extraOf(point, usual) : null;
+        // A shade says where a cell stands among those that are compared.
+        return { ...view, extraBits, shade: point && !counts(point) ? null : view.shade };
+      }),
+    ),
     possible: cells.flat().filter(({ recipe, id }) => recipe !== null || mine.has(id)).length,
     finished: [...mine.values()].filter(({ state }) => state === 'finished').length,
     range,
@@ -109,7 +129,7 @@ function cellView(
   point: PointView | undefined,
   range: MatrixView['range'],
   ranks: ReadonlyMap<string, CellRank>,
-): MatrixCellView {
+): Omit<MatrixCellView, 'extraBits'> {
   const lnRatio = point?.lnRatio ?? null;
   return {
     id,
@@ -124,6 +144,21 @@ function cellView(
     shade: lnRatio && range && Number.isFinite(lnRatio.mean) ? shadeOf(lnRatio.mean, range) : null,
     rank: ranks.get(id) ?? null,
   };
+}
+
+/** What most cells store per weight, of several that are as many the least; null before the first is known. */
+function usualBits(points: readonly PointView[]): number | null {
+  const sizes = points.flatMap(({ bitsPerWeight }) => (bitsPerWeight === null ? [] : [bitsPerWeight]));
+  const alike = (size: number) => sizes.filter((other) => Math.abs(other - size) <= equalBits).length;
+  return sizes
+    .sort((a, b) => a - b)
+    .reduce<number | null>((best, size) => (best === null || alike(size) > alike(best) ? size : best), null);
+}
+
+function extraOf({ bitsPerWeight }: PointView, usual: number | null): number | null {
+  if (bitsPerWeight === null || usual === null) return null;
+  const extra = bitsPerWeight - usual;
+  return Math.abs(extra) > equalBits ? extra : null;
 }
 
 /** By the logarithm: the losses of one matrix span decades. */

@@ -108,6 +108,28 @@ export function unfit(
   return null;
 }
 
+/** What the reason of `unfit` asks for, as a change of the form and in words; null where the method can run. */
+export function remedy(
+  method: MethodMeta,
+  form: Pick<Setup, 'group' | 'widths' | 'mode'>,
+): { readonly label: string; readonly change: Partial<Setup> } | null {
+  if (unfit(method, form) === null) return null;
+  const { group, widths: chosen, mode } = form;
+  const own = method.widths ?? [];
+  const smallest = groups.find((size) => size !== null && possible(method, size)) ?? null;
+  const change: Partial<Setup> = {
+    ...(possible(method, group) ? {} : { group: smallest }),
+    ...(chosen.length > 0 && widthsOf(method, chosen).length === 0 ? { widths: [...chosen, ...own.slice(0, 1)] } : {}),
+    ...(method.cross && mode === 'shared' ? { mode: 'sequential' as const } : {}),
+  };
+  const parts = [
+    ...(change.group ? [`groups of ${change.group}`] : []),
+    ...(change.widths ? [`${own[0]} bits`] : []),
+    ...(change.mode ? ['sequential calibration'] : []),
+  ];
+  return { label: `Choose ${listed(parts)}`, change };
+}
+
 /** The methods that will run: chosen, and possible on the chosen groups and widths. */
 export function chosenMethods(setup: Setup, methods: readonly MethodMeta[]): readonly MethodMeta[] {
   return methods.filter((method) => setup.methods.includes(method.name) && unfit(method, setup) === null);

@@ -107,49 +107,68 @@ export const emptyRun: RunView = {
   error: null,
 };
 
-/** The view after a batch of events: one new object for any number of them. */
+/**
+ * The view after a batch of events: one new object for any number of them. Lists that grow are copied once per batch, and points that
+ * no event names stay the same objects, so that what draws them can tell.
+ */
 export function foldEvents(view: RunView, events: readonly RunEvent[]): RunView {
-  // Layers come by the hundred thousand: one list of a batch's own takes them, instead of a copy for each.
-  let layers: LayerResult[] | null = null;
-  for (const event of events) {
-    if (event.type !== 'layer-quantized') {
-      view = fold(view, event);
-      continue;
-    }
-    if (view.layers !== layers) {
-      layers = [...view.layers];
-      view = { ...view, layers };
-    }
-    layers.push(event);
-  }
-  return view;
+  return events.reduce(fold, draftOf(view)).view;
 }
 
-function fold(view: RunView, event: Exclude<RunEvent, { type: 'layer-quantized' }>): RunView {
+/** A view in the making: its lists are this batch's own from the first change on. */
+interface Draft {
+  view: RunView;
+  readonly own: Set<'points' | 'layers' | 'remarks'>;
+  /** Where a point stands in the list. Null until it is asked for. */
+  places: Map<string, number> | null;
+}
+
+function draftOf(view: RunView): Draft {
+  return { view, own: new Set(), places: null };
+}
+
+/** The list to write to: copied once, then this draft's own. */
+function owned<K extends 'points' | 'layers' | 'remarks'>(draft: Draft, key: K): RunView[K][number][] {
+  if (!draft.own.has(key)) {
+    draft.own.add(key);
+    draft.view = { ...draft.view, [key]: [...draft.view[key]] };
+  }
+  return draft.view[key] as RunView[K][number][];
+}
+
+function set(draft: Draft, change: Partial<RunView>): Draft {
+  draft.view = { ...draft.view, ...change };
+  return draft;
+}
+
+function fold(draft: Draft, event: RunEvent): Draft {
   switch (event.type) {
     case 'run-started':
-      return start(view, event);
+      return draftOf(start(draft.view, event));
     case 'progressed':
-      return { ...view, progress: event };
+      return set(draft, { progress: event });
     case 'site-calibrated':
-      return view;
+      return draft;
     case 'point-started':
-      return changePoint(view, event.point, () => ({ state: 'quantizing' }));
+      return changePoint(draft, event.point, () => ({ state: 'quantizing' }));
+    case 'layer-quantized':
+      owned(draft, 'layers').push(event);
+      return draft;
     case 'window-evaluated':
-      return changePoint(view, event.point, (point) => ({
-        ...(!point.kept && point.bitsPerWeight === null ? sizeSoFar(view, point) : {}),
+      return changePoint(draft, event.point, (point) => ({
+        ...(!point.kept && point.bitsPerWeight === null ? sizeSoFar(draft.view, point) : {}),
         state: 'evaluating',
         windowsTotal: event.windowsTotal,
         ...(point.kept ? { windows: event.quality.windows } : measured(event.quality)),
       }));
     case 'point-finished':
-      return changePoint(view, event.result.id, () => ({
+      return changePoint(draft, event.result.id, () => ({
         ...fromResult(event.result),
         losses: event.losses ?? null,
       }));
     case 'point-failed': {
       // What its first windows gave is no result.
-      const failed = changePoint(view, event.point, (point) => ({
+      const failed = changePoint(draft, event.point, (point) => ({
         ...blankPoint(point),
         state: 'failed',
         failure: event.error.message,
@@ -157,41 +176,45 @@ function fold(view: RunView, event: Exclude<RunEvent, { type: 'layer-quantized' 
       return remark(failed, { kind: 'failed', text: `${event.point} could not be measured: ${event.error.message}` });
     }
     case 'remarked':
-      return remark(view, { kind: event.about, text: event.text });
+      return remark(draft, { kind: event.about, text: event.text });
     case 'damping-raised':
-      return remark(view, {
+      return remark(draft, {
         kind: 'damping',
         place: placeOf(event),
         text: `${where(event)}: not positive definite, damping raised from ${event.from} to ${event.to}.`,
       });
     case 'fallback-used':
-      return remark(view, {
+      return remark(draft, {
         kind: 'fallback',
         place: placeOf(event),
         text: `${where(event)}: ${event.used} instead of ${event.wanted}, because ${event.reason}.`,
       });
     case 'run-resumed':
-      return remark(view, {
+      return remark(draft, {
         kind: 'resumed',
         text: `Resumed: ${event.layersKept} finished layers were taken from the earlier run.`,
       });
     case 'rotation-verified':
-      return remark(view, {
+      return remark(draft, {
         kind: 'verified',
         text: `The rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens.`,
       });
     case 'calibration-redrawn':
-      return changePoint(view, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
+      return changePoint(draft, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
     case 'text-doubted':
-      return remark(view, { kind: 'text', text: doubtLine(event) });
+      return remark(draft, { kind: 'text', text: doubtLine(event) });
     case 'run-stopped':
-      return { ...view, status: 'stopped', progress: null, secondsElapsed: event.secondsElapsed };
+      return set(draft, { status: 'stopped', progress: null, secondsElapsed: event.secondsElapsed });
     case 'run-failed':
-      return { ...view, status: 'failed', progress: null, secondsElapsed: event.secondsElapsed, error: event.error };
-    case 'run-finished': {
-      const finished: RunView = { ...view, status: 'finished', progress: null, secondsElapsed: event.secondsElapsed };
-      return event.points.reduce<RunView>((v, result) => changePoint(v, result.id, () => fromResult(result)), finished);
-    }
+      return set(draft, {
+        status: 'failed',
+        progress: null,
+        secondsElapsed: event.secondsElapsed,
+        error: event.error,
+      });
+    case 'run-finished':
+      set(draft, { status: 'finished', progress: null, secondsElapsed: event.secondsElapsed });
+      return event.points.reduce((d, result) => changePoint(d, result.id, () => fromResult(result)), draft);
   }
 }
 
@@ -306,10 +329,14 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
   };
 }
 
-function changePoint(view: RunView, id: string, change: (point: PointView) => Partial<PointView>): RunView {
-  const known = view.points.some((point) => point.id === id);
-  const points = known ? view.points : [...view.points, blankPoint({ id, method: id, bits: 0, group: null })];
-  return { ...view, points: points.map((point) => (point.id === id ? { ...point, ...change(point) } : point)) };
+function changePoint(draft: Draft, id: string, change: (point: PointView) => Partial<PointView>): Draft {
+  draft.places ??= new Map(draft.view.points.map((point, place) => [point.id, place]));
+  const points = owned(draft, 'points');
+  const place = draft.places.get(id) ?? points.length;
+  draft.places.set(id, place);
+  const point = points[place] ?? blankPoint({ id, method: id, bits: 0, group: null });
+  points[place] = { ...point, ...change(point) };
+  return draft;
 }
 
 function measured(quality: Quality): Partial<PointView> {
@@ -370,8 +397,9 @@ function sizeSoFar(view: RunView, point: PointView): Partial<PointView> {
   return storage(model, layers.reduce((sum, layer) => sum + layer.bits * layer.rows * layer.cols, 0) / weights);
 }
 
-function remark(view: RunView, added: Remark): RunView {
-  return { ...view, remarks: [...view.remarks, added] };
+function remark(draft: Draft, added: Remark): Draft {
+  owned(draft, 'remarks').push(added);
+  return draft;
 }
 
 const placeOf = ({ point, block, site }: Place): Place => ({ point, block, site });

@@ -87,3 +87,14 @@ describe('axes', () => {
     expect(linearAxis(3, 3).ticks.length).toBeGreaterThanOrEqual(2);
   });
 });
+
+describe('the horizontal axis', () => {
+  it('has room for half a marker where a point stands on its last tick', () => {
+    const [curve] = curves(view.points, 'bits', 'perplexity', 'log');
+    const [point] = curve?.points ?? [];
+    if (!curve || !point) throw new Error('the sample has a curve');
+    const { domain, ticks } = xFrame([{ ...curve, points: [point, { ...point, x: 9 }] }], 'bits', [2, 8], null);
+    expect(ticks.at(-1)).toBe(9);
+    expect(domain[1]).toBeGreaterThan(9.05);
+  });
+});

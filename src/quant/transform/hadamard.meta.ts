@@ -6,6 +6,7 @@ export const hadamard: PieceMeta = {
   name: 'hadamard',
   slot: 'transform',
   label: 'Randomized Hadamard',
+  known: 'Hadamard',
   line: 'Rows and columns get random signs and are mixed by a Hadamard matrix, so that no weight stands out.',
   paper: {
     title: 'QuIP#: Even Better LLM Quantization with Hadamard Incoherence and Lattice Codebooks',

@@ -8,6 +8,7 @@ export const permute: PieceMeta = {
   name: 'permute',
   slot: 'transform',
   label: 'Column order',
+  known: 'Act-order',
   line: 'The columns with the strongest inputs come first, while there are still others left to make up for their errors.',
   paper: {
     title: 'Dual Precision Quantization for Efficient and Accurate Deep Neural Networks Inference',

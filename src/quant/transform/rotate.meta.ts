@@ -5,6 +5,7 @@ export const rotate: PieceMeta = {
   name: 'rotate',
   slot: 'transform',
   label: 'Fused rotation',
+  known: 'QuaRot',
   line: 'The residual stream and the value heads are rotated; neighbouring matrices absorb it, so it costs nothing when the model runs.',
   paper: { title: 'QuaRot: Outlier-Free 4-Bit Inference in Rotated LLMs', arxiv: '2404.00456' },
   calibrated: false,

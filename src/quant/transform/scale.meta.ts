@@ -5,6 +5,7 @@ export const scale: PieceMeta = {
   name: 'scale',
   slot: 'transform',
   label: 'Activation-aware scales',
+  known: 'AWQ',
   line: 'Columns with strong inputs are scaled up before rounding and their inputs down, by as much as loses least.',
   paper: {
     title: 'AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration',
