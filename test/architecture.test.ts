@@ -41,7 +41,7 @@ const room = (path: string) => path.split('/')[0] as string;
 
 /** Modules that hold types, literals and pure functions of them only: any room of the page's side may import them. */
 const isDeclaration = (path: string) =>
-  /^(quant\/(recipe|recipes|methods\/\w+|catalog|matrix|parseRecipe)|lab\/(events|log|statistics|permalink.*|verdict\/\w+)|model\/card)$|\.meta$/.test(
+  /^(quant\/(recipe|recipes|methods\/\w+|catalog|matrix|parseRecipe)|lab\/(events|log|statistics|takeOver|permalink.*|verdict\/\w+)|model\/card)$|\.meta$/.test(
     path,
   );
 

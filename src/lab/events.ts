@@ -183,7 +183,8 @@ export type RunEvent =
     }
   /** `losses`: mean nats per token of every window, by which two points are compared pair by pair. Logs before them have none. */
   | { readonly type: 'point-finished'; readonly result: PointResult; readonly losses?: readonly number[] }
-  | { readonly type: 'run-resumed'; readonly layersKept: number }
+  /** `pointsKept`: finished points whose events are told again; absent where there are none. */
+  | { readonly type: 'run-resumed'; readonly layersKept: number; readonly pointsKept?: number }
   | { readonly type: 'run-stopped'; readonly secondsElapsed: number }
   | { readonly type: 'run-failed'; readonly error: ErrorRecord; readonly secondsElapsed: number }
   | { readonly type: 'run-finished'; readonly points: readonly PointResult[]; readonly secondsElapsed: number };

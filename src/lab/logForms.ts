@@ -150,7 +150,7 @@ const events: Readonly<Record<string, Check>> = {
   'point-started': record({ point: text }),
   'window-evaluated': record({ point: text, windowsTotal: number, quality }),
   'point-finished': record({ result, losses: optional(list(number, 100_000)) }),
-  'run-resumed': record({ layersKept: number }),
+  'run-resumed': record({ layersKept: number, pointsKept: optional(number) }),
   'run-stopped': record({ secondsElapsed: number }),
   'run-failed': record({
     error: record({ ...fields(text, 'name code message'), details: dictionary(primitive) }),

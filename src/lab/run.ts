@@ -15,6 +15,7 @@ import type { LayerStore } from './layerStore';
 import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
 import { Session } from './session';
 import { quantizeAndMeasure } from './sweep';
+import { takeOver, type FinishedPoint, type RunStarted } from './takeOver';
 import { chooseTiles } from './tiles';
 import { calibrationWindows, evaluationWindows, requireVocabulary, type Windows } from './windows';
 
@@ -29,6 +30,9 @@ export interface RunInput {
   readonly keep: LayerStore;
   readonly signal: AbortSignal;
   readonly appVersion: string;
+  /** Points that were measured before, and whether all of them stay in this run or only those that it asks for. */
+  readonly earlier?: readonly FinishedPoint[];
+  readonly keepEarlier?: 'all' | 'asked';
   /** Smaller machines and tests may allow less than usual. */
   readonly budgets?: Partial<Budgets>;
   /** The clock of the log; tests fix it. */
@@ -53,9 +57,9 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const { gpu, checkpoint, signal } = input;
   const model = await openModel(gpu, checkpoint);
   const { card } = model;
-  const settings = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
+  const asked = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
   if (input.calibration) requireMoments(model);
-  const { protocol, context, maxTokens, calibrationTokens } = settings;
+  const { protocol, context, maxTokens, calibrationTokens } = asked;
   const tokenizer = await checkpoint.tokenizer();
   const { label, text } = input.evaluation;
   const windows: Windows = evaluationWindows(tokenizer, text, label, protocol, context, maxTokens);
@@ -69,22 +73,25 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   await gpu.pace(signal);
 
   const calibrationCard = input.calibration && (await textCard(input.calibration, calibration?.tokens ?? 0));
-  yield {
+  const started: RunStarted = {
     type: 'run-started',
     app: input.appVersion,
     at: (input.now?.() ?? new Date()).toISOString(),
-    settings,
+    settings: asked,
     model: card,
     adapter: gpu.card,
     calibration: calibrationCard,
     evaluation: await textCard(input.evaluation, windows.tokens),
   };
+  const { settings, done } = takeOver(started, input.earlier ?? [], input.keepEarlier ?? 'asked');
+  yield { ...started, settings };
   await chooseTiles(gpu, checkpoint, signal);
   const costs = costsOf(model, context);
   using session = await Session.open({
     input,
     model,
     settings,
+    done,
     windows,
     calibration: calibration &&
       calibrationCard && { windows: calibration.ids, fingerprint: calibrationCard.fingerprint },

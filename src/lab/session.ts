@@ -24,6 +24,7 @@ import { pointResult } from './pointResult';
 import { Progress, type Kind } from './progress';
 import type { RunInput } from './run';
 import { sizeOf, storedBits, type StoredBits } from './size';
+import { requireRepeated } from './takeOver';
 import { scoredPerWindow, type Windows } from './windows';
 
 /** A point with a recipe. */
@@ -36,6 +37,8 @@ export interface Opening {
   readonly input: RunInput;
   readonly model: Model;
   readonly settings: RunSettings;
+  /** Events of points that an earlier run has finished, by id: these are told again and not measured. */
+  readonly done: ReadonlyMap<string, readonly RunEvent[]>;
   readonly windows: Windows;
   readonly calibration: { readonly windows: readonly Uint32Array[]; readonly fingerprint: string } | null;
   readonly costs: Costs;
@@ -129,8 +132,20 @@ export class Session implements Disposable {
     return { ...usualBudgets, ...this.opening.input.budgets };
   }
 
+  /** The points that are to be measured. */
   get points(): readonly QuantizedPoint[] {
-    return this.opening.settings.points.filter(isQuantized);
+    const { settings, done } = this.opening;
+    return settings.points.filter(isQuantized).filter(({ id }) => !done.has(id));
+  }
+
+  /** Tells of the points that are taken over, as of points that have just been finished. */
+  *takenOver(): Generator<RunEvent> {
+    for (const events of this.opening.done.values()) {
+      for (const event of events) {
+        if (event.type === 'point-finished') this.results.push(event.result);
+        yield event;
+      }
+    }
   }
 
   /** Whether H has a part in the layers of this recipe: always in shared mode, where it costs next to nothing and gives losses. */
@@ -300,14 +315,23 @@ export class Session implements Disposable {
     return { embed, ...(ownHead ? { ownHead } : {}) };
   }
 
-  /** Measures full precision until `windows` are in; the other points are compared with it, and come no further. */
+  /**
+   * Measures full precision until `windows` are in; the other points are compared with it, and come no further. One that is taken over is
+   * measured again for its hidden states where there are others to come, which is told of as progress alone.
+   */
   async *measureReference(point: PlannedPoint, windows = Infinity): AsyncGenerator<RunEvent> {
-    const { model } = this.opening;
+    const { model, done } = this.opening;
     assert(!isQuantized(point), 'the first point is full precision');
-    if (this.#isFinished(point)) return;
-    if (!this.#account(point).measuring) yield { type: 'point-started', point: point.id };
+    const known = done.get(point.id)?.at(-1);
+    if (known ? this.points.length === 0 : this.#isFinished(point)) return;
+    if (!known && !this.#account(point).measuring) yield { type: 'point-started', point: point.id };
     const embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
-    yield* this.#measure(point, { blocks: this.source, embed }, windows);
+    for await (const event of this.#measure(point, { blocks: this.source, embed }, windows)) {
+      if (!known || event.type === 'progressed') yield event;
+      else if (event.type === 'point-finished' && known.type === 'point-finished') {
+        requireRepeated(known.losses, event.losses ?? []);
+      }
+    }
   }
 
   /** Measures a point, all of whose layers are solved, until `windows` are in. Nothing is left to do where it is finished. */
@@ -352,7 +376,7 @@ export class Session implements Disposable {
     }
     if (!losses) return;
     const result = await this.#result(point, present(account.quality, 'the quality of a point'));
-    this.results.push(result);
+    if (!this.#isFinished(point)) this.results.push(result);
     yield { type: 'point-finished', result, losses };
   }
 

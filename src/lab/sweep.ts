@@ -31,7 +31,11 @@ type Moments = ReadonlyMap<string, Moment>;
 export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunEvent> {
   const { settings } = session.opening;
   await session.findKept();
-  if (session.kept.size) yield { type: 'run-resumed', layersKept: session.kept.size };
+  const pointsKept = session.opening.done.size;
+  if (session.kept.size || pointsKept) {
+    yield { type: 'run-resumed', layersKept: session.kept.size, ...(pointsKept ? { pointsKept } : {}) };
+  }
+  yield* session.takenOver();
   const need = await whatIsMissing(session);
   planProgress(session, need);
   const reference = present(settings.points[0], 'full precision');
@@ -49,11 +53,11 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
 }
 
 /** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
-async function* verifyRotations({ opening, head }: Session): AsyncGenerator<RunEvent> {
+async function* verifyRotations({ opening, head, points }: Session): AsyncGenerator<RunEvent> {
   const { model, input, settings, windows } = opening;
   const bases = new Set(
-    settings.points
-      .flatMap(({ recipe }) => recipe?.transform.filter(({ name }) => name === 'rotate') ?? [])
+    points
+      .flatMap(({ recipe }) => recipe.transform.filter(({ name }) => name === 'rotate'))
       .map(({ basis }): Basis => (basis === 'orthogonal' ? 'orthogonal' : 'hadamard')),
   );
   for (const basis of bases) {
@@ -90,7 +94,9 @@ function planProgress(session: Session, need: Need): void {
   const { context } = windows;
   const all = windows.ids.length;
   const scored = (costs.head * (context - windows.firstScored)) / context;
-  for (const point of settings.points) {
+  // Full precision is run again for those that are compared with it.
+  const reference = points.length > 0 || session.opening.done.size === 0 ? settings.points.slice(0, 1) : [];
+  for (const point of [...reference, ...points]) {
     const perToken = { block: model.blockCount * costs.block, head: scored * headPasses(point) };
     for (const part of ['block', 'head'] as const) {
       progress.plan(scoring(part, point), all * context * perToken[part], context * perToken[part]);
