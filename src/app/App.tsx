@@ -10,7 +10,6 @@ import { MatrixPanel } from './MatrixPanel';
 import { MeasurePanel } from './MeasurePanel';
 import { MethodPanel } from './MethodPanel';
 import { Notices } from './Notices';
-import { OtherRun } from './OtherRun';
 import { ResultsPanel } from './ResultsPanel';
 import { RunBar } from './RunBar';
 import { SharedBanner } from './SharedBanner';
@@ -32,7 +31,6 @@ export function App() {
         <main className="stage">
           <Notices />
           <SharedBanner />
-          <OtherRun />
           <ChartPanel />
           <ResultsPanel />
           <MatrixPanel />

@@ -38,6 +38,7 @@ export function ChartPanel() {
   const lab = useLab();
   const state = useLabState((state) => ({
     run: state.run,
+    running: state.activity !== 'idle',
     axes: state.axes,
     ghost: state.source === 'live' ? (state.shared?.run.points ?? null) : null,
     widths: state.setup.widths,
@@ -124,7 +125,7 @@ export function ChartPanel() {
         {empty && (
           <p className="chart-empty">
             <span>
-              {state.run.status === 'running'
+              {state.running
                 ? 'The first point comes after its first window.'
                 : (state.why ?? 'Press Run: the curve draws itself here.')}
             </span>

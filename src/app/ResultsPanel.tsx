@@ -162,11 +162,6 @@ function Row({ point, reference, shared, best, chosen }: RowProps) {
             {point.windows}/{point.windowsTotal}
           </span>
         )}
-        {point.kept && (
-          <span className="sub" title="Of the run before; this run measures it again.">
-            earlier
-          </span>
-        )}
       </td>
       <td title={lnRatio ? intervalText(lnRatio) : undefined}>
         {lnRatio ? withInterval(lnRatio.mean, lnRatio.low, lnRatio.high) : none}

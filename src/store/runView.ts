@@ -13,8 +13,9 @@ import type {
   RunSettings,
 } from '../lab/events';
 import type { ModelCard } from '../model/card';
+import { needsCalibration } from '../quant/parseRecipe';
 import type { ErrorRecord } from '../util/errors';
-import { adapterName } from './format';
+import { adapterName, listed } from './format';
 import { storage } from './storage';
 
 type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
@@ -29,8 +30,6 @@ export interface PointView {
   readonly bits: number;
   readonly group: number | null;
   readonly state: 'planned' | 'quantizing' | 'evaluating' | 'finished';
-  /** The values are those of an earlier run of the same request, until this one has measured the point again. */
-  readonly kept: boolean;
   readonly windows: number;
   readonly windowsTotal: number;
   /** Null until every layer of the point is quantized. */
@@ -70,8 +69,8 @@ export interface About {
   readonly calibration: string | null;
   /** Tokens of the calibration text; null where that is not known (a link). */
   readonly calibrationTokens: number | null;
-  /** Fingerprints of the texts: two texts may have one name. */
-  readonly texts: string;
+  /** Fingerprints of the texts for evaluation and calibration: two texts may have one name. */
+  readonly texts: readonly [string, string | null];
 }
 
 export interface RunView {
@@ -118,10 +117,10 @@ function fold(view: RunView, event: RunEvent): RunView {
       return { ...view, layers: [...view.layers, event] };
     case 'window-evaluated':
       return changePoint(view, event.point, (point) => ({
-        ...(!point.kept && point.bitsPerWeight === null ? sizeSoFar(view, point) : {}),
+        ...(point.bitsPerWeight === null ? sizeSoFar(view, point) : {}),
         state: 'evaluating',
         windowsTotal: event.windowsTotal,
-        ...(point.kept ? { windows: event.quality.windows } : measured(event.quality)),
+        ...measured(event.quality),
       }));
     case 'point-finished':
       return changePoint(view, event.result.id, () => ({
@@ -143,7 +142,7 @@ function fold(view: RunView, event: RunEvent): RunView {
     case 'run-resumed':
       return remark(view, {
         kind: 'resumed',
-        text: `Resumed: ${event.layersKept} finished layers were taken from the earlier run.`,
+        text: `Resumed: ${taken(event)} were taken from the earlier run.`,
       });
     case 'rotation-verified':
       return remark(view, {
@@ -173,9 +172,7 @@ function start(view: RunView, event: RunStarted): RunView {
     model: event.model,
     points: startingPoints(event.settings.points),
   };
-  if (view.error?.code !== 'device-lost' || view.about?.model.fingerprint !== event.model.fingerprint) {
-    return { ...begun, points: begun.points.map((point) => keptPoint(view, begun, point) ?? point) };
-  }
+  if (view.error?.code !== 'device-lost' || view.about?.model.fingerprint !== event.model.fingerprint) return begun;
   const lost: Remark = {
     kind: 'lost',
     text: `The GPU was lost; the run went on with a new device. (${view.error.message})`,
@@ -187,41 +184,28 @@ function start(view: RunView, event: RunStarted): RunView {
   };
 }
 
-/** What an earlier run measured of the same point under the same conditions, to be shown until it is measured again. */
-function keptPoint(earlier: RunView, begun: RunView, point: PointView): PointView | null {
-  const known = earlier.points.find(({ id }) => id === point.id);
-  if (!known?.perplexity || (known.state !== 'finished' && !known.kept)) return null;
-  if (conditions(earlier, point.id) !== conditions(begun, point.id)) return null;
-  return { ...known, state: 'planned', kept: true, windows: 0 };
-}
-
-/** Whether every finished point of `earlier` is a point of `later` under the same conditions. */
+/** Whether every finished point of `earlier` is a finished point of `later`, measured under the same conditions. */
 export function covers(later: RunView, earlier: RunView): boolean {
-  return earlier.points
-    .filter(({ state }) => state === 'finished')
-    .every(
-      ({ id }) => later.points.some((point) => point.id === id) && conditions(later, id) === conditions(earlier, id),
-    );
+  const there = new Set(finishedUnder(later));
+  return finishedUnder(earlier).every((point) => there.has(point));
 }
 
-/** Everything that a point's values depend on, as text. A link has no time and no texts of its own: it is never the same. */
-function conditions({ about }: RunView, id: string): string {
-  if (!about) return '';
+/** Every finished point with everything that its values depend on, as text. A link has no time: it is never the same as a run. */
+function finishedUnder({ about, points }: RunView): string[] {
+  if (!about) return [];
   const { settings, model, app, adapter, texts } = about;
-  const { points, protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
-  const recipe = points.find((point) => point.id === id)?.recipe ?? null;
-  return JSON.stringify([
-    about.at === null,
-    model.fingerprint,
-    app,
-    adapter,
-    recipe,
-    protocol,
-    context,
-    maxTokens,
-    texts,
-    recipe && [calibrationTokens, mode, seed],
-  ]);
+  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
+  const recipes = new Map(settings.points.map(({ id, recipe }) => [id, recipe]));
+  return points
+    .filter(({ state }) => state === 'finished')
+    .map(({ id, method }) => {
+      const recipe = recipes.get(id) ?? null;
+      return JSON.stringify([
+        [about.at === null, model.fingerprint, app, adapter, protocol, context, maxTokens, texts[0]],
+        [method, recipe, recipe && seed],
+        recipe && needsCalibration(recipe) && [texts[1], calibrationTokens, mode],
+      ]);
+    });
 }
 
 function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }: RunStarted): About {
@@ -234,7 +218,7 @@ function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }
     evaluation: evaluation.label,
     calibration: calibration?.label ?? null,
     calibrationTokens: calibration?.tokens ?? null,
-    texts: `${evaluation.fingerprint} ${calibration?.fingerprint ?? ''}`,
+    texts: [evaluation.fingerprint, calibration?.fingerprint ?? null],
   };
 }
 
@@ -251,7 +235,6 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     bits: point.bits,
     group: point.group,
     state: 'planned',
-    kept: false,
     windows: 0,
     windowsTotal: 0,
     bitsPerWeight: null,
@@ -285,7 +268,6 @@ function measured(quality: Quality): Partial<PointView> {
 export function fromResult(result: PointResult): Partial<PointView> {
   return {
     state: 'finished',
-    kept: false,
     bits: result.bits,
     group: result.group,
     bitsPerWeight: result.bitsPerWeight,
@@ -319,6 +301,12 @@ function sizeSoFar(view: RunView, point: PointView): Partial<PointView> {
 
 function remark(view: RunView, added: Remark): RunView {
   return { ...view, remarks: [...view.remarks, added] };
+}
+
+function taken({ layersKept, pointsKept = 0 }: Extract<RunEvent, { type: 'run-resumed' }>): string {
+  const counted = (count: number, what: string) =>
+    count ? [`${count} finished ${what}${count === 1 ? '' : 's'}`] : [];
+  return listed([...counted(pointsKept, 'point'), ...counted(layersKept, 'layer')]);
 }
 
 const placeOf = ({ point, block, site }: Place): Place => ({ point, block, site });
