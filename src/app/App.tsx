@@ -4,6 +4,9 @@ import { ChartPanel } from './ChartPanel';
 import { CheckpointPanel } from './CheckpointPanel';
 import { DropZone } from './DropZone';
 import { GridPanel } from './GridPanel';
+import { foreignResults } from '../store/foreign';
+import { useLabState } from './context';
+import { ForeignResults } from './ForeignResults';
 import { Header } from './Header';
 import { LayersPanel } from './LayersPanel';
 import { MatrixPanel } from './MatrixPanel';
@@ -12,9 +15,11 @@ import { MethodPanel } from './MethodPanel';
 import { Notices } from './Notices';
 import { ResultsPanel } from './ResultsPanel';
 import { RunBar } from './RunBar';
+import { RunsPanel } from './RunsPanel';
 import { SharedBanner } from './SharedBanner';
 
 export function App() {
+  const foreign = useLabState((state) => foreignResults(state) !== null);
   return (
     <DropZone>
       <Header />
@@ -28,11 +33,13 @@ export function App() {
           </div>
           <RunBar />
         </aside>
-        <main className="stage">
+        <main className={foreign ? 'stage foreign' : 'stage'}>
           <Notices />
           <SharedBanner />
+          <ForeignResults />
           <ChartPanel />
           <ResultsPanel />
+          <RunsPanel />
           <MatrixPanel />
           <LayersPanel />
           <AdapterPanel />

@@ -97,10 +97,20 @@ export default function Chart({ curves, ghosts, reference, xAxis, yAxis, x, y, s
           return (
             <Scatter
               key={curve.key}
+              className={curve.run === null ? undefined : 'beside'}
               name={label}
-              data={curve.points.map((point) => ({ ...point, label: labelOf(point.method, methods) }))}
-              line={looks.line === 'drawn' && { stroke: looks.colour, strokeWidth: 2, strokeDasharray: looks.dash }}
-              shape={markerOf(looks)}
+              data={curve.points.map((point) => ({
+                ...point,
+                label: labelOf(point.method, methods) + (curve.run === null ? '' : `, ${curve.run}`),
+              }))}
+              line={
+                looks.line === 'drawn' && {
+                  stroke: looks.colour,
+                  strokeWidth: 2,
+                  strokeDasharray: curve.run === null ? looks.dash : '3 4',
+                }
+              }
+              shape={markerOf(looks, curve.run === null ? undefined : 'hollow')}
               isAnimationActive={false}
             >
               <ErrorBar

@@ -1,6 +1,7 @@
 /** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
 import { lazy, Suspense, useMemo } from 'react';
 import { curves, naturalScale, referenceValue, type Scale, type XAxis, type YAxis } from '../store/curves';
+import { besideCurves } from '../store/beside';
 import { groupName, withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
 import { obstacle } from '../store/ready';
@@ -8,6 +9,7 @@ import { Answer } from './Answer';
 import { useLab, useLabState } from './context';
 import { Segmented } from './controls';
 import { labelOf, looksOf, Swatch } from './series';
+import { useBeside } from './useBeside';
 import { useThrottled } from './useThrottled';
 
 const Chart = lazy(() => import('./Chart'));
@@ -47,13 +49,14 @@ export function ChartPanel() {
   }));
   const { x, y } = state.axes;
   const scale = state.axes.scale ?? naturalScale(y);
+  const beside = useBeside();
   const points = useThrottled(state.run.points, redraw);
   const planned = state.run.about?.settings.points ?? null;
   const model = state.run.model ?? state.card;
 
   const drawn = useMemo(() => {
     const ghosts = state.ghost ? curves(state.ghost, x, y, scale) : [];
-    const found = curves(points, x, y, scale);
+    const found = [...curves(points, x, y, scale), ...besideCurves(beside, x, y, scale)];
     const measured = referenceValue(points, y);
     // A log axis has no place for zero: then nothing is drawn, and the legend does not name it.
     const reference = measured && (scale === 'linear' || measured.mean > 0) ? measured : null;
@@ -65,7 +68,7 @@ export function ChartPanel() {
       xAxis: xFrame([...found, ...ghosts], x, bits, model),
       yAxis: yFrame([...found, ...ghosts], reference, y, scale),
     };
-  }, [points, x, y, scale, state.ghost, planned, state.widths, model]);
+  }, [points, x, y, scale, beside, state.ghost, planned, state.widths, model]);
 
   const full = points.find(({ id }) => id === 'full-precision')?.perplexity;
   const groups = new Set(drawn.curves.map(({ group }) => group));
@@ -102,11 +105,12 @@ export function ChartPanel() {
         </div>
       </header>
       <ul className="legend" aria-label="Methods in the chart">
-        {drawn.curves.map(({ key, method, group }) => (
-          <li key={key}>
+        {drawn.curves.map(({ key, run, method, group }) => (
+          <li key={key} className={run === null ? undefined : 'beside'}>
             <Swatch looks={looksOf(method, lab.methods)} />
             {labelOf(method, lab.methods)}
             {groups.size > 1 && ` · ${groupName(group)}`}
+            {run !== null && ` · ${run}`}
           </li>
         ))}
         {drawn.reference && (

@@ -4,9 +4,11 @@ import { comparePoint, type Verdict } from '../store/compare';
 import { pairedPerplexity } from '../store/curves';
 import { duration, groupName, number, progressWord, withInterval } from '../store/format';
 import { fullPrecision, type PointView } from '../store/runView';
+import { runName, type ShelfRun } from '../store/runRecord';
 import { useAnswer } from './Answer';
 import { useLab, useLabState } from './context';
 import { labelOf, looksOf, Swatch } from './series';
+import { useBeside } from './useBeside';
 
 const verdicts: Record<Verdict, string> = { match: 'match', close: 'close', differs: 'differs' };
 const verdictTitles: Record<Verdict, string> = {
@@ -23,13 +25,15 @@ const bestTitle =
 
 export function ResultsPanel() {
   const lab = useLab();
-  const { points, source, shared } = useLabState(({ run, source, shared }) => ({
+  const { points, source, shared, name } = useLabState(({ run, source, shared, shelf, shown }) => ({
+    name: nameOf(shelf.find(({ id }) => id === shown)),
     points: run.points,
     source,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
   const { best, chosen } = useAnswer();
+  const beside = useBeside();
   const measured = points.some(({ state }) => state === 'finished');
   return (
     <section className="panel results-panel" aria-label="Results">
@@ -89,6 +93,7 @@ export function ResultsPanel() {
             </tr>
           </thead>
           <tbody>
+            {beside.length > 0 && <RunHead name={name} />}
             {points.map((point) => (
               <Row
                 key={point.id}
@@ -105,11 +110,38 @@ export function ResultsPanel() {
               </tr>
             )}
           </tbody>
+          {beside.map((run) => (
+            <tbody key={run.id}>
+              <RunHead name={runName(run)} />
+              {run.view?.points.map((point) => (
+                <Row
+                  key={point.id}
+                  point={point}
+                  reference={run.view?.points.find(({ id }) => id === fullPrecision)?.perplexity ?? null}
+                  shared={shared && []}
+                  rank={null}
+                />
+              ))}
+            </tbody>
+          ))}
         </table>
       </div>
     </section>
   );
 }
+
+/** Says of which run the rows below are, where the table holds several. */
+function RunHead({ name }: { readonly name: string }) {
+  return (
+    <tr className="run-head">
+      <th scope="rowgroup" colSpan={11}>
+        {name}
+      </th>
+    </tr>
+  );
+}
+
+const nameOf = (run: ShelfRun | undefined) => (run ? runName(run) : '');
 
 const none = <span className="none">–</span>;
 

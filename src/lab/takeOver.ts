@@ -10,7 +10,7 @@ import type { PlannedPoint, RunEvent, RunSettings } from './events';
 
 export type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
 
-/** What a log tells of one finished point: from its first layer to `point-finished`, which is last. */
+/** What a log tells of one finished point: its layers, its last windows, and `point-finished`. */
 export interface FinishedPoint {
   /** The conditions that it was measured under. */
   readonly started: RunStarted;
@@ -30,8 +30,11 @@ export function finishedPoints(log: readonly RunEvent[]): FinishedPoint[] {
       continue;
     }
     const id = pointOf(event);
-    if (id === null || event.type === 'window-evaluated' || !started) continue;
-    const events = [...(open.get(id) ?? []), event];
+    if (id === null || !started) continue;
+    const events = open.get(id) ?? [];
+    // Of windows the last tells all.
+    if (event.type === 'window-evaluated' && events.at(-1)?.type === event.type) events.pop();
+    events.push(event);
     open.set(id, events);
     const plan = started.settings.points.find((point) => point.id === id);
     if (event.type === 'point-finished' && plan) found.set(id, { started, plan, events });

@@ -23,6 +23,8 @@ export interface CurvePoint {
 
 export interface Curve {
   readonly key: string;
+  /** Name of the run that it is of, where that is not the shown one. */
+  readonly run: string | null;
   readonly method: string;
   readonly group: number | null;
   readonly points: readonly CurvePoint[];
@@ -76,6 +78,7 @@ export function curves(points: readonly PointView[], x: XAxis, y: YAxis, scale: 
   }
   return [...byKey].map(([key, curve]) => ({
     key,
+    run: null,
     method: curve.method,
     group: curve.group,
     points: curve.points.sort((a, b) => a.x - b.x),
