@@ -119,7 +119,8 @@ export function ResultsPanel() {
                   point={point}
                   reference={run.view?.points.find(({ id }) => id === fullPrecision)?.perplexity ?? null}
                   shared={shared && []}
-                  rank={null}
+                  best={false}
+                  chosen={false}
                 />
               ))}
             </tbody>

@@ -8,7 +8,7 @@ import type { MethodMeta, PieceMeta } from '../quant/recipe';
 import type { Engine } from '../worker/client';
 import type { SourceFile } from '../worker/protocol';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
-import { sortDropped } from './dropped';
+import { refusalWords, sortDropped } from './dropped';
 import { createLinks, type Links } from './links';
 import { createMatrices, type Matrices } from './matrix';
 import { recall, remember, type Notebook } from './remember';
@@ -155,6 +155,10 @@ export function createLab({ engine, methods, pieces, notebook = null, keptRuns, 
     async receive(files) {
       if (files.length === 0) return;
       const dropped = await sortDropped(files);
+      if (dropped.refused.length) {
+        const { title, text } = refusalWords(dropped.refused);
+        bench.notify(notice('error', title, text, { topic: 'checkpoint' }));
+      }
       for (const text of dropped.texts) texts.addText(text);
       const log = dropped.logs.at(-1);
       if (log) await runs.replay(log);

@@ -27,7 +27,7 @@ function labWith(answers: { readonly open?: Answer<'open'>; readonly run?: Answe
     },
   };
   const lab = createLab({ engine, methods: recipes, pieces: catalog });
-  lab.addText({ path: 'a.txt', blob: new Blob(['a text']) });
+  lab.addText({ path: 'a.txt', blob: new Blob(['a text '.repeat(100)]) });
   lab.configure({ calibration: 'dropped:a.txt' });
   return lab;
 }
@@ -208,6 +208,19 @@ describe('the lab', () => {
     end();
     await running;
     expect(lasting()).toEqual([]);
+  });
+
+  it('measures on no text that is shorter than a window, and takes none from a folder that is no checkpoint', async () => {
+    const lab = labWith({ open: () => Promise.reject(new FormatError('missing-file', 'config.json is missing')) });
+    const chosen = () => lab.store.getState().setup.evaluation;
+    await lab.receive([file('notes.txt', 'hi!')]);
+    expect(chosen()).toBe('dropped:a.txt');
+    expect(lab.store.getState().notices.at(-1)).toMatchObject({ tone: 'error', title: 'notes.txt is too short' });
+    await lab.receive([file('unrelated/README.md', 'words '.repeat(200)), file('unrelated/tool.py', 'x')]);
+    expect(chosen()).toBe('dropped:a.txt');
+    expect(lab.store.getState().notices.at(-1)?.title).toBe('unrelated did not open');
+    await lab.receive([file('photo.png')]);
+    expect(lab.store.getState().notices.at(-1)?.title).toBe('photo.png does not open');
   });
 
   it('replays a log, and names the line of a broken one', async () => {
