@@ -33,7 +33,7 @@ export function RunsPanel() {
       {removed && (
         <p className="runs-removed" role="status">
           {runName(removed)} was deleted.{' '}
-          <button type="button" className="quiet" onClick={() => void lab.putBack()}>
+          <button type="button" className="quiet" onClick={() => lab.putBack()}>
             Undo
           </button>
         </p>

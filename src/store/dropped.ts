@@ -1,4 +1,7 @@
-/** Tells apart what people drop: a checkpoint, texts, a log of a run, and what is none of them. By name, and where that is not enough by the first line. */
+/**
+ * Tells apart what people drop: a checkpoint, texts, a log of a run, and what is none of them. By name, and where that is not enough by
+ * the first line.
+ */
 import type { SourceFile } from '../worker/protocol';
 
 export type { SourceFile } from '../worker/protocol';
@@ -40,8 +43,9 @@ export async function sortDropped(files: readonly SourceFile[]): Promise<Dropped
   }
   // Anything else is offered to the checkpoint reader, which says what is wrong with it. What lies beside it in a folder was not meant
   // as a text to measure on.
-  const others = [...rest, ...refused.map(({ file }) => file)].map(folderOf).filter((folder) => folder !== null);
-  return { checkpoint: rest, texts: texts.filter((file) => !others.includes(folderOf(file))), logs, refused };
+  const others = new Set([...rest, ...refused.map(({ file }) => file)].map(folderOf));
+  const meant = texts.filter((file) => folderOf(file) === null || !others.has(folderOf(file)));
+  return { checkpoint: rest, texts: meant, logs, refused };
 }
 
 /** The outermost folder that a file was dropped in; null for a file by itself. */

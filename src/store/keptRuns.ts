@@ -148,7 +148,11 @@ function keptIn(db: IDBDatabase): KeptRuns {
       let release = () => {};
       const held = new Promise<void>((resolve) => (release = resolve));
       void navigator.locks?.request(lockName(id), () => held);
-      return release;
+      return () => {
+        release();
+        // Other tabs may open it now; the lock goes in a moment.
+        setTimeout(() => channel?.postMessage(null), 100);
+      };
     },
     watch(changed) {
       if (channel) channel.onmessage = changed;

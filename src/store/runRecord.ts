@@ -76,6 +76,9 @@ export function runName({ name, at, summary }: Pick<RunRecord, 'name' | 'at' | '
   return `${summary.model.name}, ${new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`;
 }
 
+export const newestFirst = <R extends RunRecord>(runs: readonly R[]): R[] =>
+  [...runs].sort((a, b) => b.at.localeCompare(a.at));
+
 /** Runs that are kept: as many as a list can be looked through. */
 const mostRuns = 60;
 /** Characters of all logs together; the log of a sweep of 100 points over 30 blocks has 20 million. */

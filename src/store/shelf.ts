@@ -4,14 +4,13 @@
  * shared run, which the address holds, has no log and is not kept.
  */
 import type { RunEvent } from '../lab/events';
-import { readLog, writeLog } from '../lab/log';
 import type { SharedRun } from '../lab/permalink';
-import { toErrorRecord } from '../util/errors';
+import { createKeeping, linesOf } from './keeping';
 import type { KeptRuns } from './keptRuns';
 import type { Bench } from './lab';
-import { errorNotice, notice } from './notices';
+import { errorNotice } from './notices';
 import type { Notebook } from './remember';
-import { summaryOf, surplus, type RunRecord, type ShelfRun } from './runRecord';
+import { newestFirst, summaryOf, type RunRecord, type ShelfRun } from './runRecord';
 import { covers, emptyRun, foldEvents, type RunView } from './runView';
 import type { LabState } from './state';
 
@@ -25,7 +24,7 @@ export interface ShelfActions {
   nameRun(id: string, name: string): void;
   /** Takes a run off the shelf; the last one that was can be put back. */
   deleteRun(id: string): Promise<void>;
-  putBack(): Promise<void>;
+  putBack(): void;
 }
 
 export interface Shelf extends ShelfActions {
@@ -62,17 +61,13 @@ export interface Beginning {
 }
 
 const shownKey = 'bitcurve shown';
-/** Characters of one log from which on layers are no longer kept, only points: what a log is read back to (lab/log) is more. */
-const mostOfOne = 60e6;
 
-export function createShelf({ store, notify }: Bench): Shelf {
-  let kept: KeptRuns | null = null;
+export function createShelf(bench: Bench): Shelf {
+  const { store, notify } = bench;
   let tab: Notebook | null = null;
   const logs = new Map<string, RunEvent[]>();
   /** Runs that a run goes on, while they are not yet covered by it. */
   const goingOn = new Map<string, readonly string[]>();
-  /** Runs whose log could not be written; null while that is being mended. */
-  const troubled = new Map<string, 'mending' | 'given up'>();
 
   const find = (id: string | null) => store.getState().shelf.find((run) => run.id === id) ?? null;
 
@@ -107,12 +102,22 @@ export function createShelf({ store, notify }: Bench): Shelf {
     }));
   }
 
+  const keeping = createKeeping(bench, { logs, find, put, takeOff });
+
+  /** Changes what is known of a run beside its log. */
+  function change(id: string, changes: Partial<Pick<ShelfRun, 'name' | 'link' | 'view' | 'summary'>>): void {
+    const run = find(id);
+    if (!run) return;
+    put({ ...run, ...changes });
+    keeping.change({ ...run, ...changes });
+  }
+
   /** Reads a run's log and folds it, where that has not been done; null where it cannot be read. */
   async function loaded(id: string): Promise<ShelfRun | null> {
     const run = find(id);
-    if (!run || run.view || !kept) return run;
+    if (!run || run.view) return run;
     try {
-      const events = readLog(await kept.log(id));
+      const events = await keeping.read(id);
       const view = closed(foldEvents(emptyRun, events), 'stopped');
       logs.set(id, events);
       const opened = { ...run, view, summary: summaryOf(view) };
@@ -126,80 +131,11 @@ export function createShelf({ store, notify }: Bench): Shelf {
     }
   }
 
-  function write(run: ShelfRun, lines: string, instead: string | undefined): void {
-    if (!kept || run.source === 'link' || troubled.has(run.id)) return;
-    kept.append(recordOf(run), lines, instead).catch((error: unknown) => void mend(run.id, error));
-  }
-
-  /** The storage refused: older runs make room once; then the run goes on without it. */
-  async function mend(id: string, cause: unknown): Promise<void> {
-    if (!kept || troubled.has(id)) return;
-    troubled.set(id, 'mending');
-    try {
-      await trim(1 / 2);
-      for (;;) {
-        const log = logs.get(id) ?? [];
-        const run = find(id);
-        if (!run) return;
-        const { length } = log;
-        await kept.rewrite(recordOf(run), linesOf(log, 0));
-        if (logs.get(id)?.length !== length) continue;
-        troubled.delete(id);
-        return;
-      }
-    } catch {
-      troubled.set(id, 'given up');
-      const run = find(id);
-      if (!run) return;
-      put({ ...run, keeping: 'tab' });
-      const why = `${toErrorRecord(cause).message.replace(/\.$/, '')}.`;
-      notify(
-        notice(
-          'warning',
-          'This run is not kept',
-          `The browser’s storage refused it: ${why} Download its log to keep it.`,
-          {
-            stays: 'The run goes on, and stays until this tab is closed.',
-            topic: 'run',
-          },
-        ),
-      );
-    }
-  }
-
-  /** Removes the oldest runs without a name. */
-  async function trim(share = 1): Promise<void> {
-    const { shelf, shown, beside } = store.getState();
-    const spared = new Set([...beside, ...logs.keys(), ...((await kept?.underWay()) ?? []), ...(shown ? [shown] : [])]);
-    const gone = surplus(shelf.filter(({ keeping }) => keeping === 'kept').map(recordOf), spared, share);
-    if (gone.length === 0) return;
-    await kept?.remove(gone);
-    takeOff(gone);
-  }
-
-  /** Takes over what other tabs have changed. */
-  async function refresh(): Promise<void> {
-    if (!kept) return;
-    const [records, busy] = await Promise.all([kept.list(), kept.underWay()]);
-    const { shelf, shown, beside } = store.getState();
-    const here = shelf.filter(
-      ({ id, keeping }) => keeping === 'tab' || records.some((r) => r.id === id) || id === shown || beside.includes(id),
-    );
-    const known = here.map((run) => {
-      const record = records.find(({ id }) => id === run.id);
-      return record && !run.view
-        ? { ...run, ...record, elsewhere: busy.has(run.id) }
-        : { ...run, name: record?.name ?? run.name };
-    });
-    const more = records.filter(({ id }) => !shelf.some((run) => run.id === id)).map((r) => onShelf(r, busy.has(r.id)));
-    store.setState({ shelf: newestFirst([...known, ...more]) });
-  }
-
   function append(id: string, events: readonly RunEvent[]): void {
     const run = find(id);
     const log = logs.get(id);
     if (!run?.view || !log) return;
-    log.push(...events);
+    for (const event of events) log.push(event);
     const view = foldEvents(run.view, events);
     const lines = linesOf(events, run.size);
     const over =
@@ -220,28 +156,13 @@ export function createShelf({ store, notify }: Bench): Shelf {
       );
       takeOff([instead.id]);
     }
-    if (lines || instead) write(added, lines, instead?.id);
+    if (lines || instead) keeping.write(added, lines, instead?.id);
   }
 
   return {
     async load(storage, notebook) {
-      kept = storage;
       tab = notebook;
-      if (!kept) return null;
-      const [records, busy] = await Promise.all([kept.list(), kept.underWay()]);
-      store.setState({ shelf: newestFirst(records.map((record) => onShelf(record, busy.has(record.id)))) });
-      kept.watch(() => void refresh());
-      await trim();
-      // Said once: a run that its page left is a stopped one from now on.
-      const left = store
-        .getState()
-        .shelf.filter(({ summary, elsewhere }) => summary.status === 'running' && !elsewhere);
-      for (const run of left) {
-        const stopped: ShelfRun = { ...run, summary: { ...run.summary, status: 'stopped' } };
-        put(stopped);
-        void kept.change(recordOf(stopped)).catch(() => undefined);
-      }
-      return left[0] ?? null;
+      return (storage && (await keeping.load(storage))[0]) ?? null;
     },
     async showLast() {
       const { shelf } = store.getState();
@@ -275,7 +196,7 @@ export function createShelf({ store, notify }: Bench): Shelf {
         link: shared?.link ?? null,
         size: 0,
         view,
-        keeping: kept && source !== 'link' ? 'kept' : 'tab',
+        keeping: keeping.there && source !== 'link' ? 'kept' : 'tab',
         share: shared?.share ?? null,
         elsewhere: false,
       };
@@ -284,30 +205,22 @@ export function createShelf({ store, notify }: Bench): Shelf {
       store.setState(({ shelf }) => ({ shelf: [run, ...shelf] }));
       show(run, also);
       append(id, events);
-      void trim().catch(() => undefined);
+      keeping.trim();
       return find(id) ?? run;
     },
     append,
     close(id, status) {
-      const run = find(id);
-      if (!run?.view) return;
-      const view = closed(run.view, status);
-      const ended = { ...run, view, summary: summaryOf(view) };
-      put(ended);
-      if (ended.keeping === 'kept') void kept?.change(recordOf(ended)).catch(() => undefined);
+      const view = find(id)?.view;
+      if (view) change(id, { view: closed(view, status), summary: summaryOf(closed(view, status)) });
     },
-    hold: (id) => kept?.hold(id) ?? (() => {}),
+    hold: (id) => keeping.hold(id),
     discard(id, other) {
       takeOff([id]);
-      void kept?.remove([id]).catch(() => undefined);
+      void keeping.remove([id]);
       show(find(other));
     },
     setLink(id, link) {
-      const run = find(id);
-      if (!run || run.link === link) return;
-      const linked = { ...run, link };
-      put(linked);
-      if (linked.keeping === 'kept') void kept?.change(recordOf(linked)).catch(() => undefined);
+      if (find(id)?.link !== link) change(id, { link });
     },
     show,
     async openRun(id) {
@@ -325,11 +238,7 @@ export function createShelf({ store, notify }: Bench): Shelf {
       });
     },
     nameRun(id, name) {
-      const run = find(id);
-      if (!run) return;
-      const named = { ...run, name: name.trim().slice(0, longestName) || null };
-      put(named);
-      if (named.keeping === 'kept') void kept?.change(recordOf(named)).catch(() => undefined);
+      change(id, { name: name.trim().slice(0, longestName) || null });
     },
     async deleteRun(id) {
       const { activity, shown } = store.getState();
@@ -340,16 +249,15 @@ export function createShelf({ store, notify }: Bench): Shelf {
       store.setState({ removed: { run, log } });
       takeOff([id]);
       if (shown === id) show(null, { shared: null, matrixBits: null });
-      if (run.keeping === 'kept') await kept?.remove([id]).catch(() => undefined);
+      if (run.keeping === 'kept') await keeping.remove([id]);
     },
-    async putBack() {
+    putBack() {
       const { removed } = store.getState();
       if (!removed) return;
       const { run, log } = removed;
       logs.set(run.id, [...log]);
       store.setState(({ shelf }) => ({ shelf: newestFirst([...shelf, run]), removed: null }));
-      if (run.keeping === 'kept')
-        await kept?.rewrite(recordOf(run), linesOf(log, 0)).catch((error: unknown) => mend(run.id, error));
+      keeping.rewrite(run);
     },
   };
 }
@@ -357,28 +265,8 @@ export function createShelf({ store, notify }: Bench): Shelf {
 /** Characters of a name. */
 const longestName = 80;
 
-const newestFirst = (runs: readonly ShelfRun[]) => [...runs].sort((a, b) => b.at.localeCompare(a.at));
-
 /** Not crypto.randomUUID, which pages without TLS do not have. */
 const newId = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('-');
-
-function recordOf({ id, name, source, at, summary, link, size }: ShelfRun): RunRecord {
-  return { id, name, source, at, summary, link, size };
-}
-
-const onShelf = (record: RunRecord, elsewhere: boolean): ShelfRun => ({
-  ...record,
-  view: null,
-  keeping: 'kept',
-  share: null,
-  elsewhere,
-});
-
-/** Lines to be kept: progress says nothing afterwards, and a very long log gives up its layers. */
-function linesOf(events: readonly RunEvent[], size: number): string {
-  const long = size > mostOfOne;
-  return writeLog(events.filter(({ type }) => type !== 'progressed' && !(long && type === 'layer-quantized')));
-}
 
 const closed = (view: RunView, status: 'stopped' | 'failed'): RunView =>
   view.status === 'running' ? { ...view, status, progress: null } : view;

@@ -191,7 +191,7 @@ describe('the shelf', () => {
     await settled();
     expect(state()).toMatchObject({ shown: null, run: emptyRun, source: null, shelf: [] });
     expect(storage.records.size).toBe(0);
-    await shelf.putBack();
+    shelf.putBack();
     await settled();
     const again = await openTab(storage);
     expect(again.state().shelf).toMatchObject([{ id, name: 'First curve' }]);
