@@ -9,10 +9,13 @@ export default defineConfig({
   outputDir: 'test-results',
   // One software GPU: tests that share it run in turn.
   workers: 1,
-  timeout: 120_000,
+  // Only for what hangs: no test may fail because the machine is busy. A wait ends as soon as what it waits for is there.
+  timeout: 1_800_000,
+  expect: { timeout: 300_000 },
   use: {
     baseURL: `http://127.0.0.1:${port}`,
     launchOptions: {
+      timeout: 300_000,
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [
         '--no-sandbox',
@@ -29,5 +32,6 @@ export default defineConfig({
     command: `npx vite preview --port ${port} --host 127.0.0.1 --strictPort`,
     url: `http://127.0.0.1:${port}`,
     reuseExistingServer: false,
+    timeout: 300_000,
   },
 });

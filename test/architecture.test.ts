@@ -1,4 +1,4 @@
-/** Holds the house to its import table (README, "Rooms"), to no cycles, and to file sizes. */
+/** Holds the house to the tables of docs/architecture.md (who may import whom, and what everybody may), to no cycles, and to file sizes. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -39,30 +39,56 @@ function importsOf(path: string): Import[] {
 const imports = sources.flatMap(importsOf);
 const room = (path: string) => path.split('/')[0] as string;
 
-/** Modules that hold types, literals and pure functions of them only: any room of the page's side may import them. */
-const isDeclaration = (path: string) =>
-  /^(quant\/(recipe|recipes|methods\/\w+|catalog|matrix|parseRecipe)|lab\/(events|log|statistics|takeOver|permalink.*|verdict\/\w+)|model\/card)$|\.meta$/.test(
-    path,
-  );
+const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
 
-const table: Record<string, readonly string[]> = {
-  util: [],
-  reference: ['util'],
-  gpu: ['util'],
-  tensor: ['util', 'gpu'],
-  formats: ['util'],
-  model: ['util', 'gpu', 'tensor', 'formats'],
-  quant: ['util', 'gpu', 'tensor'],
-  lab: ['util', 'reference', 'gpu', 'tensor', 'formats', 'model', 'quant'],
-  cli: ['util', 'reference', 'gpu', 'formats', 'lab'],
-  worker: ['util', 'reference', 'gpu', 'formats', 'lab'],
-  store: ['util', 'worker'],
-  app: ['util', 'store'],
-};
+/** The rows of the page's only table whose first heading is `first`, headings included: cells without white space around. */
+function tableOf(first: string): [head: string[], ...rows: string[][]] {
+  const lines = page.split('\n');
+  const starts = lines.flatMap((line, at) => (line.startsWith(`| ${first} `) ? [at] : []));
+  const [start] = starts;
+  if (start === undefined || starts.length > 1) throw new Error(`docs/architecture.md: one table "${first}" expected`);
+  const end = lines.findIndex((line, at) => at > start && !line.startsWith('|'));
+  const cells = lines.slice(start, end).map((line) => line.split('|').slice(1, -1));
+  const [head = [], , ...rows] = cells.map((row) => row.map((cell) => cell.trim()));
+  return [head, ...rows];
+}
+
+/** Room → rooms that it may import. A cell is a tick or empty. */
+function readTable(): Record<string, readonly string[]> {
+  const [[, ...rooms], ...rows] = tableOf('may import');
+  return Object.fromEntries(
+    rows.map(([name = '', ...cells]) => {
+      const odd = cells.filter((cell) => cell !== '' && cell !== '✓');
+      if (cells.length !== rooms.length || odd.length) throw new Error(`docs/architecture.md, ${name}: ticks expected`);
+      return [name, rooms.filter((_, at) => cells[at] === '✓')];
+    }),
+  );
+}
+const table = readTable();
+
+/** Patterns over paths relative to src without extension: ** for any folders, * for any part of a name. */
+const declarations = tableOf('declaration')
+  .slice(1)
+  .map(([cell = '']) => cell.replaceAll('`', ''));
+const patternOf = (glob: string) =>
+  new RegExp(`^${glob.replaceAll('.', '\\.').replaceAll('**/', '(.+/)?').replaceAll('*', '[^/]*')}$`);
+const patterns = declarations.map(patternOf);
+/** Modules that hold types, literals and pure functions of them only: every room may import them. */
+const isDeclaration = (path: string) => patterns.some((pattern) => pattern.test(path));
 
 describe('the house', () => {
-  it('has only the rooms that the plan names', () => {
+  it('has the rooms that the page names, and no others', () => {
     expect(new Set(sources.map((path) => room(relative(src, path))))).toEqual(new Set(Object.keys(table)));
+  });
+
+  it('has the declarations that the page names', () => {
+    const modules = sources.map((path) => relative(src, path).replace(/\.tsx?$/, ''));
+    const unused = declarations.filter((_, at) => !modules.some((path) => patterns[at]?.test(path)));
+    expect(unused).toEqual([]);
+    expect(['quant/recipe', 'lab/permalinkV1', 'quant/grid/hqq.meta'].filter((path) => !isDeclaration(path))).toEqual(
+      [],
+    );
+    expect(['quant/solve', 'quant/recipe/x', 'gpu/gpu', 'quant/recipex'].filter(isDeclaration)).toEqual([]);
   });
 
   it('imports only along the table', () => {

@@ -102,6 +102,7 @@ describe('gpu layer', () => {
     const x = scope.zeros(n * 4, 'x');
     const y = scope.zeros(n * 4, 'y');
     gpu.profile.enabled = true;
+    const start = performance.now();
     for (let i = 0; i < 3; i++) {
       gpu.run(scale, {
         bind: { x: read(view(x)), y: readWrite(view(y)) },
@@ -115,7 +116,8 @@ describe('gpu layer', () => {
     gpu.profile.enabled = false;
     expect(row?.dispatches).toBeGreaterThanOrEqual(3);
     expect(row?.seconds).toBeGreaterThan(0);
-    expect(row?.seconds).toBeLessThan(10);
+    // Seconds, not ticks: the device was not busy for longer than it all took.
+    expect(row?.seconds).toBeLessThan((performance.now() - start) / 1000);
   });
 
   it('stops between steps when told to', async () => {

@@ -1,9 +1,14 @@
 /** Texts, protocol and limits of the measurement. */
 import type { CalibrationMode, Protocol } from '../lab/events';
+import { calibratedTokens } from '../lab/verdict/candidate';
+import { enoughTokens } from '../lab/verdict/supply';
+import type { ModelCard } from '../model/card';
 import { bytes } from '../store/format';
 import type { Setup } from '../store/plan';
+import { grouped } from '../util/words';
 import { useLab, useLabState } from './context';
 import { NumberField, Section, Segmented, Select } from './controls';
+import { Presets } from './Presets';
 
 const protocols: readonly { readonly value: Protocol; readonly label: string; readonly title: string }[] = [
   { value: 'gptq', label: 'gptq', title: 'Windows of the context length without overlap; the tail is dropped.' },
@@ -25,7 +30,8 @@ const modes: readonly { readonly value: CalibrationMode; readonly label: string;
 
 export function MeasurePanel() {
   const lab = useLab();
-  const { setup, texts, longest } = useLabState((state) => ({
+  const { setup, texts, longest, card } = useLabState((state) => ({
+    card: state.checkpoint.card,
     setup: state.setup,
     texts: state.texts,
     longest: state.checkpoint.card?.maxContext ?? 131_072,
@@ -50,6 +56,7 @@ export function MeasurePanel() {
         <p className="hint">Or drop a .txt or .jsonl file: it becomes the evaluation text.</p>
       </Section>
       <Section title="Measurement">
+        <Presets />
         <Segmented
           legend="Protocol"
           value={setup.protocol}
@@ -82,6 +89,14 @@ export function MeasurePanel() {
             onChange={(value) => value !== null && set({ calibrationTokens: value })}
           />
           <NumberField
+            label="Calibration texts"
+            title="Solve and measure calibrated points on so many disjoint parts of the calibration text: what a result owes to its text."
+            value={setup.calibrationDraws}
+            min={1}
+            max={8}
+            onChange={(value) => value !== null && set({ calibrationDraws: value })}
+          />
+          <NumberField
             label="Seed"
             value={setup.seed}
             min={0}
@@ -89,8 +104,28 @@ export function MeasurePanel() {
             onChange={(value) => value !== null && set({ seed: value })}
           />
         </div>
+        {card && <Shortage card={card} />}
         <Segmented legend="Calibration" value={setup.mode} options={modes} onChange={(mode) => set({ mode })} />
       </Section>
     </>
+  );
+}
+
+/** Says beside the field when calibration would see too little for verdicts on methods that read inputs, and offers what is enough. */
+function Shortage({ card }: { readonly card: ModelCard }) {
+  const lab = useLab();
+  const setup = useLabState((state) => state.setup);
+  const reads = lab.methods.some(({ name, calibrated }) => calibrated && setup.methods.includes(name));
+  const inputs = card.widestInputs ?? null;
+  const tokens = calibratedTokens(setup, null);
+  const enough = Math.ceil(enoughTokens(inputs) / setup.context) * setup.context;
+  if (!reads || inputs === null || tokens >= enoughTokens(inputs)) return null;
+  return (
+    <p className="field-warning" role="status">
+      {grouped(tokens)} tokens for layers of up to {grouped(inputs)} inputs: too few to judge methods that read inputs.{' '}
+      <button type="button" className="link" onClick={() => lab.configure({ calibrationTokens: enough })}>
+        Take {grouped(enough)}
+      </button>
+    </p>
   );
 }

@@ -1,5 +1,6 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
 import type { Estimate } from '../lab/events';
+import { overCalibrations } from '../lab/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
 import { pairedPerplexity } from '../store/curves';
 import { duration, groupName, number, progressWord, withInterval } from '../store/format';
@@ -158,6 +159,7 @@ function Row({ point, reference, shared, best, chosen }: RowProps) {
   const lab = useLab();
   const isReference = point.id === fullPrecision;
   const { perplexity, lnRatio, kld, top1 } = point;
+  const calibrations = overCalibrations(point);
   const ownGroups = lab.methods.find(({ name }) => name === point.method)?.groups === 'own';
   const verdict =
     shared &&
@@ -199,6 +201,12 @@ function Row({ point, reference, shared, best, chosen }: RowProps) {
       <td title={lnRatio ? intervalText(lnRatio) : undefined}>
         {lnRatio ? withInterval(lnRatio.mean, lnRatio.low, lnRatio.high) : none}
         {lnRatio && <span className="sub">±{number((lnRatio.high - lnRatio.low) / 2, 2)}</span>}
+        {calibrations && (
+          <span className="sub" title="Mean over the calibration texts, with its 95 % interval">
+            {point.redrawn.length + 1} texts: {number(calibrations.mean, 2)} ±
+            {number((calibrations.high - calibrations.low) / 2, 2)}
+          </span>
+        )}
       </td>
       <td>{kld ? number(kld.mean, 3) : none}</td>
       <td>{top1 ? `${(top1.mean * 100).toFixed(1)} %` : none}</td>

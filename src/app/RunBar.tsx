@@ -1,7 +1,9 @@
 /** Run, Stop, and how far it is. Its height does not change, so that nothing jumps. */
+import { useMemo } from 'react';
 import type { Phase } from '../lab/events';
 import { isMatrixMethod } from '../quant/matrix';
-import { duration } from '../store/format';
+import { estimateSeconds } from '../store/estimate';
+import { about, duration } from '../store/format';
 import { countPoints } from '../store/plan';
 import { obstacle } from '../store/ready';
 import { fullPrecision, type RunView } from '../store/runView';
@@ -17,15 +19,22 @@ const phases: Record<Phase, string> = {
 
 export function RunBar() {
   const lab = useLab();
-  const { run, activity, shownFrom, setup, why } = useLabState((state) => ({
+  const { run, activity, shownFrom, setup, card, gigaflops, pace, why } = useLabState((state) => ({
     run: state.run,
     activity: state.activity,
     shownFrom: state.source === 'live' ? null : state.source,
     setup: state.setup,
+    card: state.checkpoint.card,
+    gigaflops: state.engine.report?.gigaflops ?? null,
+    pace: state.pace,
     why: obstacle(state, lab.methods),
   }));
   const running = activity !== 'idle';
   const planned = countPoints(setup, lab.methods);
+  const seconds = useMemo(
+    () => card && estimateSeconds(card, setup, lab.methods, { gigaflops, pace }),
+    [card, setup, lab.methods, gigaflops, pace],
+  );
   const done = run.progress?.done ?? 0;
   const at = run.progress?.point;
   const point = at ? pointLabel(at, run.points, lab.methods) : null;
@@ -47,13 +56,19 @@ export function RunBar() {
         <button type="button" disabled={activity !== 'running'} onClick={() => lab.stop()}>
           Stop
         </button>
-        <p className="run-plan">{running || why ? '' : `${planned} ${planned === 1 ? 'point' : 'points'}`}</p>
+        <p className="run-plan">
+          {running || why
+            ? ''
+            : `${planned} ${planned === 1 ? 'point' : 'points'}${seconds ? `, ${about(seconds)}` : ''}`}
+        </p>
       </div>
       <progress aria-label="Progress of the run" max={1} value={run.status === 'finished' ? 1 : running ? done : 0} />
       <p className="run-state">
         <span>{(!running && why) || stateLine(running ? activity : (shownFrom ?? run.status), run, point)}</span>
         <span className="figure">
-          {running && run.progress?.secondsLeft != null && `${duration(run.progress.secondsLeft)} left`}
+          {running &&
+            run.progress &&
+            (run.progress.secondsLeft === null ? 'estimating…' : `${duration(run.progress.secondsLeft)} left`)}
           {!running && run.secondsElapsed !== null && duration(run.secondsElapsed)}
         </span>
       </p>

@@ -16,6 +16,11 @@ const quantized: readonly OptionMeta[] = [
   { name: 'symmetric', value: null, line: 'grids without a zero point' },
   { name: 'calibration-tokens', value: 'N', line: 'tokens of calibration, in whole windows, at least one (16384)' },
   {
+    name: 'calibration-draws',
+    value: 'K',
+    line: 'measure calibrated points on K disjoint parts of the text, 1 to 8 (1)',
+  },
+  {
     name: 'mode',
     value: 'shared|sequential',
     line: 'one calibration for all, or each block after its quantized ones (shared)',

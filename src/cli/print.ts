@@ -1,5 +1,6 @@
 /** Results for people: plain text, one line a point. */
 import type { PointResult, RunEvent, RunSettings } from '../lab/events';
+import { doubtLine } from '../lab/verdict/doubt';
 import type { Answer } from '../lab/verdict/sentence';
 import type { ModelCard } from '../model/card';
 
@@ -89,6 +90,10 @@ export function describeEvent(event: RunEvent): string | null {
       return `${event.point}, block ${event.block}, ${event.site}: ${event.used} instead of ${event.wanted}, because ${event.reason}`;
     case 'rotation-verified':
       return `the rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens`;
+    case 'calibration-redrawn':
+      return `${event.point}, calibrated on part ${event.draw + 1} of the text: ln ratio ${event.lnRatio.toFixed(3)}`;
+    case 'text-doubted':
+      return `note: ${doubtLine(event)}`;
     case 'layer-quantized':
     case 'point-started':
     case 'progressed':

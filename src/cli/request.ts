@@ -1,5 +1,6 @@
 /** From options to the request of a run. Pure but for what it is given. */
 import type { PlannedPoint, RunSettings } from '../lab/events';
+import { mostDraws } from '../lab/plan';
 import { minContext } from '../lab/windows';
 import { usualGoal, type Goal } from '../lab/verdict/choose';
 import type { ModelCard } from '../model/card';
@@ -22,9 +23,15 @@ export function settingsOf(given: Given, card: ModelCard): RunSettings {
     context: integerOf(given, 'context', usual, minContext[protocol], maxContext, ', the longest of this model'),
     maxTokens: given.has('max-tokens') ? integerOf(given, 'max-tokens', 1, 1, 2 ** 40) : null,
     calibrationTokens: integerOf(given, 'calibration-tokens', usualCalibration, 1, 2 ** 40),
+    ...drawsOf(given),
     mode: choiceOf(given, 'mode', 'shared', ['shared', 'sequential']),
     seed: integerOf(given, 'seed', 0, 0, 2 ** 32 - 1),
   };
+}
+
+function drawsOf(given: Given): Pick<RunSettings, 'calibrationDraws'> {
+  const draws = integerOf(given, 'calibration-draws', 1, 1, mostDraws);
+  return draws > 1 ? { calibrationDraws: draws } : {};
 }
 
 /** What the answer below the table is for. */

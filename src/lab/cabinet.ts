@@ -18,7 +18,13 @@ export interface Circumstances {
   readonly adapter: string;
   readonly model: string;
   /** Fingerprint, tokens and window length of what calibrated it; null for layers that H had no part in. */
-  readonly calibration: { readonly fingerprint: string; readonly tokens: number; readonly context: number } | null;
+  readonly calibration: {
+    readonly fingerprint: string;
+    readonly tokens: number;
+    readonly context: number;
+    /** The part of the text, where it is not the first. */
+    readonly draw?: number;
+  } | null;
   readonly mode: string;
   readonly seed: number;
 }

@@ -43,6 +43,8 @@ export interface RunSettings {
   /** Evaluate at most this many tokens; null for all. */
   readonly maxTokens: number | null;
   readonly calibrationTokens: number;
+  /** Calibrated points are solved and measured on so many disjoint parts of the calibration text, each of `calibrationTokens`; left out: one. */
+  readonly calibrationDraws?: number;
   readonly mode: CalibrationMode;
   readonly seed: number;
 }
@@ -172,6 +174,25 @@ export type RunEvent =
       readonly tokens: number;
       /** Mean KL(model ‖ rotated model) per token, nats; float32 rounding alone. */
       readonly kld: number;
+    }
+  | {
+      /** A point, solved and measured again on another part of the calibration text: what its result owes to the first. */
+      readonly type: 'calibration-redrawn';
+      readonly point: string;
+      /** 1 for the second part. */
+      readonly draw: number;
+      /** ln(perplexity / full-precision perplexity), over all windows. */
+      readonly lnRatio: number;
+    }
+  | {
+      /**
+       * overlap: `share` of the evaluation text's passages stand in the calibration text. foreign: the model's loss is `share` of the
+       * entropy of the text's own word frequencies.
+       */
+      readonly type: 'text-doubted';
+      readonly doubt: 'overlap' | 'foreign';
+      readonly text: string;
+      readonly share: number;
     }
   | ({ readonly type: 'layer-quantized' } & LayerResult)
   | { readonly type: 'point-started'; readonly point: string }

@@ -73,6 +73,7 @@ const settings = record({
   protocol: oneOf('gptq', 'llama.cpp'),
   mode: oneOf('shared', 'sequential'),
   maxTokens: nullable(number),
+  calibrationDraws: optional(number),
   ...fields(number, 'context calibrationTokens seed'),
 });
 const model = record({
@@ -82,6 +83,7 @@ const model = record({
   tiedEmbeddings: flag,
   blocks: list(record({ name: text, parameters: number, bytes: number })),
   verdict: record({ kind: oneOf('fits', 'streamed', 'too-big'), reason: text }),
+  widestInputs: optional(number),
   remarks: optional(list(text, 100)),
 });
 const adapter = record({
@@ -138,6 +140,8 @@ const events: Readonly<Record<string, Check>> = {
   'damping-raised': record({ ...place, ...fields(number, 'from to attempt') }),
   'fallback-used': record({ ...place, ...fields(text, 'wanted used reason') }),
   'rotation-verified': record({ basis: text, ...fields(number, 'tokens kld') }),
+  'calibration-redrawn': record({ point: text, ...fields(number, 'draw lnRatio') }),
+  'text-doubted': record({ doubt: oneOf('overlap', 'foreign'), text, share: number }),
   'layer-quantized': record({
     ...place,
     layers: list(text, 100),

@@ -15,6 +15,9 @@ export const fullPrecision: PlannedPoint = {
   group: null,
 };
 
+/** Parts of the calibration text: more tell no more of the spread. */
+export const mostDraws = 8;
+
 /** Most points of one run: a thousand rows are no longer looked at, and each costs an evaluation. */
 const maxPoints = 1000;
 
@@ -30,6 +33,7 @@ export function settle(settings: RunSettings, calibration: 'given' | 'none', max
   whole('context', context, least, maxContext, 'the model was not made for longer windows');
   if (maxTokens !== null) whole('maxTokens', maxTokens, 1, 2 ** 40);
   whole('calibrationTokens', calibrationTokens, 1, 2 ** 40);
+  whole('calibrationDraws', settings.calibrationDraws ?? 1, 1, mostDraws);
   whole('seed', seed, 0, 2 ** 32 - 1);
   const others = settings.points.filter(({ recipe }) => recipe !== null);
   require('points', others.length < maxPoints, `${others.length} points`, `at most ${maxPoints - 1}`);

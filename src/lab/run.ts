@@ -16,8 +16,9 @@ import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
 import { Session } from './session';
 import { quantizeAndMeasure } from './sweep';
 import { takeOver, type FinishedPoint, type RunStarted } from './takeOver';
+import { muchOverlap, overlap } from './textFacts';
 import { chooseTiles } from './tiles';
-import { calibrationWindows, evaluationWindows, requireVocabulary, type Windows } from './windows';
+import { calibrationParts, evaluationWindows, requireVocabulary, type Windows } from './windows';
 
 export interface RunInput {
   readonly gpu: Gpu;
@@ -66,10 +67,11 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   requireVocabulary(windows.ids, card.vocabulary, label);
   // A stop that was asked for while a long text was cut takes effect here.
   await gpu.pace(signal);
+  const source = input.calibration;
+  const draws = asked.calibrationDraws ?? 1;
   const calibration =
-    input.calibration &&
-    calibrationWindows(tokenizer, input.calibration.text, input.calibration.label, context, calibrationTokens);
-  if (calibration && input.calibration) requireVocabulary(calibration.ids, card.vocabulary, input.calibration.label);
+    source && calibrationParts(tokenizer, source.text, source.label, context, calibrationTokens, draws);
+  for (const part of calibration?.parts ?? []) requireVocabulary(part, card.vocabulary, source?.label ?? '');
   await gpu.pace(signal);
 
   const calibrationCard = input.calibration && (await textCard(input.calibration, calibration?.tokens ?? 0));
@@ -85,6 +87,10 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   };
   const { settings, done } = takeOver(started, input.earlier ?? [], input.keepEarlier ?? 'asked');
   yield { ...started, settings };
+  if (calibration) {
+    const share = overlap(windows.ids, calibration.parts.flat());
+    if (share >= muchOverlap) yield { type: 'text-doubted', doubt: 'overlap', text: label, share };
+  }
   await chooseTiles(gpu, checkpoint, signal);
   const costs = costsOf(model, context);
   using session = await Session.open({
@@ -94,7 +100,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     done,
     windows,
     calibration: calibration &&
-      calibrationCard && { windows: calibration.ids, fingerprint: calibrationCard.fingerprint },
+      calibrationCard && { parts: calibration.parts, fingerprint: calibrationCard.fingerprint },
     costs,
     perBatch: windowsPerBatch(model, costs, context),
     clock,

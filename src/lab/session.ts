@@ -11,10 +11,11 @@ import { tableRecipe } from '../quant/solve';
 import { assert, present } from '../util/assert';
 import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
+import { Accounts } from './account';
 import { usualBudgets, type Budgets } from './budgets';
-import { Cabinet } from './cabinet';
+import { Cabinet, type Circumstances } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
-import { Evaluation, type Blocks, type Measuring, type PointModel } from './evaluate';
+import { Evaluation, type Blocks, type PointModel } from './evaluate';
 import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import { tableGrids, type Costs } from './plan';
@@ -23,8 +24,9 @@ import { moduleError } from './moduleError';
 import { pointResult } from './pointResult';
 import { Progress, type Kind } from './progress';
 import type { RunInput } from './run';
+import { headPasses, Work } from './work';
 import { sizeOf, storedBits, type StoredBits } from './size';
-import { requireRepeated } from './takeOver';
+import { foreignFrom, frequencyEntropy } from './textFacts';
 import { scoredPerWindow, type Windows } from './windows';
 
 /** A point with a recipe. */
@@ -37,10 +39,11 @@ export interface Opening {
   readonly input: RunInput;
   readonly model: Model;
   readonly settings: RunSettings;
-  /** Events of points that an earlier run has finished, by id: these are told again and not measured. */
+  /** Events of points that an earlier run has finished, by id: these are told again (lab/takeOver) and not measured. */
   readonly done: ReadonlyMap<string, readonly RunEvent[]>;
   readonly windows: Windows;
-  readonly calibration: { readonly windows: readonly Uint32Array[]; readonly fingerprint: string } | null;
+  /** Disjoint parts of one text; points are calibrated on the first, and on the others to see what they owe to it. */
+  readonly calibration: { readonly parts: readonly (readonly Uint32Array[])[]; readonly fingerprint: string } | null;
   readonly costs: Costs;
   readonly perBatch: number;
   readonly clock: () => number;
@@ -53,24 +56,13 @@ const progressStep = 0.002;
 const embeddingSite = 'embedding';
 const headSite = 'head';
 
-/** Scoring full precision is its own kind of work: other weights, and no divergence. */
-export const scoring = (part: 'block' | 'head', point: PlannedPoint): Kind => ({
-  phase: 'evaluating',
-  name: `${part} of ${isQuantized(point) ? 'a point' : 'the model'}`,
-});
-
-/** A point's logits are made beside those of full precision. */
-export const headPasses = (point: PlannedPoint): number => (isQuantized(point) ? 2 : 1);
-
-/** What a point has gathered: solved layers in order, storage, time. */
-interface Account {
-  readonly hashes: Map<string, string>;
-  linearBits: number;
-  embeddingBits: number | null;
-  headBits: number | null;
-  seconds: number;
-  measuring: Measuring | null;
-  quality: Quality | null;
+/** What the sessions of one run have in common. */
+interface Common {
+  readonly scope: Scope;
+  readonly head: Head;
+  readonly source: Blocks;
+  readonly evaluation: Evaluation;
+  readonly progress: Progress;
 }
 
 export class Session implements Disposable {
@@ -81,71 +73,65 @@ export class Session implements Disposable {
   readonly source: Blocks;
   /** Keys of layers that an earlier run has left behind. */
   readonly kept = new Set<string>();
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new Accounts();
   readonly #stored: StoredBits;
-  readonly #evaluation: Evaluation;
-  /** By pieces of the recipe: the first point that has them. */
-  readonly #firsts = new Map<string, string>();
+  readonly cabinets: Readonly<Record<'calibrated' | 'plain', Cabinet>>;
+  readonly work = new Work();
   #told = 0;
 
   private constructor(
     readonly opening: Opening,
-    readonly scope: Scope,
-    readonly head: Head,
-    readonly cabinets: Readonly<Record<'calibrated' | 'plain', Cabinet>>,
+    readonly common: Common,
+    /** The part of the calibration text. */
+    readonly draw: number,
   ) {
-    const { input, model, windows, perBatch, calibration, settings } = opening;
-    this.progress = new Progress(opening.clock);
-    this.source = sourceBlocks(model, scope, this.budgets.weights);
-    this.calibrationBatches = calibration && toBatches(calibration.windows, settings.context, perBatch);
-    this.calibrationTokens = (calibration?.windows.length ?? 0) * settings.context;
+    const { input, model, perBatch, calibration, settings } = opening;
+    this.progress = common.progress;
+    this.source = common.source;
+    const part = calibration && present(calibration.parts[draw], `part ${draw} of the calibration text`);
+    this.calibrationBatches = part && toBatches(part, settings.context, perBatch);
+    this.calibrationTokens = (part?.length ?? 0) * settings.context;
     this.#stored = storedBits(input.checkpoint, model);
-    this.#evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal, this.budgets.states);
+    const { context, mode, seed } = settings;
+    const of = (h: Circumstances['calibration']) =>
+      new Cabinet(input.keep, {
+        ...{ app: input.appVersion, adapter: input.gpu.card.name, model: model.card.fingerprint, mode, seed },
+        calibration: h,
+      });
+    const seen = calibration && part && { fingerprint: calibration.fingerprint, tokens: part.length, context };
+    this.cabinets = { calibrated: of(seen && (draw ? { ...seen, draw } : seen)), plain: of(null) };
   }
 
   static async open(opening: Opening): Promise<Session> {
-    const { input, model, settings, calibration } = opening;
-    const { gpu } = input;
-    const scope = gpu.scope('run');
+    const { input, model, windows, perBatch, clock } = opening;
+    const budgets = { ...usualBudgets, ...input.budgets };
+    const scope = input.gpu.scope('run');
     try {
-      const circumstances = {
-        app: input.appVersion,
-        adapter: gpu.card.name,
-        model: model.card.fingerprint,
-        mode: settings.mode,
-        seed: settings.seed,
-      };
-      const of = (h: typeof calibration) =>
-        new Cabinet(input.keep, {
-          ...circumstances,
-          calibration: h && { fingerprint: h.fingerprint, tokens: h.windows.length, context: settings.context },
-        });
       const head = await model.openHead(scope);
-      return new Session(opening, scope, head, { calibrated: of(calibration), plain: of(null) });
+      const source = sourceBlocks(model, scope, budgets.weights);
+      const evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal, budgets.states);
+      return new Session(opening, { scope, head, source, evaluation, progress: new Progress(clock) }, 0);
     } catch (error) {
       scope[Symbol.dispose]();
       throw error;
     }
   }
 
+  /** The calibrated points on another part of the text, with results of their own. Lives no longer than this session. */
+  redrawn(draw: number): Session {
+    const points = this.points.filter(({ recipe }) => needsCalibration(recipe));
+    const [reference] = this.opening.settings.points;
+    const settings = { ...this.opening.settings, points: [present(reference, 'full precision'), ...points] };
+    return new Session({ ...this.opening, settings }, this.common, draw);
+  }
+
   get budgets(): Budgets {
     return { ...usualBudgets, ...this.opening.input.budgets };
   }
 
-  /** The points that are to be measured. */
   get points(): readonly QuantizedPoint[] {
     const { settings, done } = this.opening;
     return settings.points.filter(isQuantized).filter(({ id }) => !done.has(id));
-  }
-
-  /** Tells of the points that are taken over, as of points that have just been finished. */
-  *takenOver(): Generator<RunEvent> {
-    for (const events of this.opening.done.values()) {
-      for (const event of events) {
-        if (event.type === 'point-finished') this.results.push(event.result);
-        yield event;
-      }
-    }
   }
 
   /** Whether H has a part in the layers of this recipe: always in shared mode, where it costs next to nothing and gives losses. */
@@ -215,9 +201,14 @@ export class Session implements Disposable {
     };
     const layers = site.layers.map(({ name }) => name);
     const solved = yield* this.#layer(point, block, site.name, layers, solve);
-    this.#account(point).linearBits += solved.storageBits;
+    this.#accounts.of(point).linearBits += solved.storageBits;
     const share = this.opening.costs.solve / this.opening.model.sites.length;
-    yield* this.worked(this.solving(point), point.id, share, this.kept.has(await this.keyOf(point, block, site.name)));
+    yield* this.worked(
+      this.work.solving(point),
+      point.id,
+      share,
+      this.kept.has(await this.keyOf(point, block, site.name)),
+    );
   }
 
   /** One layer from the cabinet, or from `solve` into it; with its events either way. */
@@ -234,12 +225,12 @@ export class Session implements Disposable {
     const cabinet = this.#cabinet(point);
     const key = await this.keyOf(point, block, site);
     const found =
-      this.kept.has(key) || this.#account(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key) : null;
+      this.kept.has(key) || this.#accounts.of(point).hashes.has(`${block} ${site}`) ? await cabinet.find(key) : null;
     const events: QuantEvent[] = [];
     const solved = found ? found.solved : await solve((event) => events.push(event));
     if (!found) await cabinet.put(key, { solved, events });
     const seconds = clock() - start;
-    const account = this.#account(point);
+    const account = this.#accounts.of(point);
     account.seconds += seconds;
     // A table that sequential calibration has already told of.
     if (account.hashes.has(`${block} ${site}`)) return solved;
@@ -260,23 +251,6 @@ export class Session implements Disposable {
 
   readonly #isFinished = ({ id }: PlannedPoint): boolean => this.results.some((result) => result.id === id);
 
-  #account({ id }: PlannedPoint): Account {
-    let account = this.#accounts.get(id);
-    if (!account) {
-      account = {
-        hashes: new Map(),
-        linearBits: 0,
-        embeddingBits: null,
-        headBits: null,
-        seconds: 0,
-        measuring: null,
-        quality: null,
-      };
-      this.#accounts.set(id, account);
-    }
-    return account;
-  }
-
   /**
    * Embedding and head of a point, quantized where its recipe says so. The embedding table is owned by `home`. Solved before the
    * blocks, because sequential calibration sees it.
@@ -288,7 +262,7 @@ export class Session implements Disposable {
     const { model, input } = this.opening;
     const { gpu, signal } = input;
     const grids = tableGrids(point, model.card.tiedEmbeddings);
-    const account = this.#account(point);
+    const account = this.#accounts.of(point);
     const rng = createRng(this.opening.settings.seed);
     const cx = { gpu, signal, rng, shared: rng };
     let embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
@@ -302,36 +276,27 @@ export class Session implements Disposable {
       account.embeddingBits = solved.storageBits;
       const table = await restore(gpu, home, solved.parts, tableRecipe(embedding));
       embed = (scope, ids) => model.embed(scope, ids, table);
-      if (model.card.tiedEmbeddings) ownHead = this.head.withWeight(table);
+      if (model.card.tiedEmbeddings) ownHead = this.common.head.withWeight(table);
     }
     if (grids.head && !model.card.tiedEmbeddings) {
       const { head } = grids;
       const solved = yield* this.#layer(point, model.blockCount, headSite, ['head'], (emit) =>
-        solveTable(this.head.weight, head, { ...cx, emit }),
+        solveTable(this.common.head.weight, head, { ...cx, emit }),
       );
       account.headBits = solved.storageBits;
-      ownHead = this.head.withWeight(await restore(gpu, home, solved.parts, tableRecipe(head)));
+      ownHead = this.common.head.withWeight(await restore(gpu, home, solved.parts, tableRecipe(head)));
     }
     return { embed, ...(ownHead ? { ownHead } : {}) };
   }
 
-  /**
-   * Measures full precision until `windows` are in; the other points are compared with it, and come no further. One that is taken over is
-   * measured again for its hidden states where there are others to come, which is told of as progress alone.
-   */
+  /** Measures full precision until `windows` are in; the other points are compared with it, and come no further. */
   async *measureReference(point: PlannedPoint, windows = Infinity): AsyncGenerator<RunEvent> {
-    const { model, done } = this.opening;
+    const { model } = this.opening;
     assert(!isQuantized(point), 'the first point is full precision');
-    const known = done.get(point.id)?.at(-1);
-    if (known ? this.points.length === 0 : this.#isFinished(point)) return;
-    if (!known && !this.#account(point).measuring) yield { type: 'point-started', point: point.id };
+    if (this.#isFinished(point)) return;
+    if (!this.#accounts.of(point).measuring) yield { type: 'point-started', point: point.id };
     const embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
-    for await (const event of this.#measure(point, { blocks: this.source, embed }, windows)) {
-      if (!known || event.type === 'progressed') yield event;
-      else if (event.type === 'point-finished' && known.type === 'point-finished') {
-        requireRepeated(known.losses, event.losses ?? []);
-      }
-    }
+    yield* this.#measure(point, { blocks: this.source, embed }, windows);
   }
 
   /** Measures a point, all of whose layers are solved, until `windows` are in. Nothing is left to do where it is finished. */
@@ -355,11 +320,11 @@ export class Session implements Disposable {
   async *#measure(point: PlannedPoint, model: PointModel, upTo: number): AsyncGenerator<RunEvent> {
     const { clock, costs, windows } = this.opening;
     const scoredShare = scoredPerWindow(windows) / windows.context;
-    const account = this.#account(point);
-    account.measuring ??= this.#evaluation.begin(point.id);
+    const account = this.#accounts.of(point);
+    account.measuring ??= this.common.evaluation.begin(point.id);
     let losses: readonly number[] | null = null;
     let resumed = clock();
-    for await (const step of this.#evaluation.advance(account.measuring, model, upTo)) {
+    for await (const step of this.common.evaluation.advance(account.measuring, model, upTo)) {
       account.seconds += clock() - resumed;
       if (step.kind === 'measured') {
         const { quality } = step;
@@ -368,21 +333,32 @@ export class Session implements Disposable {
       } else if (step.kind === 'finished') {
         losses = step.losses;
       } else {
-        const kind = scoring(step.part, point);
+        const kind = this.work.scoring(step.part, point);
         const perToken = step.part === 'block' ? costs.block : costs.head * scoredShare * headPasses(point);
         yield* this.worked(kind, point.id, step.tokens * perToken);
       }
       resumed = clock();
     }
     if (!losses) return;
-    const result = await this.#result(point, present(account.quality, 'the quality of a point'));
-    if (!this.#isFinished(point)) this.results.push(result);
+    const quality = present(account.quality, 'the quality of a point');
+    const result = await this.#result(point, quality);
+    this.results.push(result);
     yield { type: 'point-finished', result, losses };
+    if (!isQuantized(point)) yield* this.#doubtText(quality);
+  }
+
+  /** Says where the model does not know the evaluation text: what rounding costs there is not what it costs in use. */
+  *#doubtText({ perplexity }: Quality): Generator<RunEvent> {
+    const { windows, input } = this.opening;
+    const share = Math.log(perplexity.mean) / frequencyEntropy(windows.ids, windows.firstScored);
+    if (share >= foreignFrom) {
+      yield { type: 'text-doubted', doubt: 'foreign', text: input.evaluation.label, share: Math.min(share, 1e6) };
+    }
   }
 
   async #result(point: PlannedPoint, quality: Quality): Promise<PointResult> {
     const { model } = this.opening;
-    const account = this.#account(point);
+    const account = this.#accounts.of(point);
     const replaced = {
       linear: isQuantized(point) ? account.linearBits : null,
       embedding: account.embeddingBits,
@@ -394,18 +370,6 @@ export class Session implements Disposable {
       seconds: account.seconds,
       hash: await sha256(isQuantized(point) ? places.join('\n') : model.card.fingerprint),
     });
-  }
-
-  /**
-   * The kind of work that solving a point is. The first point of a method factors H and searches; the other widths of shared calibration
-   * find much of it done.
-   */
-  solving({ id, recipe }: QuantizedPoint): Kind {
-    const pieces = [...recipe.transform, recipe.grid, recipe.rounding, ...recipe.correction];
-    const name = pieces.map((piece) => piece.name).join('+');
-    let first = this.#firsts.get(name);
-    if (first === undefined) this.#firsts.set(name, (first = id));
-    return first === id ? { phase: 'quantizing', name } : { phase: 'quantizing', name: `${name}, again`, like: name };
   }
 
   /** Counts work as done, and tells of it now and then. */
@@ -426,11 +390,11 @@ export class Session implements Disposable {
 
   /** Adds calibration time of a point's own (sequential mode) to its account. */
   spend(point: QuantizedPoint, seconds: number): void {
-    this.#account(point).seconds += seconds;
+    this.#accounts.of(point).seconds += seconds;
   }
 
   [Symbol.dispose](): void {
-    this.#evaluation[Symbol.dispose]();
-    this.scope[Symbol.dispose]();
+    this.common.evaluation[Symbol.dispose]();
+    this.common.scope[Symbol.dispose]();
   }
 }

@@ -15,13 +15,14 @@ import type { Block } from '../model/model';
 import { present } from '../util/assert';
 import { needsCross, needsModule } from '../quant/parseRecipe';
 import { CalibrationStream, type Embed, type Moment } from './calibrate';
-import type { RunEvent } from './events';
+import type { PlannedPoint, RunEvent } from './events';
 import type { Basis } from '../quant/transform/rotate';
 import { quantizedBlock } from './pointModel';
 import { verifyRotation } from './verifyRotation';
-import type { Kind } from './progress';
+import { requireRepeated, resultsOf } from './takeOver';
 import { roughWindows } from './plan';
-import { headPasses, scoring, type QuantizedPoint, type Session } from './session';
+import type { QuantizedPoint, Session } from './session';
+import { headPasses } from './work';
 
 /** Tokens of the window that a rotation is verified on: a wrong basis shows on the first few. */
 const verifiedTokens = 128;
@@ -29,31 +30,81 @@ const verifiedTokens = 128;
 type Moments = ReadonlyMap<string, Moment>;
 
 export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunEvent> {
-  const { settings } = session.opening;
+  const { settings, done } = session.opening;
   await session.findKept();
-  const pointsKept = session.opening.done.size;
+  const pointsKept = done.size;
   if (session.kept.size || pointsKept) {
     yield { type: 'run-resumed', layersKept: session.kept.size, ...(pointsKept ? { pointsKept } : {}) };
   }
-  yield* session.takenOver();
+  for (const events of done.values()) yield* events;
   const need = await whatIsMissing(session);
   planProgress(session, need);
+  const redrawn = await redraws(session);
   const reference = present(settings.points[0], 'full precision');
   const rough = roughWindows(session.opening.windows);
-  yield* session.measureReference(reference, rough);
+  yield* measureReference(session, reference, rough);
   yield* verifyRotations(session);
   if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, rough);
   else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1, rough);
-  yield* session.measureReference(reference);
+  yield* measureReference(session, reference);
   for (const point of session.points) yield* session.measure(point);
+  for (const again of redrawn) yield* measureAgain(again);
   // In the order of the request, whatever the order of work was.
   const order = settings.points.map(({ id }) => id);
-  const points = [...session.results].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const measured = session.results.filter(({ id }) => !done.has(id));
+  const points = [...resultsOf(done), ...measured].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   yield { type: 'run-finished', points, secondsElapsed: session.progress.elapsed };
 }
 
+/**
+ * Full precision until `windows` are in. Where it is taken over it is measured again for its hidden states, with which the points to come
+ * are compared; of that only progress is told, and whether the text is one that the model knows.
+ */
+async function* measureReference(session: Session, point: PlannedPoint, windows?: number): AsyncGenerator<RunEvent> {
+  const known = session.opening.done.get(point.id);
+  if (known && session.points.length === 0) return;
+  for await (const event of session.measureReference(point, windows)) {
+    if (!known || event.type === 'progressed' || event.type === 'text-doubted') yield event;
+    else if (event.type === 'point-finished') requireRepeated(known, event.losses ?? []);
+  }
+}
+
+interface Redraw {
+  readonly session: Session;
+  readonly need: Need;
+}
+
+/** The other parts of the calibration text, each with its work planned. */
+async function redraws(session: Session): Promise<Redraw[]> {
+  const others: Redraw[] = [];
+  for (let draw = 1; draw < (session.opening.calibration?.parts.length ?? 0); draw++) {
+    const other = session.redrawn(draw);
+    await other.findKept();
+    const need = await whatIsMissing(other);
+    planProgress(other, need);
+    others.push({ session: other, need });
+  }
+  return others;
+}
+
+/** Solves and measures the calibrated points on another part of the text; of all that only the loss is told. */
+async function* measureAgain({ session, need }: Redraw): AsyncGenerator<RunEvent> {
+  const { settings } = session.opening;
+  const work = async function* () {
+    if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, Infinity);
+    else for (const point of session.points) yield* sequential(session, point, need.last.get(point.id) ?? -1, Infinity);
+  };
+  for await (const event of work()) {
+    if (event.type === 'progressed') yield event;
+    if (event.type === 'point-finished') {
+      const { id, lnRatio } = event.result;
+      yield { type: 'calibration-redrawn', point: id, draw: session.draw, lnRatio: present(lnRatio, 'a loss') };
+    }
+  }
+}
+
 /** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
-async function* verifyRotations({ opening, head, points }: Session): AsyncGenerator<RunEvent> {
+async function* verifyRotations({ opening, common, points }: Session): AsyncGenerator<RunEvent> {
   const { model, input, settings, windows } = opening;
   const bases = new Set(
     points
@@ -63,7 +114,7 @@ async function* verifyRotations({ opening, head, points }: Session): AsyncGenera
   for (const basis of bases) {
     const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
     const { signal } = input;
-    const kld = await verifyRotation(input.gpu, model, ids, { head, basis, seed: settings.seed, signal });
+    const kld = await verifyRotation(input.gpu, model, ids, { head: common.head, basis, seed: settings.seed, signal });
     yield { type: 'rotation-verified', basis, tokens: ids.length - 1, kld };
   }
 }
@@ -85,31 +136,28 @@ async function whatIsMissing(session: Session): Promise<Need> {
   return { last, lastOfAll: Math.max(-1, ...last.values()) };
 }
 
-/** Calibration goes at one rate, whatever it is for. */
-const calibrating: Kind = { phase: 'calibrating', name: 'blocks' };
-
 function planProgress(session: Session, need: Need): void {
   const { model, costs, settings, windows } = session.opening;
-  const { progress, points, calibrationTokens } = session;
+  const { progress, points, calibrationTokens, work } = session;
   const { context } = windows;
   const all = windows.ids.length;
   const scored = (costs.head * (context - windows.firstScored)) / context;
-  // Full precision is run again for those that are compared with it.
-  const reference = points.length > 0 || session.opening.done.size === 0 ? settings.points.slice(0, 1) : [];
-  for (const point of [...reference, ...points]) {
+  // Full precision is measured once, whatever is calibrated on, and only where something is compared with it.
+  const first = !session.draw && (points.length > 0 || session.opening.done.size === 0);
+  for (const point of [...(first ? settings.points.slice(0, 1) : []), ...points]) {
     const perToken = { block: model.blockCount * costs.block, head: scored * headPasses(point) };
     for (const part of ['block', 'head'] as const) {
-      progress.plan(scoring(part, point), all * context * perToken[part], context * perToken[part]);
+      progress.plan(work.scoring(part, point), all * context * perToken[part], context * perToken[part]);
     }
   }
   for (const point of points) {
-    progress.plan(session.solving(point), model.blockCount * costs.solve, costs.solve);
+    progress.plan(work.solving(point), model.blockCount * costs.solve, costs.solve);
   }
   const passes =
     settings.mode === 'shared'
       ? (need.lastOfAll + 1) * (costs.block + costs.gram)
       : [...need.last.values()].reduce((sum, last) => sum + (last + 1) * (2 * costs.block + costs.gram), 0);
-  progress.plan(calibrating, calibrationTokens * passes, calibrationTokens * costs.block);
+  progress.plan(work.calibrating, calibrationTokens * passes, calibrationTokens * costs.block);
 }
 
 async function* shared(session: Session, lastMissing: number, rough: number): AsyncGenerator<RunEvent> {
@@ -285,7 +333,7 @@ async function* told<T>(
     if (step.done) return step.value;
     // In sequential mode a block is passed twice, once for H; the difference between the two is small.
     const perToken = costs.block + (point ? costs.gram / 2 : costs.gram);
-    yield* session.worked(calibrating, point?.id ?? null, step.value * perToken);
+    yield* session.worked(session.work.calibrating, point?.id ?? null, step.value * perToken);
   }
 }
 

@@ -6,11 +6,11 @@
 import { equalRecipe, needsCalibration } from '../quant/parseRecipe';
 import type { Recipe } from '../quant/recipe';
 import { NumericError } from '../util/errors';
-import type { PlannedPoint, RunEvent, RunSettings } from './events';
+import type { PlannedPoint, PointResult, RunEvent, RunSettings } from './events';
 
 export type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
 
-/** What a log tells of one finished point: its layers, its last windows, and `point-finished`. */
+/** What a log tells of one finished point: its layers, its last windows, `point-finished`, and what other calibration made of it. */
 export interface FinishedPoint {
   /** The conditions that it was measured under. */
   readonly started: RunStarted;
@@ -37,9 +37,20 @@ export function finishedPoints(log: readonly RunEvent[]): FinishedPoint[] {
     events.push(event);
     open.set(id, events);
     const plan = started.settings.points.find((point) => point.id === id);
-    if (event.type === 'point-finished' && plan) found.set(id, { started, plan, events });
+    if (plan && isWhole(events, plan, started.settings)) found.set(id, { started, plan, events });
   }
   return [...found.values()];
+}
+
+/** Whether the point is measured, on every part of the calibration text that was asked for. */
+function isWhole(
+  events: readonly RunEvent[],
+  { recipe }: PlannedPoint,
+  { calibrationDraws = 1 }: RunSettings,
+): boolean {
+  const count = (type: RunEvent['type']) => events.filter((event) => event.type === type).length;
+  const draws = recipe && needsCalibration(recipe) ? calibrationDraws - 1 : 0;
+  return count('point-finished') > 0 && count('calibration-redrawn') >= draws;
 }
 
 /** The point that an event tells of; null where it tells of the run. */
@@ -79,13 +90,13 @@ function conditions(
   { app, adapter, model, evaluation, calibration, settings }: RunStarted,
   recipe: Recipe | null,
 ): string {
-  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
+  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
   return JSON.stringify([
     [app, adapter.name, adapter.vendor, adapter.architecture],
     [model.fingerprint, evaluation.fingerprint, protocol, context, maxTokens],
     recipe && seed,
     // Rounding to nearest reads no text: the same whatever the others are calibrated on.
-    recipe && needsCalibration(recipe) && [calibration?.fingerprint, calibrationTokens, mode],
+    recipe && needsCalibration(recipe) && [calibration?.fingerprint, calibrationTokens, calibrationDraws, mode],
   ]);
 }
 
@@ -110,9 +121,18 @@ function join(asked: readonly PlannedPoint[], earlier: readonly FinishedPoint[])
   return joined.sort((a, b) => Number(a.recipe !== null) - Number(b.recipe !== null));
 }
 
+/** Results of points that are taken over. */
+export function resultsOf(done: TakenOver['done']): PointResult[] {
+  return [...done.values()].flatMap((events) =>
+    events.flatMap((event) => (event.type === 'point-finished' ? [event.result] : [])),
+  );
+}
+
+/** The events of a point, as of one that is kept, under its id in the new run. */
 function renamed(events: readonly RunEvent[], id: string): RunEvent[] {
   return events.map((event) => {
     if (event.type === 'point-finished') return { ...event, result: { ...event.result, id } };
+    if (event.type === 'layer-quantized') return { ...event, point: id, resumed: true };
     return 'point' in event ? { ...event, point: id } : event;
   });
 }
@@ -121,8 +141,9 @@ function renamed(events: readonly RunEvent[], id: string): RunEvent[] {
  * Full precision is measured again where other points are compared with it. It must be what it was: mean losses of windows, in nats.
  * @throws NumericError where the machine computes something else now, so that old and new points cannot stand side by side.
  */
-export function requireRepeated(before: readonly number[] | undefined, now: readonly number[]): void {
-  const apart = Math.max(0, ...now.map((loss, window) => Math.abs(loss - (before?.[window] ?? loss))));
+export function requireRepeated(known: readonly RunEvent[], now: readonly number[]): void {
+  const before = known.flatMap((event) => (event.type === 'point-finished' ? (event.losses ?? []) : []));
+  const apart = Math.max(0, ...now.map((loss, window) => Math.abs(loss - (before[window] ?? loss))));
   if (apart <= mostApart) return;
   throw new NumericError(
     'not-repeatable',

@@ -91,6 +91,31 @@ export function calibrationWindows(
   };
 }
 
+/**
+ * The windows of `calibrationWindows` for `draws` disjoint parts of the text, one after another; the first part is what one alone takes.
+ * @throws FormatError where the text is too short for so many parts.
+ */
+export function calibrationParts(
+  tokenizer: Tokenizer,
+  text: string,
+  label: string,
+  context: number,
+  tokens: number,
+  draws: number,
+): { readonly parts: readonly (readonly Uint32Array[])[]; readonly tokens: number } {
+  const size = Math.max(1, Math.floor(tokens / context));
+  const found = calibrationWindows(tokenizer, text, label, context, size * context * draws);
+  if (draws > 1 && found.ids.length < size * draws) {
+    throw new FormatError(
+      'text-too-short',
+      `${label}: ${found.tokens} tokens, and ${draws} parts of ${size * context} need ${size * context * draws}. Choose fewer parts, fewer calibration tokens or a longer text.`,
+      { tokens: found.tokens, needed: size * context * draws },
+    );
+  }
+  const parts = Array.from({ length: draws }, (_, i) => found.ids.slice(i * size, (i + 1) * size));
+  return { parts, tokens: found.tokens };
+}
+
 /** Ids after the last one needed that are thrown away: where a text is cut, the last words may become other ids than in the whole. */
 const spareIds = 256;
 /** Characters read at first for each id needed; English has 1.5 (tiny vocabularies) to 5. */

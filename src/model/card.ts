@@ -27,6 +27,8 @@ export interface ModelCard {
   readonly keyValueHeads: number;
   readonly vocabulary: number;
   readonly maxContext: number;
+  /** Inputs of the widest linear layer; absent in logs of earlier versions. */
+  readonly widestInputs?: number;
   readonly tiedEmbeddings: boolean;
   readonly blocks: readonly BlockSize[];
   readonly verdict: Verdict;

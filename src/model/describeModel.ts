@@ -92,6 +92,7 @@ export async function describeModel(checkpoint: Checkpoint, limits: AdapterLimit
     keyValueHeads: config.keyValueHeads,
     vocabulary: config.vocabulary,
     maxContext: config.maxContext,
+    widestInputs: Math.max(...sitesOf(config).map(({ cols }) => cols)),
     tiedEmbeddings: config.tiedEmbeddings,
     blocks,
     verdict: judge(parts, config, limits),

@@ -63,6 +63,15 @@ export function groupName(group: number | null): string {
   return group === null ? 'row' : String(group);
 }
 
+/** "about 2 min": no more precise than an estimate is. */
+export function about(seconds: number): string {
+  if (seconds < 60) return `about ${Math.max(5, Math.round(seconds / 5) * 5)} s`;
+  const minutes = seconds / 60;
+  if (minutes < 90) return `about ${minutes < 10 ? Math.round(minutes) : Math.round(minutes / 5) * 5} min`;
+  const hours = minutes / 60;
+  return hours < 48 ? `about ${Math.round(hours)} h` : `about ${Math.round(hours / 24)} days`;
+}
+
 /** How far a point without a value is; `running`: whether anything is done about it. */
 export function progressWord(state: 'planned' | 'quantizing' | 'evaluating' | 'finished', running: boolean): string {
   if (!running) return state === 'planned' ? 'not measured' : 'not finished';

@@ -13,6 +13,7 @@ import { createLinks, type Links } from './links';
 import { createMatrices, type Matrices } from './matrix';
 import { recall, remember, type Notebook } from './remember';
 import { errorNotice, notice, type Notice, type Topic } from './notices';
+import { learnPace } from './pace';
 import type { Setup } from './plan';
 import type { KeptRuns } from './keptRuns';
 import { runName, type ShelfRun } from './runRecord';
@@ -149,6 +150,7 @@ export function createLab({ engine, methods, pieces, notebook = null, keptRuns, 
       );
       tellInterrupted(interrupted);
       if (notebook) remember(notebook, store);
+      learnPace(store, notebook);
       const again = demos.find(({ id }) => id === last.demo) ?? best;
       if (again && !shared) await checkpoints.chooseDemo(again.id);
     },

@@ -67,7 +67,11 @@ export function matrixWidth({ matrixBits, run }: Pick<LabState, 'matrixBits' | '
 }
 
 /** The matrix at a width, with what the run tells. Measured cells keep the group of their run; without any, the form's counts. */
-export function matrixView(bits: number, form: Form, run: Pick<RunView, 'points' | 'about' | 'layers'>): MatrixView {
+export function matrixView(
+  bits: number,
+  form: Form,
+  run: Pick<RunView, 'points' | 'about' | 'layers' | 'remarks'>,
+): MatrixView {
   const mine = new Map(
     run.points.filter((point) => isMatrixMethod(point.method) && point.bits === bits).map((point) => [point.id, point]),
   );

@@ -30,6 +30,8 @@ export interface Setup {
   readonly context: number;
   readonly maxTokens: number | null;
   readonly calibrationTokens: number;
+  /** Parts of the calibration text on which calibrated points are measured. */
+  readonly calibrationDraws: number;
   readonly mode: CalibrationMode;
   readonly seed: number;
 }
@@ -148,6 +150,7 @@ export function planRun(setup: Setup, methods: readonly MethodMeta[]): RunSettin
 
 /** How the form measures, whatever it measures. */
 export function measurementOf(setup: Setup): Omit<RunSettings, 'points'> {
-  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = setup;
-  return { protocol, context, maxTokens, calibrationTokens, mode, seed };
+  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws, mode, seed } = setup;
+  const draws = calibrationDraws > 1 ? { calibrationDraws } : {};
+  return { protocol, context, maxTokens, calibrationTokens, ...draws, mode, seed };
 }

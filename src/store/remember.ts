@@ -84,6 +84,7 @@ function checksOf(methods: readonly MethodMeta[]): Record<Exclude<keyof Setup, '
     context: whole(2, 131_072),
     maxTokens: (value) => value === null || whole(16, 1e9)(value),
     calibrationTokens: whole(16, 1e7),
+    calibrationDraws: whole(1, 8),
     mode: oneOf(['shared', 'sequential']),
     seed: whole(0, 4_294_967_295),
   };

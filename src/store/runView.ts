@@ -12,6 +12,7 @@ import type {
   RunEvent,
   RunSettings,
 } from '../lab/events';
+import { doubtLine } from '../lab/verdict/doubt';
 import type { ModelCard } from '../model/card';
 import { needsCalibration } from '../quant/parseRecipe';
 import type { ErrorRecord } from '../util/errors';
@@ -45,13 +46,15 @@ export interface PointView {
   readonly tokens: number;
   readonly seconds: number | null;
   readonly hash: string | null;
+  /** ln ratios on other parts of the calibration text; empty where none were asked for. */
+  readonly redrawn: readonly number[];
   /** Mean loss of every window; null where the log or link has none. */
   readonly losses: readonly number[] | null;
 }
 
 /** Something that the reader should know of: damping raised, a fallback, layers kept. One sentence each. */
 export interface Remark {
-  readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost';
+  readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost' | 'text';
   readonly text: string;
   /** The layer that it is about; absent where it is about the run. */
   readonly place?: Place;
@@ -126,6 +129,8 @@ function fold(view: RunView, event: RunEvent): RunView {
       return changePoint(view, event.result.id, () => ({
         ...fromResult(event.result),
         losses: event.losses ?? null,
+        // Told anew of a point that is told of again.
+        redrawn: [],
       }));
     case 'damping-raised':
       return remark(view, {
@@ -149,6 +154,10 @@ function fold(view: RunView, event: RunEvent): RunView {
         kind: 'verified',
         text: `The rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens.`,
       });
+    case 'calibration-redrawn':
+      return changePoint(view, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
+    case 'text-doubted':
+      return remark(view, { kind: 'text', text: doubtLine(event) });
     case 'run-stopped':
       return { ...view, status: 'stopped', progress: null, secondsElapsed: event.secondsElapsed };
     case 'run-failed':
@@ -194,7 +203,7 @@ export function covers(later: RunView, earlier: RunView): boolean {
 function finishedUnder({ about, points }: RunView): string[] {
   if (!about) return [];
   const { settings, model, app, adapter, texts } = about;
-  const { protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
+  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
   const recipes = new Map(settings.points.map(({ id, recipe }) => [id, recipe]));
   return points
     .filter(({ state }) => state === 'finished')
@@ -203,7 +212,7 @@ function finishedUnder({ about, points }: RunView): string[] {
       return JSON.stringify([
         [about.at === null, model.fingerprint, app, adapter, protocol, context, maxTokens, texts[0]],
         [method, recipe, recipe && seed],
-        recipe && needsCalibration(recipe) && [texts[1], calibrationTokens, mode],
+        recipe && needsCalibration(recipe) && [texts[1], calibrationTokens, calibrationDraws, mode],
       ]);
     });
 }
@@ -249,6 +258,7 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     tokens: 0,
     seconds: null,
     hash: null,
+    redrawn: [],
     losses: null,
   };
 }

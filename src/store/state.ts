@@ -5,6 +5,7 @@ import type { SharedRun } from '../lab/permalink';
 import type { ModelCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';
+import { usualPace } from './estimate';
 import type { Notice } from './notices';
 import type { Setup } from './plan';
 import type { ShelfRun } from './runRecord';
@@ -62,6 +63,8 @@ export interface LabState {
   readonly axes: { readonly x: XAxis; readonly y: YAxis; readonly scale: Scale | null };
   /** Width of the shown combination matrix; null: that of the shown run. */
   readonly matrixBits: number | null;
+  /** Seconds that runs on this adapter took, for each that was estimated: learnt from the last run that was long enough. */
+  readonly pace: number;
   /** What the answer is for. */
   readonly goal: Goal;
   /** Every run that is here, newest first; written by store/shelf.ts alone, as are the four fields that follow. */
@@ -98,6 +101,7 @@ export const startingSetup: Setup = {
   // Small enough that a software adapter draws the demo's whole curve in minutes; a GPU takes seconds and has time for more.
   maxTokens: 4096,
   calibrationTokens: 4096,
+  calibrationDraws: 1,
   mode: 'shared',
   seed: 0,
 };
@@ -111,6 +115,7 @@ export const startingState: LabState = {
   mistakes: {},
   axes: { x: 'bits', y: 'perplexity', scale: null },
   matrixBits: null,
+  pace: usualPace,
   goal: usualGoal,
   shelf: [],
   shown: null,

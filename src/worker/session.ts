@@ -24,7 +24,7 @@ export interface Surroundings {
   readonly storage?: StorageManager;
 }
 
-/** Devices that one run may lose without finishing a point in between: a driver that fails at once will fail again. */
+/** Devices that one run may lose without a new layer or point in between: a driver that fails at once will fail again. */
 const mostLosses = 3;
 
 export function createSession({ gpu: source, storage }: Surroundings): Handlers {
@@ -107,7 +107,8 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
         if (!failure) return null;
         const now = finishedPoints(log);
         // What one attempt has finished, with what it took over, the next need not measure.
-        if (now.length > known.length) losses = 0;
+        const progress = log.some((event) => event.type === 'layer-quantized' && !event.resumed);
+        if (progress || now.length > known.length) losses = 0;
         if (now.length) known = now;
         if (failure.code !== 'device-lost' || ++losses > mostLosses) throw fromErrorRecord(failure);
       }

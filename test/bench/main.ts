@@ -6,6 +6,7 @@
  *   --ops [FILTER]   our own kernel cases (test/ops) instead, timed
  *   --widths         only what K widths cost beside one, in shared mode
  *   --methods        only the pieces of the methods (Hadamard, E8P, AWQ, LoRC) against PyTorch on the processor
+ *   --verdicts FILE  only what results owe to the calibration text, twenty texts of four lengths (an hour; FILE keeps what is measured)
  *   --compensate     only the rounding kernel against the same algorithm in PyTorch on the processor (PYTHON names one with torch)
  */
 import { spawnSync } from 'node:child_process';
@@ -20,6 +21,7 @@ import { compareCholesky, compareMatmul, toLines } from './compare';
 import { benchCompensate } from './compensate';
 import { timeCases } from './cases';
 import { benchMethods } from './methods';
+import { benchVerdicts } from './verdicts';
 import { benchWidths } from './widths';
 import { jaxPeer, ortPeer, tfPeer, type Jax, type Ort, type Peer, type Tf } from './peers';
 
@@ -116,6 +118,11 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   if (args.includes('--widths')) {
     await benchWidths(gpu, rounds, print);
+    return 0;
+  }
+  const cases = option('--verdicts');
+  if (cases !== null) {
+    await benchVerdicts(gpu, cases || 'verdicts.ndjson', print);
     return 0;
   }
   if (args.includes('--methods')) {

@@ -6,8 +6,7 @@
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { openModelPath, readTextPath } from '../../src/cli/files';
-import { holdForever, openDawn } from '../../src/gpu/dawn';
-import { Gpu } from '../../src/gpu/gpu';
+import type { Gpu } from '../../src/gpu/gpu';
 import type { PlannedPoint, PointResult } from '../../src/lab/events';
 import { memoryStore } from '../../src/lab/layerStore';
 import { run } from '../../src/lab/run';
@@ -15,6 +14,7 @@ import { groupSize } from '../../src/quant/parseRecipe';
 import { findMethod } from '../../src/quant/recipes';
 import { present } from '../../src/util/assert';
 import { createRng } from '../../src/util/rng';
+import { countVerdicts, describeCount } from './verdictCounts';
 
 export interface VerdictCase {
   readonly subject: string;
@@ -49,8 +49,8 @@ const subjects: readonly Subject[] = [
     evaluation: `${shared}/text/tinystories-head.txt`,
   },
 ];
-export const budgets = [64, 256, 1024, 4096] as const;
-export const seeds = 20;
+const budgets = [64, 256, 1024, 4096] as const;
+const seeds = 20;
 const long = 16_384;
 const plain = ['rtn'];
 const calibrated = ['gptq', 'awq'];
@@ -60,6 +60,12 @@ const scored = 2048;
 /** The long calibration is measured on more text: what holds there is what the sentences should say. */
 const scoredLong = 8192;
 
+function readCases(file: string): VerdictCase[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as VerdictCase);
+}
+
 const pointsOf = (methods: readonly string[]): PlannedPoint[] =>
   methods.flatMap((name) =>
     widths.map((bits) => {
@@ -68,17 +74,10 @@ const pointsOf = (methods: readonly string[]): PlannedPoint[] =>
     }),
   );
 
-export async function benchVerdicts(file: string, print: (line: string) => void): Promise<void> {
-  const found = existsSync(file)
-    ? readFileSync(file, 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as VerdictCase)
-    : [];
+export async function benchVerdicts(gpu: Gpu, file: string, print: (line: string) => void): Promise<void> {
+  const found = readCases(file);
   const has = (subject: string, seed: number | null, tokens: number) =>
     found.some((c) => c.subject === subject && c.seed === seed && c.tokens === tokens);
-  const gpu = await Gpu.create(openDawn());
-  holdForever(gpu);
   for (const subject of subjects) {
     if (!existsSync(subject.model)) continue;
     const checkpoint = await openModelPath(subject.model);
@@ -122,10 +121,5 @@ export async function benchVerdicts(file: string, print: (line: string) => void)
       for (const tokens of budgets) await measure(seed, tokens, pointsOf(calibrated), scored);
     }
   }
-}
-
-/** Until the counts are there. */
-export async function main([file = 'verdicts.ndjson']: readonly string[]): Promise<number> {
-  await benchVerdicts(file, (line) => void process.stdout.write(`${line}\n`));
-  return 0;
+  for (const count of countVerdicts(readCases(file))) print(describeCount(count));
 }

@@ -72,14 +72,10 @@ export const points = (page: Page): Promise<readonly PointView[]> =>
   page.evaluate(() => window.bitcurve.store.getState().run.points);
 
 export async function untilStatus(page: Page, status: string): Promise<void> {
-  await page.waitForFunction(
-    (wanted) => {
-      const { run, activity } = window.bitcurve.store.getState();
-      return run.status === wanted && activity === 'idle';
-    },
-    status,
-    { timeout: 110_000 },
-  );
+  await page.waitForFunction((wanted) => {
+    const { run, activity } = window.bitcurve.store.getState();
+    return run.status === wanted && activity === 'idle';
+  }, status);
 }
 
 /** What tells one run's points from another's. */

@@ -70,7 +70,7 @@ test('a copied link shows the same points in a fresh profile, and is reproduced 
 
   // The same model is run with the same settings and compared.
   await dropPaths(other, [join(root, 'public/demo/level-30')]);
-  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('5 match', { timeout: 90_000 });
+  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('5 match');
   await expect(results(other).locator('td.verdict.match')).toHaveCount(5);
   await fresh.close();
 });

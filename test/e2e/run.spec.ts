@@ -1,68 +1,52 @@
-/** Dropping, running, stopping, losing the device. */
-import { existsSync } from 'node:fs';
+/** Dropping, running, stopping. Losing the device: test/worker/session.test.ts, and in the page run.long.spec.ts. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readLog } from '../../src/lab/log';
+import { testDrop } from './drop';
 import {
   configure,
-  dropPaths,
-  essence,
   expect,
   openDemo,
   points,
   results,
   root,
   runButton,
-  sharedModels,
   small,
   stopButton,
   test,
   untilStatus,
 } from './lab';
 
-const stories = join(sharedModels, 'stories260K-f32');
-/** A folder that every clone has, and a real one where it is at hand. */
-const folders = [join(root, 'public/demo/level-7'), ...(existsSync(stories) ? [stories] : [])];
+testDrop(join(root, 'public/demo/level-7'));
 
-for (const folder of folders) {
-  test(`dropping the folder ${folder.split('/').at(-1)} and pressing Run draws a curve`, async ({ page }) => {
-    await openDemo(page);
-    await dropPaths(page, [folder]);
-    const name = folder.split('/').at(-1) ?? '';
-    await expect(page.locator('.card-name')).toContainText(name);
-    await expect(page.locator('.card')).toContainText('llama');
-    await configure(page, small);
-    await runButton(page).click();
-    await untilStatus(page, 'finished');
-    // Two curves of two points, with an interval each, and the line of full precision.
-    await expect(page.locator('.recharts-scatter')).toHaveCount(2);
-    await expect(page.locator('.recharts-scatter-symbol')).toHaveCount(4);
-    await expect(page.locator('.recharts-errorBar')).toHaveCount(4);
-    await expect(page.locator('.recharts-reference-line-line')).toHaveCount(1);
-    await expect(results(page).getByRole('row')).toHaveCount(1 + 5);
-    const all = await points(page);
-    expect(all.every(({ state, perplexity }) => state === 'finished' && (perplexity?.mean ?? 0) > 1)).toBe(true);
-    await expect(page.getByRole('table', { name: /^Layers of / }).getByRole('row')).not.toHaveCount(1);
-  });
-}
-
-test('the first point of the bundled demo appears within 10 s of pressing Run', async ({ page }) => {
+test('the first point of the bundled demo appears early in the run', async ({ page }) => {
   await openDemo(page);
   // As the page opens: no set-up of the test's own.
   await runButton(page).click();
-  await expect(results(page).locator('tbody td.strong').first()).toHaveText(/^\d+\.\d+/, { timeout: 10_000 });
+  await expect(results(page).locator('tbody td.strong').first()).toHaveText(/^\d+\.\d+/);
   await stopButton(page).click();
   await untilStatus(page, 'stopped');
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download log' }).click();
+  const events = readLog(readFileSync(await (await saving).path(), 'utf8'));
+  // In work, not in seconds: what is done of the run before the first value is there to be seen.
+  const first = events.findIndex(({ type }) => type === 'window-evaluated');
+  const before = events.slice(0, first).findLast((event) => event.type === 'progressed');
+  expect(first).toBeGreaterThan(0);
+  expect(before?.type === 'progressed' ? before.done : 0).toBeLessThan(0.1);
 });
 
-test('Stop stops within 1 s, and Run goes on from there, even after a reload', async ({ page }) => {
+test('Stop stops in mid-run, and Run goes on from there, even after a reload', async ({ page }) => {
   await openDemo(page);
   await configure(page, { ...small, maxTokens: 4096 });
   await runButton(page).click();
   await page.waitForFunction(() => window.bitcurve.store.getState().run.layers.length > 14);
-  const pressed = Date.now();
   await stopButton(page).click();
   await page.waitForFunction(() => window.bitcurve.store.getState().run.status === 'stopped');
-  expect(Date.now() - pressed).toBeLessThan(1000);
+  // How little is done after a stop is counted in test/lab/run.test.ts.
   const before = await page.evaluate(() => window.bitcurve.store.getState().run.layers.map(({ hash }) => hash));
+  const wanted = await page.evaluate(() => window.bitcurve.store.getState().run.points.length);
+  expect((await points(page)).filter(({ state }) => state === 'finished').length).toBeLessThan(wanted);
   // Finished layers are kept in the browser's own file system.
   await openDemo(page);
   await configure(page, small);
@@ -72,25 +56,4 @@ test('Stop stops within 1 s, and Run goes on from there, even after a reload', a
   expect(remarks.map(({ kind }) => kind)).toContain('resumed');
   expect(layers.filter(({ resumed }) => resumed).length).toBeGreaterThanOrEqual(before.length);
   expect(layers.map(({ hash }) => hash).slice(0, before.length)).toEqual(before);
-});
-
-test('a device destroyed in mid-run is replaced, and the run ends in the same hashes', async ({ page, browser }) => {
-  await openDemo(page);
-  await configure(page, small);
-  await runButton(page).click();
-  await page.waitForFunction(() => window.bitcurve.store.getState().run.layers.length > 14);
-  await page.evaluate(() => window.bitcurve.loseDevice());
-  await untilStatus(page, 'finished');
-  const { remarks } = await page.evaluate(() => window.bitcurve.store.getState().run);
-  expect(remarks.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['lost', 'resumed']));
-
-  // The same in a fresh profile, undisturbed: nothing kept, nothing lost.
-  const fresh = await browser.newContext();
-  const other = await fresh.newPage();
-  await openDemo(other);
-  await configure(other, small);
-  await runButton(other).click();
-  await untilStatus(other, 'finished');
-  expect(essence(await points(page))).toEqual(essence(await points(other)));
-  await fresh.close();
 });

@@ -1,24 +1,10 @@
-/** Runs against numbers of PyTorch and transformers: made for this project (test/golden/lab.py), and the shared ones where they lie. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+/** Runs against numbers of PyTorch and transformers that were made for this project (test/golden/lab.py). The shared ones: golden.long.test.ts. */
 import { describe, expect, it } from 'vitest';
-import type { PlannedPoint, PointResult, Protocol } from '../../src/lab/events';
-import { withGrid } from '../../src/quant/parseRecipe';
-import { findMethod } from '../../src/quant/recipes';
+import type { PointResult } from '../../src/lab/events';
 import { tQuantile } from '../../src/lab/statistics';
 import { testGpu } from '../gpu';
-import { openFolder, sharedModel } from '../model/folder';
+import { closeTo, rtn } from './rtnPoints';
 import { collect, finished, labGoldens, textOfIds, tinyCheckpoint, tinyInput, tinySettings } from './tiny';
-
-function rtn(bits: number, group: number | null, symmetric: boolean): PlannedPoint {
-  const recipe = findMethod('rtn')?.recipe(bits, group);
-  if (!recipe) throw new Error('rtn is a method');
-  const id = `rtn ${bits} ${group ?? 'row'} ${symmetric}`;
-  return { id, method: 'rtn', recipe: symmetric ? withGrid(recipe, { symmetric }) : recipe, bits, group };
-}
-
-const closeTo = (got: number | null, want: number, relative: number, what: string) =>
-  expect(Math.abs((got ?? NaN) / want - 1), `${what}: got ${got}, want ${want}`).toBeLessThan(relative);
 
 describe('tiny models', () => {
   for (const model of new Set(labGoldens.rows.map((row) => row.model))) {
@@ -50,54 +36,5 @@ describe('tiny models', () => {
         });
       });
     }
-  }
-});
-
-/** The shared checkpoint of 260 000 parameters, trained to saturation, on real text. Beside the project on its authors' machines. */
-describe('stories260K', { timeout: 400_000 }, () => {
-  const folder = sharedModel('stories260K-f32');
-  const shared = resolve(import.meta.dirname, '../../../shared/data');
-  interface Row {
-    readonly protocol: Protocol;
-    readonly context: number;
-    readonly scored: number;
-    readonly perplexity: number;
-    readonly rtn: number | null;
-    readonly group: string;
-    readonly symmetric: boolean;
-    readonly text: string;
-  }
-  const goldens = folder
-    ? (JSON.parse(readFileSync(join(shared, 'models/golden.json'), 'utf8')) as { readonly rows: readonly Row[] }).rows
-    : [];
-  const requests = new Map<string, Row[]>();
-  for (const row of goldens) {
-    const key = `${row.text}, ${row.protocol}`;
-    requests.set(key, [...(requests.get(key) ?? []), row]);
-  }
-
-  it('is tested on every row where it lies beside the project', () => {
-    expect(goldens.length).toBe(existsSync(join(shared, 'models/golden.json')) ? 16 : 0);
-  });
-
-  for (const [name, rows] of requests) {
-    it(name, async () => {
-      const [first] = rows as [Row, ...Row[]];
-      const points = rows.flatMap(({ rtn: bits, group, symmetric }) =>
-        bits ? [rtn(bits, group === 'row' ? null : Number(group), symmetric)] : [],
-      );
-      const text = readFileSync(join(shared, 'text', first.text), 'utf8');
-      const input = await tinyInput(
-        await testGpu(),
-        tinySettings(points, { protocol: first.protocol, context: first.context, maxTokens: 10_240 }),
-        { checkpoint: await openFolder(folder ?? ''), evaluation: { label: first.text, text }, calibration: null },
-      );
-      const results = finished(await collect(input));
-      rows.forEach((row, i) => {
-        const got = results[i] as PointResult;
-        expect(got.tokens).toBe(row.scored);
-        closeTo(got.perplexity, row.perplexity, row.rtn ? 5e-3 : 1e-4, `${got.id} perplexity`);
-      });
-    });
   }
 });

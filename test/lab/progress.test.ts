@@ -12,7 +12,7 @@ function watched() {
   return {
     progress,
     /** Work that takes so many seconds. */
-    work(kind: Kind, operations: number, seconds: number, how?: 'kept') {
+    work: (kind: Kind, operations: number, seconds: number, how?: 'kept') => {
       now += seconds;
       progress.advance(kind, operations, how);
     },

@@ -4,7 +4,7 @@ import { calibratedTokens, fromLog, type Calibration, type Candidate } from '../
 import { choose, usualGoal } from '../../src/lab/verdict/choose';
 import { rankings as ranked } from '../../src/lab/verdict/rank';
 import { answer, comparisonLine } from '../../src/lab/verdict/sentence';
-import { enoughTokens, supplyOf } from '../../src/lab/verdict/supply';
+import { enoughTokens, overCalibrations, supplyOf } from '../../src/lab/verdict/supply';
 import { sampleLog } from '../store/sampleLog';
 
 const point = (method: string, bits: number, mean: number, half: number, group: number | null = 32): Candidate => ({
@@ -16,6 +16,7 @@ const point = (method: string, bits: number, mean: number, half: number, group: 
   megabytes: bits / 10,
   lnRatio: { mean, low: mean - half, high: mean + half },
   losses: null,
+  redrawn: [],
   calibrated: method === 'gptq' || method === 'awq',
 });
 const label = (method: string) => method.toUpperCase();
@@ -24,7 +25,7 @@ const verdictLine = (points: readonly Candidate[]) => comparisonLine(rankings(po
 const plenty: Calibration = { tokens: 65_536, inputs: 256 };
 const short: Calibration = { tokens: 256, inputs: 256 };
 const ask = (candidates: readonly Candidate[], calibration: Calibration | null, goal = usualGoal) =>
-  answer({ candidates, calibration, megabytes: 1.6 }, goal, label);
+  answer({ candidates, calibration, megabytes: 1.6, doubts: [] }, goal, label);
 
 describe('the best method', () => {
   const two = [
@@ -144,6 +145,18 @@ describe('too little calibration text', () => {
     expect(ranked(near, { ...some, tokens: 256 * 64 })[0]?.leaders).toBe(1);
     // What reads no inputs does not depend on the text.
     expect(ranked([point('rtn', 3, 0.43, 0.0001), point('hqq', 3, 0.42, 0.0001)], some)[0]?.leaders).toBe(1);
+  });
+
+  it('believes measured draws more than what is usual, and gives their interval', () => {
+    const some: Calibration = { tokens: 256 * 16, inputs: 256 };
+    const near = [point('rtn', 3, 0.425, 0.0001), point('gptq', 3, 0.4, 0.0001)];
+    const steady = near.map((p) => (p.calibrated ? { ...p, redrawn: [0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4] } : p));
+    const restless = near.map((p) => (p.calibrated ? { ...p, redrawn: [0.3, 0.5, 0.45] } : p));
+    expect(ranked(steady, some)[0]?.leaders).toBe(1);
+    expect(ranked(restless, { ...some, tokens: 256 * 64 })[0]?.leaders).toBe(2);
+    const over = overCalibrations({ lnRatio: { mean: 1, low: 0, high: 2 }, redrawn: [3] });
+    expect([over?.mean, over?.low]).toEqual([2, expect.closeTo(2 - 12.7062, 6)]);
+    expect(overCalibrations({ lnRatio: { mean: 1, low: 0, high: 2 }, redrawn: [] })).toBeNull();
   });
 
   it('counts whole windows, and no more than the text has', () => {

@@ -7,7 +7,6 @@ import { e8p } from '../../src/quant/grid/e8p';
 import { FactorCache } from '../../src/quant/factorCache';
 import { parseRecipe, recipeOf } from '../../src/quant/parseRecipe';
 import type { Piece } from '../../src/quant/recipe';
-import { restoreLayer } from '../../src/quant/restore';
 import { solveLayer } from '../../src/quant/solve';
 import { pointFactor, roundE8p } from '../../src/reference/blockLdlq';
 import {
@@ -23,17 +22,13 @@ import {
   squaredDistance,
   type E8pBits,
 } from '../../src/reference/e8p';
-import { readMatrix } from '../../src/tensor/matrix';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { normals } from '../opCase';
-import { hostLoss, makeProblem, testContext, upload, type HostProblem } from './fixture';
+import { grid, problemOf, solve, testBlockLdlq, type Size } from './e8pSolve';
+import { makeProblem, testContext, upload } from './fixture';
 
 const golden = '../shared/golden';
-const grid = (bits: number): Piece => ({ name: 'e8p', bits });
-const recipe = (bits: number, rounding: 'nearest' | 'compensate') =>
-  recipeOf({ grid: grid(bits), rounding: { name: rounding } });
-
 describe('the codebook', () => {
   it('has 227 rows of squared norm up to 10 and 29 of 12, and the shader has the same', () => {
     const norms = Array.from({ length: 256 }, (_, row) =>
@@ -101,29 +96,6 @@ describe('the codebook', () => {
   }
 });
 
-interface Size {
-  readonly bits: E8pBits;
-  readonly rows: number;
-  readonly cols: number;
-}
-const problems = new Map<string, HostProblem>();
-function problemOf(rows: number, cols: number): HostProblem {
-  const key = `${rows}×${cols}`;
-  const problem = problems.get(key) ?? makeProblem(createRng(5).fork(key), rows, cols);
-  problems.set(key, problem);
-  return problem;
-}
-
-async function solve(problem: HostProblem, bits: number, rounding: 'nearest' | 'compensate') {
-  const gpu = await testGpu();
-  using scope = gpu.scope('test');
-  const cx = testContext(gpu, scope);
-  const solved = await solveLayer(upload(scope, problem), recipe(bits, rounding), cx);
-  const What = await readMatrix(gpu, solved.What);
-  const restored = await readMatrix(gpu, await restoreLayer(solved.stored, recipe(bits, rounding), cx));
-  return { ...solved, What, restored };
-}
-
 describe('e8p', () => {
   it.each<Size>([
     { bits: 2, rows: 64, cols: 64 },
@@ -146,23 +118,7 @@ describe('e8p', () => {
     expect(e8p(grid(bits), cols).storage.write(stored).length * 8).toBe(storage);
   });
 
-  it.each<Size>(
-    ([2, 3, 4] as const).flatMap((bits) => [
-      { bits, rows: 64, cols: 64 },
-      { bits, rows: 32, cols: 172 },
-      { bits, rows: 16, cols: 576 },
-      { bits, rows: 12, cols: 960 },
-    ]),
-  )('compensates as block LDLQ in float64: %j', async ({ bits, rows, cols }) => {
-    const problem = problemOf(rows, cols);
-    const { W, H } = problem;
-    const want = roundE8p(W, pointFactor(H, cols), rows, cols, bits);
-    const { stored, loss } = await solve(problem, bits, 'compensate');
-    const codes = unpackBits(stored.codes, want.codes.length, bits);
-    const flipped = codes.reduce((count, code, i) => count + (code === want.codes[i] ? 0 : 1), 0);
-    expect(flipped / codes.length, 'codes that differ').toBeLessThanOrEqual(1e-3);
-    expect(Math.abs((loss ?? NaN) / hostLoss(problem, want.What) - 1), 'proxy loss').toBeLessThanOrEqual(1e-3);
-  });
+  testBlockLdlq('fast');
 
   it('does without feedback where inputs have nothing to do with each other', () => {
     const H = Float64Array.from({ length: 64 * 64 }, (_, at) => (at % 65 === 0 ? 1 + (at % 7) : 0));

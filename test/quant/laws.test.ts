@@ -1,19 +1,15 @@
 /** Laws that hold whatever the numbers are (design: algorithms 8.1), on the GPU through solveLayer. */
 import { describe, expect, it } from 'vitest';
-import type { Scope } from '../../src/gpu/buffers';
 import { FactorCache } from '../../src/quant/factorCache';
 import { identity } from '../../src/quant/groups';
 import { withGrid } from '../../src/quant/parseRecipe';
 import { makeGrid, makeTransform, missing } from '../../src/quant/pieces';
 import type { QuantEvent } from '../../src/quant/problem';
-import type { Piece, Recipe } from '../../src/quant/recipe';
-import { findMethod, recipes } from '../../src/quant/recipes';
+import type { Piece } from '../../src/quant/recipe';
 import { blocksOf } from '../../src/quant/rounding/compensate';
-import { restoreLayer } from '../../src/quant/restore';
 import { roundWeights, solveLayer } from '../../src/quant/solve';
-import { writeStorage } from '../../src/quant/storage';
 import { packBits, unpackBits } from '../../src/quant/bytes';
-import { hashStored, storedBytes, storedFromBytes } from '../../src/quant/stored';
+import { storedFromBytes } from '../../src/quant/stored';
 import { activationOrder, groupAwareOrder } from '../../src/quant/transform/permute';
 import { choleskyUpper, unitUpper } from '../../src/reference/cholesky';
 import { compensatePublished } from '../../src/reference/compensate';
@@ -25,20 +21,7 @@ import { roundHalfEven } from '../../src/util/halfFloat';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { hostLoss, makeProblem, testContext, upload } from './fixture';
-
-const method = (name: string, bits: number, group: number | null): Recipe =>
-  findMethod(name)?.recipe(bits, group) as Recipe;
-const problem = makeProblem(createRng(3), 48, 172);
-
-/** The problem as a site of a model poses it: with mean inputs and neighbours. */
-function pose(scope: Scope) {
-  const magnitude = Float32Array.from({ length: 172 }, (_, j) => Math.sqrt(problem.H[j * 173] as number) * 0.8);
-  return {
-    ...upload(scope, problem),
-    magnitude: uploadMatrix(scope, magnitude, 1, 172, 'mean |x|'),
-    neighbours: { input: { kind: 'channels' as const }, outputs: [{ kind: 'stream' as const, rows: 48 }] },
-  };
-}
+import { method, problem, testEightBits, testStored } from './methodLaws';
 
 describe('pieces', () => {
   it('are implemented where the catalog names them', () => {
@@ -143,19 +126,6 @@ describe('laws of the solver', () => {
     }
   });
 
-  it('eight bits lose next to nothing, with every method', async () => {
-    const gpu = await testGpu();
-    using scope = gpu.scope('test');
-    const matrices = pose(scope);
-    for (const { name, widths } of recipes) {
-      // QuIP's published range cuts off what lies beyond 2.4 deviations, whatever the width.
-      if ((widths && !widths.includes(8)) || /^quip$|\/quip$/.test(name)) continue;
-      const { loss, energy } = await solveLayer(matrices, method(name, 8, 32), testContext(gpu, scope));
-      // A step is about 1/255 of a range of 5 deviations: error² ≈ (5/255)²/12 of the energy.
-      expect((loss ?? NaN) / (energy ?? NaN), name).toBeLessThan(1e-4);
-    }
-  });
-
   it('a dead column is zero and nothing else is harmed', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
@@ -239,39 +209,10 @@ describe('laws of the solver', () => {
   });
 });
 
+testEightBits('fast');
+
 describe('what is stored', () => {
-  const places = [
-    [2, null, false],
-    [3, 32, false],
-    [5, 32, true],
-    [8, null, false],
-  ] as const;
-  for (const { name, groups, widths } of recipes) {
-    it(`${name} counts as many bits as it writes, is the same twice, and restores bit for bit`, async () => {
-      const gpu = await testGpu();
-      using scope = gpu.scope('test');
-      const matrices = pose(scope);
-      for (const [bits, group, symmetric] of places.filter(([width]) => widths?.includes(width) ?? true)) {
-        const plain = method(name, bits, groups === 'required' ? 32 : groups === 'own' ? null : group);
-        const recipe = 'symmetric' in plain.grid ? withGrid(plain, { symmetric }) : plain;
-        const grid = makeGrid(recipe.grid, 172);
-        const one = await solveLayer(matrices, recipe, testContext(gpu, scope));
-        const two = await solveLayer(matrices, recipe, testContext(gpu, scope));
-        expect(one.hash).toBe(two.hash);
-        expect(await hashStored(one.stored)).toBe(one.hash);
-        // The grid's own part; what transforms and corrections count is held in their tests. Up to three parts fill a last byte.
-        const written = writeStorage(one.stored, grid).length * 8;
-        const counted = grid.storage.bits(one.stored) + 32 * (one.stored.groupOf?.length ?? 0);
-        expect(written - counted).toBeGreaterThanOrEqual(0);
-        expect(written - counted).toBeLessThan(24);
-        expect(one.bits).toBeGreaterThanOrEqual(counted);
-        const kept = storedFromBytes(storedBytes(one.stored), problem);
-        expect(kept).toEqual(one.stored);
-        const restored = await restoreLayer(one.stored, recipe, { gpu, scope });
-        expect(await readMatrix(gpu, restored)).toEqual(await readMatrix(gpu, one.What));
-      }
-    });
-  }
+  testStored('fast');
 
   it('a fused rotation without known neighbours says so and leaves the layer as it is', async () => {
     const gpu = await testGpu();

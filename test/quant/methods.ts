@@ -17,6 +17,7 @@ import { solveLayer, type SolvedLayer } from '../../src/quant/solve';
 import { readMatrix, uploadMatrix, type Matrix } from '../../src/tensor/matrix';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
+import { ofTier, type Tier } from '../tiers';
 import { causedProblem, hostLoss, testContext, upload } from './fixture';
 import { solveTwin, type TwinSolved } from './twin/solve';
 import type { Part, TwinProblem } from './twin/state';
@@ -124,22 +125,39 @@ async function check(site: TwinProblem, posed: Posed, recipe: Recipe, label: str
   if (descends) expect(free.loss, told).toBeLessThanOrEqual(1e-2);
 }
 
-/** Registers a test of the methods of each strategy. `group`: of the methods that take one; null for rows. */
-export function testMethods(cols: number, group: number | null, methods: readonly MethodMeta[] = recipes): void {
+/**
+ * Registers a test of the methods of each strategy and width. `group`: of the methods that take one; null for rows. With a tier: of each
+ * method 3 bits, or the first width that it has, stand for all.
+ */
+export function testMethods(
+  cols: number,
+  group: number | null,
+  methods: readonly MethodMeta[] = recipes,
+  tier: Tier | 'both' = 'both',
+): void {
+  const all = methods
+    .filter(({ groups }) => groups !== 'required' || group !== null)
+    .flatMap((method) => (method.widths ?? [2, 3, 4]).map((bits) => ({ ...method, bits })));
+  const stands = ({ bits, widths = [3] }: (typeof all)[number]) => bits === (widths.includes(3) ? 3 : widths[0]);
+  const cases = tier === 'both' ? all : ofTier(tier, all, stands);
   describe(`${rows}×${cols}, ${group === null ? 'rows' : `groups of ${group}`}`, () => {
     const site = makeSite(cols);
-    for (const strategy of new Set(methods.map((method) => method.strategy))) {
-      it(`${strategy}: what float64 chooses`, async () => {
+    for (const [title, some] of groupBy(cases, ({ strategy, bits }) => `${strategy}, ${bits} bits`)) {
+      it(`${title}: what float64 chooses`, async () => {
         const gpu = await testGpu();
         using scope = gpu.scope('site');
         // Posed once: factors and bases serve every method, as they do in a run.
         const posed = pose(site, gpu, scope);
-        for (const { name, groups, widths = [2, 3, 4], recipe } of methods.filter((m) => m.strategy === strategy)) {
-          const size = groups === 'own' ? null : group;
-          if (groups === 'required' && size === null) continue;
-          for (const bits of widths) await check(site, posed, recipe(bits, size), `${name} at ${bits} bits`);
+        for (const { name, groups, bits, recipe } of some) {
+          await check(site, posed, recipe(bits, groups === 'own' ? null : group), `${name} at ${bits} bits`);
         }
-      }, 600_000);
+      });
     }
   });
+}
+
+function groupBy<T>(all: readonly T[], titleOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(titleOf(one), [...(groups.get(titleOf(one)) ?? []), one]);
+  return groups;
 }

@@ -34,6 +34,12 @@ function labWith(answers: { readonly open?: Answer<'open'>; readonly run?: Answe
 
 const file = (path: string, content = '') => ({ path, blob: new Blob([content]) });
 const weights = [file('model/config.json', '{}'), file('model/model.safetensors')];
+/** A promise, and what keeps it. */
+function signal() {
+  let give = () => {};
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give };
+}
 const send = (events: readonly RunEvent[], { onEvents }: AskOptions) => onEvents?.(events);
 
 describe('the lab', () => {
@@ -75,12 +81,16 @@ describe('the lab', () => {
   });
 
   it('passes a stop on', async () => {
+    const asked = signal();
     const lab = labWith({
       run: (_, { signal }) =>
-        new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new Cancelled()))),
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(new Cancelled()));
+          asked.give();
+        }),
     });
     const running = lab.run();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await asked.given;
     lab.stop();
     expect(lab.store.getState().activity).toBe('stopping');
     await running;
@@ -102,10 +112,11 @@ describe('the lab', () => {
   });
 
   it('keeps the open checkpoint when another one is bad, and only the newest of two openings', async () => {
+    const quick = signal();
     const answers: (() => Promise<typeof card>)[] = [
       () => Promise.resolve(card),
       () => Promise.reject(new FormatError('lfs-pointer', 'model.safetensors is a pointer')),
-      () => new Promise((resolve) => setTimeout(() => resolve({ ...card, name: 'slow' }), 20)),
+      () => quick.given.then(() => ({ ...card, name: 'slow' })),
       () => Promise.resolve({ ...card, name: 'quick' }),
     ];
     const lab = labWith({ open: () => (answers.shift() as () => Promise<typeof card>)() });
@@ -115,7 +126,7 @@ describe('the lab', () => {
     expect(checkpoint).toMatchObject({ status: 'open', card: { name: card.name } });
     expect(notices.at(-1)).toMatchObject({ tone: 'error', text: 'model.safetensors is a pointer' });
     expect(notices.at(-1)?.stays).toContain(card.name);
-    await Promise.all([lab.receive(weights), lab.receive(weights)]);
+    await Promise.all([lab.receive(weights), lab.receive(weights).then(quick.give)]);
     expect(lab.store.getState().checkpoint.card?.name).toBe('quick');
   });
 
@@ -181,9 +192,14 @@ describe('the lab', () => {
   it('takes notices away when their cause is gone, and opens nothing during a run', async () => {
     const answers = [() => Promise.reject(new FormatError('cut', 'cut short')), () => Promise.resolve(card)];
     let end = () => {};
+    const began = signal();
     const runs = [
       () => Promise.reject(new GpuError('out-of-memory', 'no room')),
-      () => new Promise<null>((resolve) => (end = () => resolve(null))),
+      () =>
+        new Promise<null>((resolve) => {
+          end = () => resolve(null);
+          began.give();
+        }),
     ];
     const lab = labWith({
       open: () => (answers.shift() as () => Promise<typeof card>)(),
@@ -201,7 +217,7 @@ describe('the lab', () => {
     await lab.run();
     expect(lasting()).toEqual(['The run failed']);
     const running = lab.run();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await began.given;
     await lab.receive(weights);
     await lab.receive([file('run.ndjson', writeLog(log))]);
     expect(lasting()).toEqual(['A run is under way', 'A run is under way']);

@@ -35,9 +35,14 @@ describe('the protocol', () => {
   it('answers each request with its own answer', async () => {
     const card = { name: 'slow', vendor: '', architecture: '', features: [], limits: {} };
     const slow: AdapterReport = { card, gigaflops: 1, keepsLayers: false };
+    let answerSlow = () => {};
     const client = pair({
-      adapter: () => new Promise((resolve) => setTimeout(() => resolve(slow), 20)),
-      'lose-device': () => Promise.resolve(null),
+      // Answered only when the one asked after it is.
+      adapter: () => new Promise((resolve) => (answerSlow = () => resolve(slow))),
+      'lose-device': () => {
+        answerSlow();
+        return Promise.resolve(null);
+      },
     });
     const both = Promise.all([client.ask('adapter', null), client.ask('lose-device', null)]);
     expect(await both).toEqual([slow, null]);

@@ -1,5 +1,6 @@
 /** What a verdict is made of: the finished points of one run, and what their calibration saw. Types and how to get them. Pure. */
 import { needsCalibration } from '../../quant/parseRecipe';
+import { doubtLine } from './doubt';
 import type { Estimate, PointResult, RunEvent, RunSettings } from '../events';
 
 /** A finished point with a recipe. */
@@ -14,6 +15,8 @@ export interface Candidate {
   readonly lnRatio: Estimate | null;
   /** Mean loss of every window; null where only the results are known (a link). */
   readonly losses: readonly number[] | null;
+  /** ln ratios on other parts of the calibration text. */
+  readonly redrawn: readonly number[];
   /** Whether the recipe reads inputs, and so may suffer from too little calibration text. */
   readonly calibrated: boolean;
 }
@@ -46,6 +49,8 @@ export interface Finished {
   readonly calibration: Calibration | null;
   /** Megabytes of the model as it is stored; null before full precision is measured. */
   readonly megabytes: number | null;
+  /** What speaks against the texts, a sentence each. */
+  readonly doubts: readonly string[];
 }
 
 /** From the log of a run, as far as it goes. The reference is the first point, the one without a recipe. */
@@ -55,10 +60,16 @@ export function fromLog(events: Iterable<RunEvent>): Finished {
   let inputs = 0;
   let megabytes: number | null = null;
   const candidates: Candidate[] = [];
+  const redrawn = new Map<string, number[]>();
+  const doubts: string[] = [];
   for (const event of events) {
     if (event.type === 'run-started') {
       calibrated = calibratedPoints(event.settings);
       tokens = event.calibration && calibratedTokens(event.settings, event.calibration.tokens);
+    } else if (event.type === 'calibration-redrawn') {
+      redrawn.set(event.point, [...(redrawn.get(event.point) ?? []), event.lnRatio]);
+    } else if (event.type === 'text-doubted') {
+      doubts.push(doubtLine(event));
     } else if (event.type === 'layer-quantized') {
       if (event.energy !== null) inputs = Math.max(inputs, event.cols);
     } else if (event.type === 'point-finished') {
@@ -66,14 +77,20 @@ export function fromLog(events: Iterable<RunEvent>): Finished {
       else candidates.push(fromResult(event.result, event.losses ?? null, calibrated.has(event.result.id)));
     }
   }
-  return { candidates, calibration: tokens === null ? null : { tokens, inputs: inputs || null }, megabytes };
+  const told = candidates.map((point) => ({ ...point, redrawn: redrawn.get(point.id) ?? [] }));
+  return {
+    candidates: told,
+    calibration: tokens === null ? null : { tokens, inputs: inputs || null },
+    megabytes,
+    doubts,
+  };
 }
 
 function fromResult(result: PointResult, losses: readonly number[] | null, calibrated: boolean): Candidate {
   const { id, recipe, bits, group, bitsPerWeight, megabytes, lnRatio, lnRatioLow, lnRatioHigh } = result;
   const mean = lnRatio ?? NaN;
   return {
-    ...{ id, method: recipe, bits, group, bitsPerWeight, megabytes, losses, calibrated },
+    ...{ id, method: recipe, bits, group, bitsPerWeight, megabytes, losses, calibrated, redrawn: [] },
     lnRatio: { mean, low: lnRatioLow ?? mean, high: lnRatioHigh ?? mean },
   };
 }

@@ -27,7 +27,7 @@ export type Label = (method: string) => string;
 /** A perplexity more than twice that of the model: what is left is not used. */
 const broken = Math.log(2);
 
-export function answer({ candidates, calibration, megabytes }: Finished, goal: Goal, label: Label): Answer {
+export function answer({ candidates, calibration, megabytes, doubts }: Finished, goal: Goal, label: Label): Answer {
   const { point, within, narrower } = choose(candidates, goal);
   const unjudged = new Set(
     [...new Set(candidates.map(({ bits }) => bits))].flatMap(
@@ -45,7 +45,7 @@ export function answer({ candidates, calibration, megabytes }: Finished, goal: G
     take: point && takeLine(point, { within, goal, narrower, whole: megabytes, open, label }),
     comparison: comparisonLine(ranked, label),
     best: new Set(ranked.flatMap(({ points, leaders }) => (leaders === 1 ? (points[0]?.id ?? []) : []))),
-    warnings: shortage([...unjudged], calibration, label),
+    warnings: [...shortage([...unjudged], calibration, label), ...doubts],
   };
 }
 

@@ -2,6 +2,8 @@
  * Whether calibration saw enough text. H of n inputs from T tokens has rank T at most; with T of the order of n a solver that follows H
  * fits the sample's noise, and loses against methods that never looked. The intervals over evaluation windows know nothing of that. Pure.
  */
+import type { Estimate } from '../events';
+import { tQuantile } from '../statistics';
 import type { Calibration, Candidate } from './candidate';
 
 /**
@@ -23,10 +25,34 @@ export const enoughTokens = (inputs: number | null): number =>
 const spread = 0.15;
 
 /** One standard deviation of a point's ln ratio over calibration texts, nats; 0 for what reads no inputs. */
-export function calibrationNoise({ calibrated, lnRatio }: Candidate, calibration: Calibration | null): number {
+export function calibrationNoise(point: Candidate, calibration: Calibration | null): number {
+  const { calibrated, lnRatio, redrawn } = point;
   if (!calibrated || !calibration || !lnRatio) return 0;
   const perInput = calibration.tokens / (calibration.inputs ?? enoughUnknown / enoughPerInput);
-  return (spread * Math.max(0, lnRatio.mean)) / Math.sqrt(perInput);
+  const usual = (spread * Math.max(0, lnRatio.mean)) / Math.sqrt(perInput);
+  // A few draws tell their spread badly: what is usual counts as some draws more.
+  const own = spreadOf([lnRatio.mean, ...redrawn]);
+  const freedom = redrawn.length;
+  return Math.sqrt((usual ** 2 * usualFreedom + own ** 2 * freedom) / (usualFreedom + freedom));
+}
+
+/** Draws that the usual spread is worth. */
+const usualFreedom = 4;
+
+/** Sample standard deviation; 0 for one value. */
+function spreadOf(values: readonly number[]): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
+}
+
+/** Mean over calibration texts with its 95 % interval; null for fewer than two texts. */
+export function overCalibrations({ lnRatio, redrawn }: Pick<Candidate, 'lnRatio' | 'redrawn'>): Estimate | null {
+  if (!lnRatio || !redrawn.length) return null;
+  const values = [lnRatio.mean, ...redrawn];
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const half = (tQuantile(values.length - 1) * spreadOf(values)) / Math.sqrt(values.length);
+  return { mean, low: mean - half, high: mean + half };
 }
 
 /** plenty: compare as usual; short: a calibrated method that loses may do so for want of text alone. */

@@ -1,0 +1,28 @@
+/** The kinds of work that a run is made of, each of which goes at a rate of its own (progress.ts). */
+import type { PlannedPoint } from './events';
+import type { Kind } from './progress';
+
+/** A point's logits are made beside those of full precision. */
+export const headPasses = ({ recipe }: PlannedPoint): number => (recipe ? 2 : 1);
+
+export class Work {
+  /** By pieces of the recipe: the first point that has them. */
+  readonly #firsts = new Map<string, string>();
+
+  /** Calibration goes at one rate, whatever it is for. */
+  readonly calibrating: Kind = { phase: 'calibrating', name: 'blocks' };
+
+  /** Scoring full precision is its own kind of work: other weights, and no divergence. */
+  scoring(part: 'block' | 'head', { recipe }: PlannedPoint): Kind {
+    return { phase: 'evaluating', name: `${part} of ${recipe ? 'a point' : 'the model'}` };
+  }
+
+  /** The first point of a method factors H and searches; the other widths of shared calibration find much of it done. */
+  solving({ id, recipe }: PlannedPoint): Kind {
+    const pieces = recipe ? [...recipe.transform, recipe.grid, recipe.rounding, ...recipe.correction] : [];
+    const name = pieces.map((piece) => piece.name).join('+');
+    const first = this.#firsts.get(name) ?? id;
+    this.#firsts.set(name, first);
+    return first === id ? { phase: 'quantizing', name } : { phase: 'quantizing', name: `${name}, again`, like: name };
+  }
+}

@@ -1,0 +1,67 @@
+/** How often the sentence names another winner than the long calibration does, by tokens of calibration. Pure. */
+import type { Candidate } from '../../src/lab/verdict/candidate';
+import { rankings } from '../../src/lab/verdict/rank';
+import type { VerdictCase } from './verdicts';
+
+export interface Count {
+  readonly subject: string;
+  readonly tokens: number;
+  readonly inputs: number;
+  /** Calibration texts, and widths at which a winner was named in all of them together. */
+  readonly texts: number;
+  readonly claims: number;
+  /** Claims against what the long calibration says on more text; and how many there would be without the guards. */
+  readonly wrong: number;
+  readonly unguarded: { readonly claims: number; readonly wrong: number };
+}
+
+const plain = (method: string) => method === 'rtn';
+
+function candidate({ result, losses }: VerdictCase): Candidate {
+  const { id, recipe, bits, group, bitsPerWeight, megabytes, lnRatio, lnRatioLow, lnRatioHigh } = result;
+  const mean = lnRatio ?? NaN;
+  return {
+    ...{ id, method: recipe, bits, group, bitsPerWeight, megabytes, losses, redrawn: [] },
+    lnRatio: { mean, low: lnRatioLow ?? mean, high: lnRatioHigh ?? mean },
+    calibrated: !plain(recipe),
+  };
+}
+
+export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
+  const quantized = cases.filter(({ result }) => result.lnRatio !== null);
+  const subjects = [...new Set(quantized.map(({ subject }) => subject))];
+  return subjects.flatMap((subject) => {
+    const mine = quantized.filter((c) => c.subject === subject);
+    const truth = new Map(
+      mine.filter(({ seed }) => seed === null).map(({ result }) => [result.id, result.lnRatio ?? NaN]),
+    );
+    const still = mine.filter(({ seed, result }) => seed === -1 && plain(result.recipe));
+    const inputs = Math.max(...mine.map((c) => c.inputs));
+    const drawn = mine.filter(({ seed }) => seed !== null && seed >= 0);
+    return [...new Set(drawn.map(({ tokens }) => tokens))]
+      .sort((a, b) => a - b)
+      .map((tokens): Count => {
+        const texts = [...new Set(drawn.filter((c) => c.tokens === tokens).map(({ seed }) => seed))];
+        const tally = (calibration: { tokens: number; inputs: number } | null) => {
+          let [claims, wrong] = [0, 0];
+          for (const text of texts) {
+            const seen = drawn.filter((c) => c.seed === text && c.tokens === tokens);
+            for (const { points, leaders } of rankings([...still, ...seen].map(candidate), calibration)) {
+              const [best] = points;
+              if (!best || leaders !== 1) continue;
+              claims++;
+              const of = (id: string) => truth.get(id) ?? NaN;
+              if (points.slice(1).some(({ id }) => of(id) <= of(best.id))) wrong++;
+            }
+          }
+          return { claims, wrong };
+        };
+        const guarded = tally({ tokens, inputs });
+        return { subject, tokens, inputs, texts: texts.length, ...guarded, unguarded: tally(null) };
+      });
+  });
+}
+
+export function describeCount({ subject, tokens, inputs, texts, claims, wrong, unguarded }: Count): string {
+  return `${subject}, ${tokens} tokens for up to ${inputs} inputs, ${texts} texts: ${claims} claims, ${wrong} wrong (without the guards ${unguarded.claims}, ${unguarded.wrong} wrong)`;
+}
