@@ -137,11 +137,12 @@ export function createLab({ engine, methods, pieces, notebook = null, keptRuns, 
       // A link that is pasted into the open tab, and the way back from it.
       addEventListener('hashchange', () => void links.openAddress());
       watchTab(store);
-      links.followRuns();
       const interrupted = await shelf.load((await keptRuns) ?? null, tab);
       // What the address shows comes first: it needs neither adapter nor model.
       await links.openAddress();
       if (store.getState().shown === null) await shelf.showLast();
+      // Not before: the address still had to be read.
+      links.followRuns();
       await Promise.all([connectAdapter(), texts.readManifest(), checkpoints.readManifest()]);
       const { demos, shared } = store.getState();
       const best = demos.reduce<DemoModel | undefined>(

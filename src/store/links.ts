@@ -52,6 +52,7 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
 
   return {
     followRuns() {
+      if (store.getState().shown !== null) followShown();
       store.subscribe((state, last) => {
         if (state.shown !== last.shown || state.shelf !== last.shelf) followShown();
         if (state.activity === 'idle' && last.activity !== 'idle') void linkShown();
