@@ -4,24 +4,27 @@ import { ChartPanel } from './ChartPanel';
 import { CheckpointPanel } from './CheckpointPanel';
 import { DropZone } from './DropZone';
 import { GridPanel } from './GridPanel';
+import { foreignResults } from '../store/foreign';
+import { useLabState } from './context';
+import { ForeignResults } from './ForeignResults';
 import { Header } from './Header';
 import { LayersPanel } from './LayersPanel';
 import { MatrixPanel } from './MatrixPanel';
 import { MeasurePanel } from './MeasurePanel';
 import { MethodPanel } from './MethodPanel';
 import { Notices } from './Notices';
-import { OtherRun } from './OtherRun';
 import { ResultsPanel } from './ResultsPanel';
 import { RunBar } from './RunBar';
+import { RunsPanel } from './RunsPanel';
 import { SharedBanner } from './SharedBanner';
 import { SkipLinks } from './SkipLinks';
 import { useRunKey } from './useRunKey';
-import { useLabState } from './context';
 
 export function App() {
   useRunKey();
   // A shared run without its model: there is nothing to run yet, and the chart is what one came for.
   const visiting = useLabState(({ source, checkpoint }) => source === 'link' && checkpoint.card === null);
+  const foreign = useLabState((state) => foreignResults(state) !== null);
   return (
     <DropZone>
       <SkipLinks />
@@ -36,12 +39,13 @@ export function App() {
           </div>
           <RunBar />
         </aside>
-        <main className="stage">
+        <main className={foreign ? 'stage foreign' : 'stage'}>
           <Notices />
           <SharedBanner />
-          <OtherRun />
+          <ForeignResults />
           <ChartPanel />
           <ResultsPanel />
+          <RunsPanel />
           <MatrixPanel />
           <LayersPanel />
           <AdapterPanel />

@@ -42,7 +42,16 @@ export default memo(function Chart(props: Props) {
   const { curves, ghosts, looks, lit, reference, xAxis, yAxis, x, y, scale } = props;
   const tip = useRef<TipHandle>(null);
   const focused = useRef<string | null>(null);
-  const shared = useMemo(() => ({ tip, focused }), []);
+  const shared = useMemo(
+    () => ({
+      tip,
+      focused: () => focused.current,
+      focus: (key: string | null) => {
+        focused.current = key;
+      },
+    }),
+    [],
+  );
   const shown = reference && (scale === 'linear' || reference.mean > 0) ? reference : null;
   const points = shownPoints(curves, yAxis.domain, xAxis.domain);
   const behind = shownPoints(ghosts, yAxis.domain, xAxis.domain);
@@ -176,7 +185,8 @@ function PointShape({ cx = 0, cy = 0, payload }: { cx?: number; cy?: number; pay
  */
 const TipContext = createContext<{
   readonly tip: RefObject<TipHandle | null>;
-  readonly focused: RefObject<string | null>;
+  readonly focused: () => string | null;
+  readonly focus: (key: string | null) => void;
 } | null>(null);
 
 function Point({ cx, cy, drawn }: { readonly cx: number; readonly cy: number; readonly drawn: Drawn }) {
@@ -185,7 +195,7 @@ function Point({ cx, cy, drawn }: { readonly cx: number; readonly cy: number; re
   const { above, finished, look, said, own, first, id } = drawn;
   const key = `${said.name} ${id}`;
   useEffect(() => {
-    if (shared?.focused.current === key && document.activeElement === document.body) {
+    if (shared?.focused() === key && document.activeElement === document.body) {
       element.current?.focus({ preventScroll: true });
     }
   }, [shared, key]);
@@ -211,14 +221,14 @@ function Point({ cx, cy, drawn }: { readonly cx: number; readonly cy: number; re
       onMouseEnter={show}
       onMouseLeave={hide}
       onFocus={() => {
-        if (shared) shared.focused.current = key;
+        shared?.focus(key);
         show();
       }}
       onBlur={({ currentTarget }) => {
         hide();
         // One that was drawn anew is gone by then, and has not given up the focus.
         queueMicrotask(() => {
-          if (currentTarget.isConnected && shared?.focused.current === key) shared.focused.current = null;
+          if (currentTarget.isConnected && shared?.focused() === key) shared.focus(null);
         });
       }}
     >

@@ -1,6 +1,7 @@
 /** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { curves, naturalScale, referenceValue, type Scale, type XAxis, type YAxis } from '../store/curves';
+import { besideCurves } from '../store/beside';
 import { withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
 import { partingCeiling, type Range } from '../store/range';
@@ -13,6 +14,7 @@ import { Segmented } from './controls';
 import { Legend } from './Legend';
 import { RangeNote } from './RangeNote';
 import { labelOf, looksOf } from './series';
+import { useBeside } from './useBeside';
 import { useThrottled } from './useThrottled';
 
 const Chart = lazy(() => import('./Chart'));
@@ -43,6 +45,7 @@ export function ChartPanel() {
   const lab = useLab();
   const state = useLabState((state) => ({
     run: state.run,
+    running: state.activity !== 'idle',
     axes: state.axes,
     ghost: state.source === 'live' ? (state.shared?.run.points ?? null) : null,
     widths: state.setup.widths,
@@ -51,6 +54,7 @@ export function ChartPanel() {
   }));
   const { x, y } = state.axes;
   const scale = state.axes.scale ?? naturalScale(y);
+  const beside = useBeside();
   const points = useThrottled(state.run.points, redraw);
   const planned = state.run.about?.settings.points ?? null;
   const model = state.run.model ?? state.card;
@@ -61,7 +65,10 @@ export function ChartPanel() {
   const drawing = useRef<HTMLDivElement>(null);
   const label = useCallback((method: string) => labelOf(method, lab.methods), [lab.methods]);
 
-  const all = useMemo(() => curves(points, x, y, scale, { label }), [points, x, y, scale, label]);
+  const all = useMemo(
+    () => [...curves(points, x, y, scale, { label }), ...besideCurves(beside, x, y, scale, label)],
+    [points, beside, x, y, scale, label],
+  );
   const drawn = useMemo(() => {
     const alone = picked.filter((key) => all.some((curve) => curve.key === key));
     const wanted = (curve: { readonly key: string }) => alone.length === 0 || alone.includes(curve.key);

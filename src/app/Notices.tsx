@@ -1,6 +1,7 @@
 /** Errors and warnings stay above the chart until they are dismissed; confirmations pass at the window's edge and move nothing. */
 import { useEffect } from 'react';
 import type { Notice } from '../store/notices';
+import { unready } from '../store/ready';
 import { useLab, useLabState } from './context';
 
 export function Notices() {
@@ -66,8 +67,19 @@ function Lasting({ notice }: { readonly notice: Notice }) {
   return (
     <div className={`notice ${notice.tone}`} role="alert">
       <Words notice={notice} />
+      {notice.continues !== null && <Continue run={notice.continues} />}
       <Dismiss notice={notice} />
     </div>
+  );
+}
+
+function Continue({ run }: { readonly run: string }) {
+  const lab = useLab();
+  const ready = useLabState((state) => state.activity === 'idle' && unready(state) === null);
+  return (
+    <button type="button" disabled={!ready} onClick={() => void lab.continueRun(run)}>
+      Continue
+    </button>
   );
 }
 

@@ -6,11 +6,13 @@ import { comparePoint, type Verdict } from '../store/compare';
 import { curveKey, curveKeys, pairedPerplexity } from '../store/curves';
 import { duration, groupName, lossPercent, number, progressWord, withInterval } from '../store/format';
 import { fullPrecision, type PointView } from '../store/runView';
+import { runName, type ShelfRun } from '../store/runRecord';
 import { useAnswer } from './Answer';
 import { useLab, useLabState } from './context';
 import { ResultExports } from './ResultExports';
-import { labelOf, looksOfKeys, Swatch, type Looks } from './series';
+import { labelOf, looksOf, Swatch, type Looks } from './series';
 import { Term } from './Term';
+import { useBeside } from './useBeside';
 
 const verdicts: Record<Verdict, string> = { match: 'match', close: 'close', differs: 'differs' };
 const verdictTitles: Record<Verdict, string> = {
@@ -26,16 +28,17 @@ const bestTitle =
   'The lowest perplexity of its width and size: against each other the 95 % interval of the difference is on its side';
 
 export function ResultsPanel() {
-  const { points, shared } = useLabState(({ run, source, shared }) => ({
+  const { points, shared, name } = useLabState(({ run, source, shared, shelf, shown }) => ({
+    name: nameOf(shelf.find(({ id }) => id === shown)),
     points: run.points,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
   const { best, chosen } = useAnswer();
-  const keys = curveKeys(points).join('\n');
-  const looks = useMemo(() => looksOfKeys(keys.split('\n')), [keys]);
   const [byBits, setByBits] = useState(false);
   const rows = byBits ? [...points].sort((a, b) => (b.bitsPerWeight ?? 0) - (a.bitsPerWeight ?? 0)) : points;
+  const beside = useBeside();
+  const looks = useTableLooks(points, beside);
   return (
     <section className="panel results-panel" aria-label="Results">
       <header className="panel-head">
@@ -95,6 +98,7 @@ export function ResultsPanel() {
             </tr>
           </thead>
           <tbody>
+            {beside.length > 0 && <RunHead name={name} />}
             {rows.map((point) => (
               <Row
                 key={point.id}
@@ -112,11 +116,53 @@ export function ResultsPanel() {
               </tr>
             )}
           </tbody>
+          {beside.map((run) => (
+            <tbody key={run.id}>
+              <RunHead name={runName(run)} />
+              {run.view?.points.map((point) => (
+                <Row
+                  key={point.id}
+                  point={point}
+                  reference={run.view?.points.find(({ id }) => id === fullPrecision)?.perplexity ?? null}
+                  shared={shared && []}
+                  best={false}
+                  chosen={false}
+                  looks={looks.get(`${run.id}/${curveKey(point)}`) ?? null}
+                />
+              ))}
+            </tbody>
+          ))}
         </table>
       </div>
     </section>
   );
 }
+
+/** The looks that the chart gives: the shown run's curves first, then those of the runs beside it, in the same order. */
+function useTableLooks(points: readonly PointView[], beside: readonly ShelfRun[]): ReadonlyMap<string, Looks> {
+  const own = curveKeys(points).map((key) => ({ key, of: key, run: null }));
+  const others = beside.flatMap((run) =>
+    curveKeys(run.view?.points ?? []).map((key) => ({ key: `${run.id}/${key}`, of: key, run: runName(run) })),
+  );
+  const text = JSON.stringify([...own, ...others]);
+  return useMemo(() => {
+    const keys = JSON.parse(text) as typeof others;
+    return looksOf(keys.map(({ key, of, run }) => ({ key, method: of.slice(0, of.lastIndexOf('/')), run })));
+  }, [text]);
+}
+
+/** Says of which run the rows below are, where the table holds several. */
+function RunHead({ name }: { readonly name: string }) {
+  return (
+    <tr className="run-head">
+      <th scope="rowgroup" colSpan={11}>
+        {name}
+      </th>
+    </tr>
+  );
+}
+
+const nameOf = (run: ShelfRun | undefined) => (run ? runName(run) : '');
 
 const none = <span className="none">–</span>;
 
@@ -177,11 +223,6 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
         {perplexity && point.state === 'evaluating' && (
           <span className="sub">
             {point.windows}/{point.windowsTotal}
-          </span>
-        )}
-        {point.kept && (
-          <span className="sub" title="Of the run before; this run measures it again.">
-            earlier
           </span>
         )}
       </td>

@@ -5,20 +5,28 @@ import { catalog } from '../quant/catalog';
 import { recipes } from '../quant/recipes';
 import { createLab } from '../store/lab';
 import { startEngine } from '../store/engine';
+import { openKeptRuns } from '../store/keptRuns';
 import { App } from './App';
 import { LabContext } from './context';
 import './styles/index.css';
 
 /** Null where the browser refuses it. */
-function notebook(): Storage | null {
+function storage(open: () => Storage): Storage | null {
   try {
-    return localStorage;
+    return open();
   } catch {
     return null;
   }
 }
 
-const lab = createLab({ engine: startEngine(), methods: recipes, pieces: catalog, notebook: notebook() });
+const lab = createLab({
+  engine: startEngine(),
+  methods: recipes,
+  pieces: catalog,
+  notebook: storage(() => localStorage),
+  tab: storage(() => sessionStorage),
+  keptRuns: openKeptRuns(),
+});
 // For tests and for the curious: the lab at the console, e.g. `bitcurve.loseDevice()`.
 Object.assign(window, { bitcurve: lab });
 

@@ -48,11 +48,6 @@ export function looksOf(curves: readonly Pick<Curve, 'key' | 'method' | 'run'>[]
   );
 }
 
-/** A key is "method/group": the cloud of combinations has no colour of its own. */
-export function looksOfKeys(keys: readonly string[]): ReadonlyMap<string, Looks> {
-  return looksOf(keys.map((key) => ({ key, method: key.slice(0, key.lastIndexOf('/')), run: null })));
-}
-
 export function labelOf(method: string, methods: readonly MethodMeta[]): string {
   if (method === combinations) return 'Combinations';
   if (isMatrixMethod(method)) return matrixLabel(method);

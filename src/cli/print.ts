@@ -88,7 +88,7 @@ export function describeEvent(event: RunEvent): string | null {
     case 'remarked':
       return event.text;
     case 'run-resumed':
-      return `${event.layersKept} layers were kept from an earlier run`;
+      return `${event.pointsKept ? `${event.pointsKept} points and ` : ''}${event.layersKept} layers were kept from an earlier run`;
     case 'damping-raised':
       return `${event.point}, block ${event.block}, ${event.site}: damping raised from ${event.from} to ${event.to}`;
     case 'fallback-used':

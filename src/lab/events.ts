@@ -211,7 +211,8 @@ export type RunEvent =
   | { readonly type: 'point-finished'; readonly result: PointResult; readonly losses?: readonly number[] }
   /** Something that the reader should know of, in one sentence for people. */
   | { readonly type: 'remarked'; readonly about: RemarkTopic; readonly text: string }
-  | { readonly type: 'run-resumed'; readonly layersKept: number }
+  /** `pointsKept`: finished points whose events are told again; absent where there are none. */
+  | { readonly type: 'run-resumed'; readonly layersKept: number; readonly pointsKept?: number }
   | { readonly type: 'run-stopped'; readonly secondsElapsed: number }
   | { readonly type: 'run-failed'; readonly error: ErrorRecord; readonly secondsElapsed: number }
   | { readonly type: 'run-finished'; readonly points: readonly PointResult[]; readonly secondsElapsed: number };

@@ -207,7 +207,7 @@ const events: Readonly<Record<string, Check>> = {
   'point-failed': record({ point: text, error }),
   remarked: record({ about: oneOf('storage', 'calibration', 'evaluation'), text }),
   'point-finished': record({ result, losses: optional(list(measured, maxLosses)) }),
-  'run-resumed': record({ layersKept: count }),
+  'run-resumed': record({ layersKept: count, pointsKept: optional(count) }),
   'run-stopped': record({ secondsElapsed: size }),
   'run-failed': record({
     error,

@@ -16,6 +16,7 @@ import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
 import { rawWikiText, shortSupply } from './remarks';
 import { Session } from './session';
 import { quantizeAndMeasure } from './sweep';
+import { takeOver, type FinishedPoint, type RunStarted } from './takeOver';
 import { muchOverlap, overlap } from './textFacts';
 import { chooseTiles } from './tiles';
 import { calibrationParts, evaluationWindows, requireVocabulary, type Windows } from './windows';
@@ -31,6 +32,9 @@ export interface RunInput {
   readonly keep: LayerStore;
   readonly signal: AbortSignal;
   readonly appVersion: string;
+  /** Points that were measured before, and whether all of them stay in this run or only those that it asks for. */
+  readonly earlier?: readonly FinishedPoint[];
+  readonly keepEarlier?: 'all' | 'asked';
   /** Smaller machines and tests may allow less than usual. */
   readonly budgets?: Partial<Budgets>;
   /** The clock of the log; tests fix it. */
@@ -55,34 +59,36 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const { gpu, checkpoint, signal } = input;
   const model = await openModel(gpu, checkpoint);
   const { card } = model;
-  const settings = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
+  const asked = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
   if (input.calibration) {
     const maxBufferSize = gpu.card.limits['maxBufferSize'] ?? Infinity;
-    requireMoments(model, settings.points, { maxBufferSize, bindable: gpu.bindable });
+    requireMoments(model, asked.points, { maxBufferSize, bindable: gpu.bindable });
   }
-  const { protocol, context, maxTokens, calibrationTokens } = settings;
+  const { protocol, context, maxTokens, calibrationTokens } = asked;
   const tokenizer = await checkpoint.tokenizer();
   const { label, text } = input.evaluation;
   const windows: Windows = await evaluationWindows(tokenizer, text, label, protocol, context, maxTokens, signal);
   requireVocabulary(windows.ids, card.vocabulary, label);
   const source = input.calibration;
-  const draws = settings.calibrationDraws ?? 1;
+  const draws = asked.calibrationDraws ?? 1;
   const calibration =
     source && (await calibrationParts(tokenizer, source.text, source.label, context, calibrationTokens, draws, signal));
   for (const part of calibration?.parts ?? []) requireVocabulary(part, card.vocabulary, source?.label ?? '');
   await gpu.pace(signal);
 
   const calibrationCard = input.calibration && (await textCard(input.calibration, calibration?.tokens ?? 0));
-  yield {
+  const started: RunStarted = {
     type: 'run-started',
     app: input.appVersion,
     at: (input.now?.() ?? new Date()).toISOString(),
-    settings,
+    settings: asked,
     model: card,
     adapter: gpu.card,
     calibration: calibrationCard,
     evaluation: await textCard(input.evaluation, windows.tokens),
   };
+  const { settings, done } = takeOver(started, input.earlier ?? [], input.keepEarlier ?? 'asked');
+  yield { ...started, settings };
   if (calibration) {
     const share = overlap(windows.ids, calibration.parts.flat());
     if (share >= muchOverlap) yield { type: 'text-doubted', doubt: 'overlap', text: label, share };
@@ -107,6 +113,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     input,
     model,
     settings,
+    done,
     windows,
     calibration: calibration &&
       calibrationCard && { parts: calibration.parts, fingerprint: calibrationCard.fingerprint },

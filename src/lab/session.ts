@@ -41,6 +41,8 @@ export interface Opening {
   readonly input: RunInput;
   readonly model: Model;
   readonly settings: RunSettings;
+  /** Events of points that an earlier run has finished, by id: these are told again (lab/takeOver) and not measured. */
+  readonly done: ReadonlyMap<string, readonly RunEvent[]>;
   readonly windows: Windows;
   /** Disjoint parts of one text; points are calibrated on the first, and on the others to see what they owe to it. */
   readonly calibration: { readonly parts: readonly (readonly Uint32Array[])[]; readonly fingerprint: string } | null;
@@ -133,7 +135,8 @@ export class Session implements Disposable {
   }
 
   get points(): readonly QuantizedPoint[] {
-    return this.opening.settings.points.filter(isQuantized);
+    const { settings, done } = this.opening;
+    return settings.points.filter(isQuantized).filter(({ id }) => !done.has(id));
   }
 
   /** Whether H has a part in the layers of this recipe: always in shared mode, where it costs next to nothing and gives losses. */

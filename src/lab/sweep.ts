@@ -18,10 +18,11 @@ import type { Block } from '../model/model';
 import { present } from '../util/assert';
 import { needsCross, needsModule } from '../quant/parseRecipe';
 import { CalibrationStream, type Embed, type Moment } from './calibrate';
-import type { RunEvent } from './events';
+import type { PlannedPoint, RunEvent } from './events';
 import type { Basis } from '../quant/transform/rotate';
 import { quantizedBlock } from './pointModel';
 import { verifyRotation } from './verifyRotation';
+import { requireRepeated, resultsOf } from './takeOver';
 import { roughWindows } from './plan';
 import type { QuantizedPoint, Session } from './session';
 import { headPasses } from './work';
@@ -33,15 +34,19 @@ type Moments = ReadonlyMap<string, Moment>;
 type Sites = Session['opening']['model']['sites'];
 
 export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunEvent> {
-  const { settings } = session.opening;
+  const { settings, done } = session.opening;
   await session.findKept();
-  if (session.kept.size) yield { type: 'run-resumed', layersKept: session.kept.size };
+  const pointsKept = done.size;
+  if (session.kept.size || pointsKept) {
+    yield { type: 'run-resumed', layersKept: session.kept.size, ...(pointsKept ? { pointsKept } : {}) };
+  }
+  for (const events of done.values()) yield* events;
   const need = await whatIsMissing(session);
   planProgress(session, need);
   const redrawn = await redraws(session);
   const reference = present(settings.points[0], 'full precision');
   const rough = roughWindows(session.opening.windows);
-  yield* session.measureReference(reference, rough);
+  yield* measureReference(session, reference, rough);
   yield* verifyRotations(session);
   if (settings.mode === 'shared') yield* shared(session, need.lastOfAll, rough);
   else {
@@ -49,13 +54,27 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
       yield* session.attempts.run(point, () => sequential(session, point, need.last.get(point.id) ?? -1, rough));
     }
   }
-  yield* session.measureReference(reference);
+  yield* measureReference(session, reference);
   for (const point of session.points) yield* session.attempts.run(point, () => session.measure(point));
   for (const again of redrawn) yield* measureAgain(again);
   // In the order of the request, whatever the order of work was.
   const order = settings.points.map(({ id }) => id);
-  const points = [...session.results].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const measured = session.results.filter(({ id }) => !done.has(id));
+  const points = [...resultsOf(done), ...measured].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   yield { type: 'run-finished', points, secondsElapsed: session.progress.elapsed };
+}
+
+/**
+ * Full precision until `windows` are in. Where it is taken over it is measured again for its hidden states, with which the points to come
+ * are compared; of that only progress is told, and whether the text is one that the model knows.
+ */
+async function* measureReference(session: Session, point: PlannedPoint, windows?: number): AsyncGenerator<RunEvent> {
+  const known = session.opening.done.get(point.id);
+  if (known && session.points.length === 0) return;
+  for await (const event of session.measureReference(point, windows)) {
+    if (!known || event.type === 'progressed' || event.type === 'text-doubted') yield event;
+    else if (event.type === 'point-finished') requireRepeated(known, event.losses ?? []);
+  }
 }
 
 interface Redraw {
@@ -101,11 +120,11 @@ async function* measureAgain({ session, need }: Redraw): AsyncGenerator<RunEvent
 }
 
 /** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
-async function* verifyRotations({ opening, common }: Session): AsyncGenerator<RunEvent> {
+async function* verifyRotations({ opening, common, points }: Session): AsyncGenerator<RunEvent> {
   const { model, input, settings, windows } = opening;
   const bases = new Set(
-    settings.points
-      .flatMap(({ recipe }) => recipe?.transform.filter(({ name }) => name === 'rotate') ?? [])
+    points
+      .flatMap(({ recipe }) => recipe.transform.filter(({ name }) => name === 'rotate'))
       .map(({ basis }): Basis => (basis === 'orthogonal' ? 'orthogonal' : 'hadamard')),
   );
   for (const basis of bases) {
@@ -139,8 +158,9 @@ function planProgress(session: Session, need: Need): void {
   const { context } = windows;
   const all = windows.ids.length;
   const scored = (costs.head * (context - windows.firstScored)) / context;
-  // Full precision is measured once, whatever is calibrated on.
-  for (const point of session.draw ? points : settings.points) {
+  // Full precision is measured once, whatever is calibrated on, and only where something is compared with it.
+  const first = !session.draw && (points.length > 0 || session.opening.done.size === 0);
+  for (const point of [...(first ? settings.points.slice(0, 1) : []), ...points]) {
     const perToken = { block: model.blockCount * costs.block, head: scored * headPasses(point) };
     for (const part of ['block', 'head'] as const) {
       session.attempts.plan(point, work.scoring(part, point), all * context * perToken[part], context * perToken[part]);

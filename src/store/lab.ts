@@ -8,15 +8,19 @@ import type { MethodMeta, PieceMeta } from '../quant/recipe';
 import type { Engine } from '../worker/client';
 import type { SourceFile } from '../worker/protocol';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
-import { sortDropped } from './dropped';
+import { refusalWords, sortDropped } from './dropped';
 import { createLinks, type Links } from './links';
 import { createMatrices, type Matrices } from './matrix';
-import { recall, remember, type Notebook, type Remembered } from './remember';
+import { recall, remember, type Notebook } from './remember';
 import { errorNotice, notice, type Notice, type Topic } from './notices';
 import { learnPace } from './pace';
 import type { Setup } from './plan';
+import type { KeptRuns } from './keptRuns';
+import { runName, type ShelfRun } from './runRecord';
 import { createRuns, type Runs } from './runs';
+import { createShelf, type ShelfActions } from './shelf';
 import { startingState, type DemoModel, type LabState } from './state';
+import { watchTab } from './tab';
 import { createTexts, type Texts } from './texts';
 
 /** What the parts of the lab share. */
@@ -31,7 +35,7 @@ export interface Bench {
   readonly settle: (...topics: Topic[]) => void;
 }
 
-export interface Lab extends Checkpoints, Links, Matrices, Runs, Texts {
+export interface Lab extends Checkpoints, Links, Matrices, Runs, ShelfActions, Texts {
   readonly store: StoreApi<LabState>;
   readonly methods: readonly MethodMeta[];
   readonly pieces: readonly PieceMeta[];
@@ -57,9 +61,13 @@ export interface Parts {
   readonly pieces: readonly PieceMeta[];
   /** Where the form is remembered from visit to visit; null or none: nowhere. */
   readonly notebook?: Notebook | null;
+  /** Where runs are kept; none: in memory alone. */
+  readonly keptRuns?: Promise<KeptRuns | null>;
+  /** Where a tab remembers which run it showed. */
+  readonly tab?: Notebook | null;
 }
 
-export function createLab({ engine, methods, pieces, notebook = null }: Parts): Lab {
+export function createLab({ engine, methods, pieces, notebook = null, keptRuns, tab = null }: Parts): Lab {
   const store = createStore<LabState>(() => startingState);
   const bench: Bench = {
     store,
@@ -81,9 +89,10 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
       }),
   };
   const texts = createTexts(bench);
-  const runs = createRuns(bench, texts);
+  const shelf = createShelf(bench);
+  const runs = createRuns(bench, texts, shelf);
   const checkpoints = createCheckpoints(bench, (card) => runs.opened(card));
-  const links = createLinks(bench, runs);
+  const links = createLinks(bench, runs, shelf);
   const matrices = createMatrices(bench, runs);
 
   async function connectAdapter(): Promise<void> {
@@ -96,13 +105,16 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
     }
   }
 
-  /** Says that the page went in mid-run, and what to do. */
-  function tellInterrupted({ interrupted, demo }: Remembered): void {
-    const { engine: at } = store.getState();
-    if (interrupted === null || at.status !== 'ready') return;
-    const run = demo ? 'press Run to go on' : `open ${interrupted} again, then press Run to go on`;
-    const kept = at.report?.keepsLayers ? 'Its finished layers are kept' : 'This browser keeps no layers';
-    bench.notify(notice('warning', 'The last run did not end', `${kept}: ${run}.`, { topic: 'run' }));
+  /** Says that the page went in mid-run, and how to go on. */
+  function tellInterrupted(run: ShelfRun | null): void {
+    const { engine: at, demos } = store.getState();
+    if (!run || at.status !== 'ready') return;
+    const { name } = run.summary.model;
+    const here = demos.some(({ id }) => id === name);
+    const text = `${runName(run)}: its finished points ${at.report?.keepsLayers ? 'and layers ' : ''}are kept. ${
+      here ? 'Continue measures' : `Open ${name} again; then Continue measures`
+    } what is missing.`;
+    bench.notify(notice('warning', 'The last run did not end', text, { topic: 'run', continues: run.id }));
   }
 
   return {
@@ -111,6 +123,11 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
     ...matrices,
     ...runs,
     ...texts,
+    openRun: (id) => shelf.openRun(id),
+    setBeside: (id, where) => shelf.setBeside(id, where),
+    nameRun: (id, name) => shelf.nameRun(id, name),
+    deleteRun: (id) => shelf.deleteRun(id),
+    putBack: () => shelf.putBack(),
     store,
     methods,
     pieces,
@@ -119,15 +136,20 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
       store.setState(({ setup }) => ({ setup: { ...setup, ...last.setup } }));
       // A link that is pasted into the open tab, and the way back from it.
       addEventListener('hashchange', () => void links.openAddress());
+      watchTab(store);
+      const interrupted = await shelf.load((await keptRuns) ?? null, tab);
       // What the address shows comes first: it needs neither adapter nor model.
       await links.openAddress();
+      if (store.getState().shown === null) await shelf.showLast();
+      // Not before: the address still had to be read.
+      links.followRuns();
       await Promise.all([connectAdapter(), texts.readManifest(), checkpoints.readManifest()]);
       const { demos, shared } = store.getState();
       const best = demos.reduce<DemoModel | undefined>(
         (a, b) => (a && a.tokensSeen >= b.tokensSeen ? a : b),
         undefined,
       );
-      tellInterrupted(last);
+      tellInterrupted(interrupted);
       if (notebook) remember(notebook, store);
       learnPace(store, notebook);
       const again = demos.find(({ id }) => id === last.demo) ?? best;
@@ -136,6 +158,10 @@ export function createLab({ engine, methods, pieces, notebook = null }: Parts): 
     async receive(files) {
       if (files.length === 0) return;
       const dropped = await sortDropped(files);
+      if (dropped.refused.length) {
+        const { title, text } = refusalWords(dropped.refused);
+        bench.notify(notice('error', title, text, { topic: 'checkpoint' }));
+      }
       for (const text of dropped.texts) texts.addText(text);
       const log = dropped.logs.at(-1);
       if (log) await runs.replay(log);

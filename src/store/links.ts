@@ -7,34 +7,57 @@ import { busyNotice, errorNotice, notice } from './notices';
 import type { LabState } from './state';
 import { blankPoint, emptyRun, fromResult, type PointView, type RunView } from './runView';
 import type { Runs } from './runs';
+import type { Shelf } from './shelf';
 
 export interface Links {
   /** Puts the run into the address and onto the clipboard. */
   copyLink(): Promise<void>;
   /** Shows the run that the address holds; where it holds none any more (Back), what was there before it. */
   openAddress(): Promise<void>;
+  /** From now on the address holds the shown run: its link, once it has ended. */
+  followRuns(): void;
 }
 
-export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, 'share' | 'keep'>): Links {
+/** Longest link that the address takes by itself; a longer one goes there when it is copied. Characters. */
+const longest = 8000;
+
+export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, 'share'>, shelf: Shelf): Links {
   /** What the shown link took the place of. */
-  let before: Pick<LabState, 'run' | 'source' | 'otherRun' | 'shared' | 'setup'> | null = null;
-  /** The link that was copied of the shown run, in the address until another run is shown: a reload would open it in place of that. */
-  let copied: { readonly hash: string; readonly about: RunView['about'] } | null = null;
-  store.subscribe(({ run, source }) => {
-    if (!copied || source === 'link' || run.about === copied.about) return;
-    if (location.hash === copied.hash) history.replaceState(null, '', location.pathname + location.search);
-    copied = null;
-  });
+  let before: Pick<LabState, 'shown' | 'shared' | 'setup'> | null = null;
+  /** The address holds the shown run's link, or none: a reload would open another run in its place. */
+  function followShown(): void {
+    const { shown } = store.getState();
+    const link = shelf.find(shown)?.link ?? '';
+    if (location.hash === link || (!link && !isPermalink(location.hash))) return;
+    history.replaceState(null, '', location.pathname + location.search + link);
+  }
+
+  async function linkShown(): Promise<void> {
+    const { shown, source } = store.getState();
+    const shared = source === 'live' ? runs.share() : null;
+    if (shown === null || !shared) return;
+    const link = await encodePermalink(shared);
+    if (link.length <= longest && store.getState().activity === 'idle') shelf.setLink(shown, link);
+  }
 
   function leaveLink(): void {
     const { source, activity } = store.getState();
     if (!before || activity !== 'idle') return;
-    // A run of one's own that came after the link stays.
-    store.setState(source === 'link' ? before : { shared: before.shared });
+    const { shown, shared, setup } = before;
     before = null;
+    // A run of one's own that came after the link stays.
+    if (source === 'link') shelf.show(shelf.find(shown), { shared, setup, matrixBits: null });
+    else store.setState({ shared });
   }
 
   return {
+    followRuns() {
+      if (store.getState().shown !== null) followShown();
+      store.subscribe((state, last) => {
+        if (state.shown !== last.shown || state.shelf !== last.shelf) followShown();
+        if (state.activity === 'idle' && last.activity !== 'idle') void linkShown();
+      });
+    },
     async copyLink() {
       const shared = store.getState().source === 'link' ? store.getState().shared?.share : runs.share();
       if (!shared)
@@ -45,8 +68,8 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
       } catch (error) {
         return notify(errorNotice('There is no link to this run', error, { topic: 'link' }));
       }
-      history.replaceState(null, '', url);
-      copied = { hash: url.hash, about: store.getState().run.about };
+      const { shown } = store.getState();
+      if (shown !== null) shelf.setLink(shown, url.hash);
       try {
         await navigator.clipboard.writeText(url.href);
         notify(
@@ -68,26 +91,32 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
     },
     async openAddress() {
       settle('link');
-      if (!isPermalink(location.hash)) return leaveLink();
-      if (store.getState().activity !== 'idle') {
+      const link = location.hash;
+      if (!isPermalink(link)) return leaveLink();
+      const { shelf: runsHere, shown, shared: other, setup, activity } = store.getState();
+      const here = runsHere.find((run) => run.link === link);
+      if (here && here.id === shown) return;
+      if (activity !== 'idle') {
         return notify(busyNotice('the link'));
       }
+      // A run of this browser's own: its log says more than its link.
+      if (here && here.source !== 'link') {
+        leaveLink();
+        return shelf.openRun(here.id);
+      }
       try {
-        const shared = await decodePermalink(location.hash);
+        const shared = await decodePermalink(link);
         const view = viewOf(shared);
-        const { run, source, otherRun, shared: other, setup: form } = store.getState();
         // From one link to the next, the way back stays the same.
-        before ??= { run, source, otherRun, shared: other, setup: form };
-        const kept = runs.keep(view);
-        store.setState(({ setup }) => ({
-          run: view,
-          source: 'link',
-          otherRun: kept ?? otherRun,
+        before ??= { shown, shared: other, setup };
+        const also = {
           matrixBits: null,
           shared: { share: shared, run: view },
           setup: { ...setup, ...settingsOf(shared) },
           announcement: `A shared run of ${shared.model.label} is shown.`,
-        }));
+        };
+        if (here) shelf.show(here, also);
+        else shelf.begin('link', { shared: { share: shared, view, link }, also });
       } catch (error) {
         notify(
           errorNotice('The link could not be read', error, { stays: 'Everything else works as usual.', topic: 'link' }),
@@ -112,7 +141,7 @@ function viewOf({ app, model, adapter, settings, evaluation, calibration, result
     evaluation: evaluation.label,
     calibration: calibration?.label ?? null,
     calibrationTokens: null,
-    texts: `${evaluation.fingerprint} ${calibration?.fingerprint ?? ''}`,
+    texts: [evaluation.fingerprint, calibration?.fingerprint ?? null] as const,
   };
   return { ...emptyRun, status: 'finished', about, points };
 }

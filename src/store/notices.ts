@@ -10,6 +10,8 @@ export interface Notice {
   readonly stays: string | null;
   /** What it is about: it goes when that is over. Null stays until it is dismissed. */
   readonly topic: Topic | null;
+  /** The run that can be gone on with from here. */
+  readonly continues: string | null;
 }
 
 /** checkpoint: one that did not open or is another; busy: something that a run under way did not allow. */
@@ -21,9 +23,9 @@ export function notice(
   tone: Notice['tone'],
   title: string,
   text: string,
-  { stays = null, topic = null }: Partial<Pick<Notice, 'stays' | 'topic'>> = {},
+  { stays = null, topic = null, continues = null }: Partial<Pick<Notice, 'stays' | 'topic' | 'continues'>> = {},
 ): Notice {
-  return { id: next++, tone, title, text, stays, topic };
+  return { id: next++, tone, title, text, stays, topic, continues };
 }
 
 /** An error as a notice. One that is not ours is a defect, and says so. */

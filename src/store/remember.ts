@@ -1,6 +1,6 @@
 /**
- * What the page remembers from visit to visit: the form, the bundled model, and whether a run was under way. In the browser's
- * localStorage; no results, no names of files but that of the open checkpoint. What is read back is checked value by value.
+ * What the page remembers from visit to visit beside its runs: the form and the bundled model. In the browser's localStorage; no
+ * results, no names of files. What is read back is checked value by value.
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { someWidth, type MethodMeta } from '../quant/recipe';
@@ -14,12 +14,10 @@ export interface Remembered {
   readonly setup: Partial<Setup>;
   /** Id of the bundled model that was open. */
   readonly demo: string | null;
-  /** Name of the checkpoint that a run was under way on when the page went; null when none was. */
-  readonly interrupted: string | null;
 }
 
 const key = 'bitcurve';
-const nothing: Remembered = { setup: {}, demo: null, interrupted: null };
+const nothing: Remembered = { setup: {}, demo: null };
 
 /** What was written last, as far as it can be used. */
 export function recall(notebook: Notebook | null, methods: readonly MethodMeta[]): Remembered {
@@ -30,7 +28,6 @@ export function recall(notebook: Notebook | null, methods: readonly MethodMeta[]
     return {
       setup: isRecord(found.setup) ? checked(found.setup, methods) : {},
       demo: text(found.demo),
-      interrupted: text(found.interrupted),
     };
   } catch {
     // Not ours, or storage is refused: the page starts as on a first visit.
@@ -41,9 +38,8 @@ export function recall(notebook: Notebook | null, methods: readonly MethodMeta[]
 /** Writes down every change of what is remembered. */
 export function remember(notebook: Notebook, store: StoreApi<LabState>): void {
   let last = '';
-  const write = ({ setup, checkpoint, activity }: LabState) => {
-    const interrupted = activity === 'idle' ? null : (checkpoint.card?.name ?? null);
-    const text = JSON.stringify({ setup, demo: checkpoint.demo, interrupted });
+  const write = ({ setup, checkpoint }: LabState) => {
+    const text = JSON.stringify({ setup, demo: checkpoint.demo });
     if (text === last) return;
     last = text;
     try {
@@ -53,8 +49,7 @@ export function remember(notebook: Notebook, store: StoreApi<LabState>): void {
     }
   };
   store.subscribe((state, before) => {
-    const { setup, checkpoint, activity } = state;
-    if (setup !== before.setup || checkpoint !== before.checkpoint || activity !== before.activity) write(state);
+    if (state.setup !== before.setup || state.checkpoint !== before.checkpoint) write(state);
   });
 }
 

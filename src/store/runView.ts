@@ -15,8 +15,9 @@ import type {
 } from '../lab/events';
 import { doubtLine } from '../lab/verdict/doubt';
 import type { ModelCard } from '../model/card';
+import { needsCalibration } from '../quant/parseRecipe';
 import type { ErrorRecord } from '../util/errors';
-import { adapterName } from './format';
+import { adapterName, listed } from './format';
 import { storage } from './storage';
 
 type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
@@ -35,8 +36,6 @@ export interface PointView {
   readonly state: PointState;
   /** Why the point has failed; null where it has not. */
   readonly failure: string | null;
-  /** The values are those of an earlier run of the same request, until this one has measured the point again. */
-  readonly kept: boolean;
   readonly windows: number;
   readonly windowsTotal: number;
   /** Null until every layer of the point is quantized. */
@@ -78,8 +77,8 @@ export interface About {
   readonly calibration: string | null;
   /** Tokens of the calibration text; null where that is not known (a link). */
   readonly calibrationTokens: number | null;
-  /** Fingerprints of the texts: two texts may have one name. */
-  readonly texts: string;
+  /** Fingerprints of the texts for evaluation and calibration: two texts may have one name. */
+  readonly texts: readonly [string, string | null];
 }
 
 export interface RunView {
@@ -156,15 +155,17 @@ function fold(draft: Draft, event: RunEvent): Draft {
       return draft;
     case 'window-evaluated':
       return changePoint(draft, event.point, (point) => ({
-        ...(!point.kept && point.bitsPerWeight === null ? sizeSoFar(draft.view, point) : {}),
+        ...(point.bitsPerWeight === null ? sizeSoFar(draft.view, point) : {}),
         state: 'evaluating',
         windowsTotal: event.windowsTotal,
-        ...(point.kept ? { windows: event.quality.windows } : measured(event.quality)),
+        ...measured(event.quality),
       }));
     case 'point-finished':
       return changePoint(draft, event.result.id, () => ({
         ...fromResult(event.result),
         losses: event.losses ?? null,
+        // Told anew of a point that is told of again.
+        redrawn: [],
       }));
     case 'point-failed': {
       // What its first windows gave is no result.
@@ -192,7 +193,7 @@ function fold(draft: Draft, event: RunEvent): Draft {
     case 'run-resumed':
       return remark(draft, {
         kind: 'resumed',
-        text: `Resumed: ${event.layersKept} finished layers were taken from the earlier run.`,
+        text: `Resumed: ${taken(event)} were taken from the earlier run.`,
       });
     case 'rotation-verified':
       return remark(draft, {
@@ -230,9 +231,7 @@ function start(view: RunView, event: RunStarted): RunView {
     model: event.model,
     points: startingPoints(event.settings.points),
   };
-  if (view.error?.code !== 'device-lost' || view.about?.model.fingerprint !== event.model.fingerprint) {
-    return { ...begun, points: begun.points.map((point) => keptPoint(view, begun, point) ?? point) };
-  }
+  if (view.error?.code !== 'device-lost' || view.about?.model.fingerprint !== event.model.fingerprint) return begun;
   const lost: Remark = {
     kind: 'lost',
     text: `The GPU was lost; the run went on with a new device. (${view.error.message})`,
@@ -244,41 +243,28 @@ function start(view: RunView, event: RunStarted): RunView {
   };
 }
 
-/** What an earlier run measured of the same point under the same conditions, to be shown until it is measured again. */
-function keptPoint(earlier: RunView, begun: RunView, point: PointView): PointView | null {
-  const known = earlier.points.find(({ id }) => id === point.id);
-  if (!known?.perplexity || (known.state !== 'finished' && !known.kept)) return null;
-  if (conditions(earlier, point.id) !== conditions(begun, point.id)) return null;
-  return { ...known, state: 'planned', kept: true, windows: 0 };
-}
-
-/** Whether every finished point of `earlier` is a point of `later` under the same conditions. */
+/** Whether every finished point of `earlier` is a finished point of `later`, measured under the same conditions. */
 export function covers(later: RunView, earlier: RunView): boolean {
-  return earlier.points
-    .filter(({ state }) => state === 'finished')
-    .every(
-      ({ id }) => later.points.some((point) => point.id === id) && conditions(later, id) === conditions(earlier, id),
-    );
+  const there = new Set(finishedUnder(later));
+  return finishedUnder(earlier).every((point) => there.has(point));
 }
 
-/** Everything that a point's values depend on, as text. A link has no time and no texts of its own: it is never the same. */
-function conditions({ about }: RunView, id: string): string {
-  if (!about) return '';
+/** Every finished point with everything that its values depend on, as text. A link has no time: it is never the same as a run. */
+function finishedUnder({ about, points }: RunView): string[] {
+  if (!about) return [];
   const { settings, model, app, adapter, texts } = about;
-  const { points, protocol, context, maxTokens, calibrationTokens, calibrationDraws, mode, seed } = settings;
-  const recipe = points.find((point) => point.id === id)?.recipe ?? null;
-  return JSON.stringify([
-    about.at === null,
-    model.fingerprint,
-    app,
-    adapter,
-    recipe,
-    protocol,
-    context,
-    maxTokens,
-    texts,
-    recipe && [calibrationTokens, calibrationDraws ?? 1, mode, seed],
-  ]);
+  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
+  const recipes = new Map(settings.points.map(({ id, recipe }) => [id, recipe]));
+  return points
+    .filter(({ state }) => state === 'finished')
+    .map(({ id, method }) => {
+      const recipe = recipes.get(id) ?? null;
+      return JSON.stringify([
+        [about.at === null, model.fingerprint, app, adapter, protocol, context, maxTokens, texts[0]],
+        [method, recipe, recipe && seed],
+        recipe && needsCalibration(recipe) && [texts[1], calibrationTokens, calibrationDraws, mode],
+      ]);
+    });
 }
 
 function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }: RunStarted): About {
@@ -291,7 +277,7 @@ function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }
     evaluation: evaluation.label,
     calibration: calibration?.label ?? null,
     calibrationTokens: calibration?.tokens ?? null,
-    texts: `${evaluation.fingerprint} ${calibration?.fingerprint ?? ''}`,
+    texts: [evaluation.fingerprint, calibration?.fingerprint ?? null],
   };
 }
 
@@ -309,7 +295,6 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     group: point.group,
     state: 'planned',
     failure: null,
-    kept: false,
     windows: 0,
     windowsTotal: 0,
     bitsPerWeight: null,
@@ -365,7 +350,6 @@ export function fromResult(result: PointResult): Partial<PointView> {
   return {
     state: 'finished',
     failure: null,
-    kept: false,
     bits: result.bits,
     group: result.group,
     bitsPerWeight: result.bitsPerWeight,
@@ -400,6 +384,12 @@ function sizeSoFar(view: RunView, point: PointView): Partial<PointView> {
 function remark(draft: Draft, added: Remark): Draft {
   owned(draft, 'remarks').push(added);
   return draft;
+}
+
+function taken({ layersKept, pointsKept = 0 }: Extract<RunEvent, { type: 'run-resumed' }>): string {
+  const counted = (count: number, what: string) =>
+    count ? [`${count} finished ${what}${count === 1 ? '' : 's'}`] : [];
+  return listed([...counted(pointsKept, 'point'), ...counted(layersKept, 'layer')]);
 }
 
 const placeOf = ({ point, block, site }: Place): Place => ({ point, block, site });

@@ -2,7 +2,9 @@
 import type { RunEvent, RunSettings } from '../lab/events';
 import { writeLog } from '../lab/log';
 import { sharedRun, type SharedName, type SharedRun } from '../lab/permalink';
+import { finishedPoints, type FinishedPoint } from '../lab/takeOver';
 import type { ModelCard } from '../model/card';
+import { isMatrixMethod } from '../quant/matrix';
 import { needsCalibration } from '../quant/parseRecipe';
 import { Cancelled, FetchError, RecipeError } from '../util/errors';
 import { Restarted } from '../worker/client';
@@ -13,17 +15,19 @@ import { toCsv, toJson } from './exports';
 import type { Bench } from './lab';
 import { adapterName } from './format';
 import { busyNotice, errorNotice, notice } from './notices';
-import { outlived, type KeptRun, type ShownRun } from './otherRun';
 import { planRun } from './plan';
 import { readReplay } from './replay';
-import { foldEvents, type RunView } from './runView';
-import type { LabState } from './state';
+import type { RunView } from './runView';
+import type { Shelf } from './shelf';
 import type { Texts } from './texts';
 
 export interface Runs {
+  /** Runs the form's points; where they are of the shown run's kind, they are added to it. */
   run(): Promise<void>;
-  /** Runs what a plan asks for on the chosen texts. A plan that cannot be is said, and costs nothing. */
+  /** Runs what a plan asks for on the chosen texts, on its own. A plan that cannot be is said, and costs nothing. */
   runPlanned(plan: () => RunSettings): Promise<void>;
+  /** Goes on with a run that did not end: its own settings, and nothing that is finished is measured again. */
+  continueRun(id: string): Promise<void>;
   /** Runs the shared run's own settings on the open checkpoint. */
   reproduce(): Promise<void>;
   /** A checkpoint was opened: the one of the shared run is run again, another one is named as different. */
@@ -31,69 +35,49 @@ export interface Runs {
   /** What a link to the shown run holds; null while no point is finished. */
   readonly share: () => SharedRun | null;
   stop(): void;
-  /** What is shown, to be kept beside `next` that takes its place; null where nothing of it would be lost. */
-  readonly keep: (next: RunView) => KeptRun | null;
-  /** The shown run and the one that is kept beside it change places. */
-  showOther(): void;
   /** Shows the run of a saved log. */
   replay(file: SourceFile): Promise<void>;
   downloadLog(): void;
   downloadTable(format: 'csv' | 'json'): void;
 }
 
-export function createRuns({ store, engine, methods, notify, settle }: Bench, texts: Texts): Runs {
-  /** Every event of the shown run, for the saved log. Beside the store: nothing draws it. */
-  let log: RunEvent[] = [];
+/** What a run is asked with beside its settings: runs that it goes on, which give way to it when it has all that they have. */
+interface Asked {
+  readonly request: () => Promise<RunRequest>;
+  readonly over?: readonly string[];
+}
+
+export function createRuns({ store, engine, methods, notify, settle }: Bench, texts: Texts, shelf: Shelf): Runs {
   let running: AbortController | null = null;
   /** Logs that were asked for, so that the last one is what is shown. */
   let replays = 0;
 
-  const show = (events: readonly RunEvent[]) => {
-    for (const event of events) log.push(event);
-    store.setState(({ run }) => {
-      const folded = foldEvents(run, events);
-      const announcement = announce(run, folded);
-      return announcement === null ? { run: folded } : { run: folded, announcement };
-    });
-  };
-  const batch = createBatch((events: readonly RunEvent[]) => {
-    if (log !== before?.log) return show(events);
-    // What was shown before gives way to the run's beginning: a request that fails or is stopped before it costs nothing.
-    const begins = events.findIndex(({ type }) => type === 'run-started');
-    if (begins < 0) return;
-    log = [];
-    store.setState({ source: 'live' });
-    show(events.slice(begins));
-    const kept = outlived(before, store.getState().run);
-    if (kept) store.setState({ otherRun: kept });
-  });
-  /** What the run under way took the place of, and what was kept beside that. */
-  let before: (ShownRun & Pick<LabState, 'otherRun'>) | null = null;
-
   /** Asks the engine for a run and shows its events until it ends. One that fails before it measures leaves what was there. */
-  async function start(request: () => Promise<RunRequest>): Promise<void> {
+  async function start({ request, over = [] }: Asked): Promise<void> {
     if (running) return;
     running = new AbortController();
-    const { run: earlier, source, otherRun } = store.getState();
-    before = { run: earlier, source, log, otherRun };
+    const before = store.getState().shown;
+    let id: string | null = null;
+    let release = () => {};
+    const batch = createBatch((events: readonly RunEvent[]) => {
+      if (id !== null) return add(id, events);
+      // What was shown before gives way to the run's beginning: a request that fails or is stopped before it costs nothing.
+      const begins = events.findIndex(({ type }) => type === 'run-started');
+      if (begins < 0) return;
+      ({ id } = shelf.begin('live', { events: events.slice(begins), over }));
+      release = shelf.hold(id);
+    });
     settle('run');
-    store.setState({ activity: 'running' });
+    store.setState({ activity: 'running', announcement: 'The run started.' });
     try {
       const ask = await request();
-      store.setState(({ run }) => ({
-        run: { ...run, status: 'running', progress: null, secondsElapsed: null, error: null },
-        announcement: 'The run started.',
-      }));
       await engine.ask('run', ask, { signal: running.signal, onEvents: (events) => batch.add(events) });
       batch.flush();
-      if (log === before.log) {
-        end('stopped', before);
-        store.setState({ announcement: 'The run stopped before it began.' });
-      }
+      end(id, 'stopped', before);
     } catch (error) {
       batch.flush();
       const status = error instanceof Cancelled ? 'stopped' : 'failed';
-      const stays = end(status, before);
+      const stays = end(id, status, before);
       if (status === 'failed') notify(errorNotice('The run failed', error, { stays, topic: 'run' }));
       if (error instanceof Restarted) {
         const model = store.getState().checkpoint.card?.name ?? 'The model';
@@ -105,9 +89,8 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
         );
       }
     } finally {
-      batch.flush();
+      release();
       running = null;
-      before = null;
       store.setState({ activity: 'idle' });
       settle('busy');
     }
@@ -115,74 +98,124 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     store.setState(({ engine: known }) => ({ engine: { ...known, memory } }));
   }
 
-  /** A run that ended early. Without a value of its own it gives the place back; returns what is kept, in words. */
-  function end(status: 'stopped' | 'failed', earlier: NonNullable<typeof before>): string | null {
+  function add(id: string, events: readonly RunEvent[]): void {
     const { run } = store.getState();
-    const began = log !== earlier.log;
-    const measured = began && run.points.some(({ perplexity, kept }) => perplexity !== null && !kept);
-    // A new run that was stopped on purpose keeps its place, unless it had only begun to repeat the earlier one.
-    const yields = !began || status === 'failed' || run.points.some(({ kept }) => kept);
-    if (earlier.run.points.length > 0 && !measured && yields) {
-      ({ log } = earlier);
-      store.setState({ run: earlier.run, source: earlier.source, otherRun: earlier.otherRun });
+    shelf.append(id, events);
+    const announcement = announce(run, store.getState().run);
+    if (announcement !== null) store.setState({ announcement });
+  }
+
+  /** A run that ended early. Without a value of its own it gives the place back; returns what is kept, in words. */
+  function end(id: string | null, status: 'stopped' | 'failed', before: string | null): string | null {
+    const { run } = store.getState();
+    const earlier = shelf.find(before);
+    if (id === null && status === 'stopped') store.setState({ announcement: 'The run stopped before it began.' });
+    const measured = id !== null && run.points.some(({ perplexity }) => perplexity !== null);
+    if (earlier?.view?.points.length && !measured) {
+      if (id !== null) shelf.discard(id, earlier.id);
       return 'The results from before are still shown.';
     }
-    close(status);
+    if (id === null) return null;
+    shelf.close(id, status);
     if (run.points.some(({ state }) => state === 'finished'))
       return 'Finished points are kept: the same run goes on from the last finished layer.';
     return run.layers.length ? 'Finished layers are kept: the same run goes on from them.' : null;
   }
 
-  /** A log that ends without saying how. */
-  const close = (status: 'stopped' | 'failed') =>
-    store.setState(({ run }) => (run.status === 'running' ? { run: { ...run, status, progress: null } } : {}));
-
   /** The link names the adapter as the page does. */
   function shareLog(): SharedRun | null {
-    const started = log.find((event) => event.type === 'run-started');
+    const { log } = shelf;
+    const started = log.findLast((event) => event.type === 'run-started');
     const shared = sharedRun(log);
     return shared && started ? { ...shared, adapter: adapterName(started.adapter) } : shared;
   }
 
-  async function sharedText(shared: SharedName): Promise<TextSource> {
-    const id = await texts.find(shared);
+  /** A text that a run used, by its content. `whose`: "shared". */
+  async function textOf(named: SharedName, whose: string, then: string): Promise<TextSource> {
+    const id = await texts.find(named);
     if (id) return texts.textOf(id);
     throw new FetchError(
       'shared-text',
-      `The shared run used the text "${shared.label}" (${shared.fingerprint}), which is not here. Drop it, then choose Reproduce.`,
-      { text: shared.label, fingerprint: shared.fingerprint },
+      `The ${whose} run used the text "${named.label}" (${named.fingerprint}), which is not here. Drop it, then choose ${then}.`,
+      { text: named.label, fingerprint: named.fingerprint },
     );
   }
 
   async function reproduce(): Promise<void> {
     const share = store.getState().shared?.share;
     if (!share) return;
-    await start(async () => ({
-      settings: share.settings,
-      evaluation: await sharedText(share.evaluation),
-      calibration: share.calibration && (await sharedText(share.calibration)),
-    }));
+    await start({
+      request: async () => ({
+        settings: share.settings,
+        evaluation: await textOf(share.evaluation, 'shared', 'Reproduce'),
+        calibration: share.calibration && (await textOf(share.calibration, 'shared', 'Reproduce')),
+      }),
+    });
   }
 
-  async function runPlanned(plan: () => RunSettings): Promise<void> {
-    await start(async () => {
-      const { evaluation, calibration } = store.getState().setup;
-      const settings = plan();
-      if (settings.points.length === 0) {
-        throw new RecipeError('nothing-planned', 'Nothing is chosen to run. Choose at least one method and one width.');
-      }
-      const calibrated = settings.points.some(({ recipe }) => recipe && needsCalibration(recipe));
-      return {
+  /** The shown run's finished points, where they are of the open checkpoint: of another one none could be taken over. */
+  function earlierPoints(): readonly FinishedPoint[] {
+    const { checkpoint, run } = store.getState();
+    return run.about?.model.fingerprint === checkpoint.card?.fingerprint ? finishedPoints(shelf.log) : [];
+  }
+
+  async function runPlanned(plan: () => RunSettings, keepEarlier: 'all' | 'asked' = 'asked'): Promise<void> {
+    const { shown } = store.getState();
+    await start({
+      over: shown === null ? [] : [shown],
+      request: async () => {
+        const { evaluation, calibration } = store.getState().setup;
+        const settings = plan();
+        if (settings.points.length === 0) {
+          throw new RecipeError(
+            'nothing-planned',
+            'Nothing is chosen to run. Choose at least one method and one width.',
+          );
+        }
+        const earlier = earlierPoints();
+        const stay = keepEarlier === 'all' ? earlier.map((point) => point.plan) : [];
+        const calibrated = [...settings.points, ...stay].some(({ recipe }) => recipe && needsCalibration(recipe));
+        return {
+          settings,
+          evaluation: await texts.textOf(evaluation),
+          calibration: calibrated ? await texts.textOf(calibration) : null,
+          earlier,
+          keepEarlier,
+        };
+      },
+    });
+  }
+
+  async function continueRun(id: string): Promise<void> {
+    const log = await shelf.logOf(id);
+    const started = log.findLast((event) => event.type === 'run-started');
+    if (!started) return;
+    const { shown, checkpoint } = store.getState();
+    const { model, settings, evaluation, calibration } = started;
+    if (checkpoint.card?.fingerprint !== model.fingerprint) {
+      const text = `The run is of ${model.name} (${model.fingerprint}). Open it, then choose Continue.`;
+      notify(notice('warning', 'Another checkpoint is open', text, { topic: 'checkpoint' }));
+      return;
+    }
+    await start({
+      over: [...new Set([id, ...(shown === null ? [] : [shown])])],
+      request: async () => ({
         settings,
-        evaluation: await texts.textOf(evaluation),
-        calibration: calibrated ? await texts.textOf(calibration) : null,
-      };
+        evaluation: await textOf(evaluation, 'last', 'Continue'),
+        calibration: calibration && (await textOf(calibration, 'last', 'Continue')),
+        earlier: [...finishedPoints(log), ...(shown === id ? [] : earlierPoints())],
+      }),
     });
   }
 
   return {
-    run: () => runPlanned(() => planRun(store.getState().setup, methods)),
-    runPlanned,
+    run() {
+      // A matrix is a picture of its own: nothing is added to it.
+      const matrix = store.getState().run.points.some(({ method }) => isMatrixMethod(method));
+      return runPlanned(() => planRun(store.getState().setup, methods), matrix ? 'asked' : 'all');
+    },
+    runPlanned: (plan) => runPlanned(plan),
+    continueRun,
     reproduce,
     opened(card) {
       const { shared, source } = store.getState();
@@ -208,24 +241,6 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       store.setState({ activity: 'stopping', announcement: 'Stopping.' });
       running.abort();
     },
-    keep(next) {
-      const { run, source } = store.getState();
-      return outlived({ run, source, log }, next);
-    },
-    showOther() {
-      const { run, source, otherRun } = store.getState();
-      // A shared run is in the address: Back leaves it.
-      if (!otherRun || running || source === 'link') return;
-      const kept = { run, source, log, newer: !otherRun.newer };
-      ({ log } = otherRun);
-      store.setState({
-        run: otherRun.run,
-        source: otherRun.source,
-        otherRun: kept,
-        matrixBits: null,
-        announcement: kept.newer ? 'The run before is shown.' : 'The newer run is shown.',
-      });
-    },
     async replay({ path, blob }) {
       if (running) {
         notify(busyNotice(path));
@@ -233,23 +248,22 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       }
       const turn = ++replays;
       try {
-        const { events, view } = await readReplay(blob);
+        const { events } = await readReplay(blob);
         // A large log takes its time: what was asked for meanwhile comes first.
         if (turn !== replays) return;
         if (running) return notify(busyNotice(path));
-        const { run, source } = store.getState();
-        const shown = { run, source, log };
-        log = events;
-        store.setState({ run: view, source: 'log', matrixBits: null, announcement: `${path} is shown.` });
-        const kept = outlived(shown, store.getState().run);
-        if (kept) store.setState({ otherRun: kept });
+        const also = { matrixBits: null, announcement: `${path} is shown.` };
+        const { shown } = store.getState();
+        const { id } = shelf.begin('log', { events, over: shown === null ? [] : [shown], also });
         // A log that ends in mid-run is of a run that nobody finished.
-        close('stopped');
+        shelf.close(id, 'stopped');
       } catch (error) {
         notify(errorNotice(`${path} could not be read`, error, { stays: 'What was shown before is kept.' }));
       }
     },
-    downloadLog: () => download(`${fileName(store.getState().run)}.ndjson`, 'application/x-ndjson', writeLog(log)),
+    downloadLog() {
+      download(`${fileName(store.getState().run)}.ndjson`, 'application/x-ndjson', writeLog(shelf.log));
+    },
     downloadTable(format) {
       const { run } = store.getState();
       const text = format === 'csv' ? toCsv(run.points) : toJson(run.points);

@@ -1,13 +1,14 @@
 /** The page's state: what is open, what is chosen, what was measured. No tensors, no blobs of weights, no GPU objects. */
 import { usualGoal, type Goal } from '../lab/verdict/choose';
+import type { RunEvent } from '../lab/events';
 import type { SharedRun } from '../lab/permalink';
 import type { HeaderCard, ModelCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';
 import { usualPace } from './estimate';
 import type { Notice } from './notices';
-import type { KeptRun } from './otherRun';
 import type { Setup } from './plan';
+import type { ShelfRun } from './runRecord';
 import { emptyRun, type RunView } from './runView';
 
 /** A bundled model, as public/demo/manifest.json lists it. Files are paths relative to that folder. */
@@ -70,11 +71,17 @@ export interface LabState {
   readonly pace: number;
   /** What the answer is for. */
   readonly goal: Goal;
+  /** Every run that is here, newest first; written by store/shelf.ts alone, as are the four fields that follow. */
+  readonly shelf: readonly ShelfRun[];
+  /** Id of the shown run. */
+  readonly shown: string | null;
+  /** The shown run's view, and where it comes from. */
   readonly run: RunView;
-  /** Where the shown run comes from. */
   readonly source: 'live' | 'log' | 'link' | null;
-  /** The run before the shown one, or after it where the two changed places. */
-  readonly otherRun: KeptRun | null;
+  /** Ids of the runs that are drawn beside it. */
+  readonly beside: readonly string[];
+  /** The run that was deleted last, to be put back on demand. */
+  readonly removed: { readonly run: ShelfRun; readonly log: readonly RunEvent[] } | null;
   /** Whether a run is under way, from the press of the button to its end. */
   readonly activity: 'idle' | 'running' | 'stopping';
   readonly shared: Shared | null;
@@ -114,9 +121,12 @@ export const startingState: LabState = {
   matrixBits: null,
   pace: usualPace,
   goal: usualGoal,
+  shelf: [],
+  shown: null,
   run: emptyRun,
   source: null,
-  otherRun: null,
+  beside: [],
+  removed: null,
   activity: 'idle',
   shared: null,
   notices: [],

@@ -33,6 +33,17 @@ export function createTexts({ store, notify }: Bench): Texts {
       if (blob.size === 0) {
         return notify(notice('error', `${label} is empty`, 'A text needs at least one window of words. Drop another.'));
       }
+      // A token is a byte at least: what has fewer bytes than a window has tokens cannot fill one.
+      const { context } = store.getState().setup;
+      if (blob.size < context) {
+        return notify(
+          notice(
+            'error',
+            `${label} is too short`,
+            `It has ${bytes(blob.size)}; one window has ${context} tokens of a byte or more. Drop a longer text, or choose a smaller context.`,
+          ),
+        );
+      }
       const id = `dropped:${label}`;
       sources.set(id, () => Promise.resolve({ path, blob }));
       const choice: TextChoice = { id, label, kind: 'dropped', bytes: blob.size, note: '' };

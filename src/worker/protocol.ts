@@ -5,6 +5,7 @@
 import type { SourceFile } from '../formats/checkpoint';
 import type { MemoryUse } from '../gpu/buffers';
 import type { RunEvent, RunSettings } from '../lab/events';
+import type { FinishedPoint } from '../lab/takeOver';
 import type { HeaderCard, ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 
@@ -32,6 +33,10 @@ export interface RunRequest {
   readonly evaluation: TextSource;
   /** Null when no method needs calibration. */
   readonly calibration: TextSource | null;
+  /** Points that were measured before: those that the run would repeat are taken over. */
+  readonly earlier?: readonly FinishedPoint[];
+  /** Whether all of them stay in the run where they can (`asked`: only those that it asks for). */
+  readonly keepEarlier?: 'all' | 'asked';
 }
 
 /** Operations by name: what is asked, what is answered. `run` also streams events. */

@@ -6,10 +6,12 @@ import { openCheckpoint } from '../formats/openCheckpoint';
 import type { Checkpoint } from '../formats/checkpoint';
 import { readText, type LabelledText } from '../formats/text';
 import { Gpu } from '../gpu/gpu';
+import type { RunEvent } from '../lab/events';
 import { inspect } from '../lab/inspect';
 import { memoryStore, type LayerStore } from '../lab/layerStore';
 import { run } from '../lab/run';
 import { measureSpeed } from '../lab/speed';
+import { finishedPoints } from '../lab/takeOver';
 import { recallTiles, rememberedTiles } from '../lab/tiles';
 import { fromErrorRecord, RecipeError, type ErrorRecord } from '../util/errors';
 import { engineVersion } from '../util/version';
@@ -58,19 +60,18 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
     return { ...(await readText(text)), label: text.label };
   }
 
-  /** Passes on the events of one attempt; the error that ended it, or null. */
+  /** Passes on the events of one attempt, and keeps them; the error that ended it, or null. */
   async function attempt(
     input: Omit<Parameters<typeof run>[0], 'gpu' | 'signal'>,
     { signal, emit }: Call,
-    onProgress: () => void,
+    log: RunEvent[],
   ): Promise<ErrorRecord | null> {
     const gpu = await openDevice();
     let failure: ErrorRecord | null = null;
     for await (const event of run({ ...input, gpu, signal })) {
       emit(event);
       if (event.type === 'run-failed') failure = event.error;
-      const done = event.type === 'point-finished' || (event.type === 'layer-quantized' && !event.resumed);
-      if (done) onProgress();
+      if (event.type !== 'progressed') log.push(event);
     }
     await tiles.write(rememberedTiles(gpu));
     return failure;
@@ -89,7 +90,7 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
       if (turn === newest) checkpoint = opened;
       return card;
     },
-    async run({ settings, evaluation, calibration }, call) {
+    async run({ settings, evaluation, calibration, earlier = [], keepEarlier = 'asked' }, call) {
       if (!checkpoint) {
         throw new RecipeError('no-checkpoint', 'No checkpoint is open. Open one, or choose a bundled model.');
       }
@@ -100,11 +101,19 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
         calibration: calibration && (await read(calibration)),
         keep: await layers,
         appVersion: engineVersion,
+        keepEarlier,
       };
+      let known = earlier;
       let losses = 0;
       for (;;) {
-        const failure = await attempt(input, call, () => (losses = 0));
+        const log: RunEvent[] = [];
+        const failure = await attempt({ ...input, earlier: known }, call, log);
         if (!failure) return null;
+        const now = finishedPoints(log);
+        // What one attempt has finished, with what it took over, the next need not measure.
+        const progress = log.some((event) => event.type === 'layer-quantized' && !event.resumed);
+        if (progress || now.length > known.length) losses = 0;
+        if (now.length) known = now;
         if (failure.code !== 'device-lost' || ++losses > mostLosses) throw fromErrorRecord(failure);
       }
     },

@@ -63,20 +63,22 @@ test('the matrix is a table: headers, values, reasons, and the least by name', a
   await expect(table.locator('[data-shade]')).toHaveCount(0);
 });
 
-test('a link holds the matrix', async ({ page, context }) => {
+test('a link holds the matrix', async ({ page, browser }) => {
   await openLab(page);
   await showMatrix(page);
   const values = await matrix(page).locator('.matrix-value').allTextContents();
   await page.getByRole('button', { name: 'Copy link' }).click();
   await page.waitForFunction(() => location.hash.startsWith('#v1.'));
-  const other = await context.newPage();
+  // In a browser that has not the run itself.
+  const fresh = await browser.newContext();
+  const other = await fresh.newPage();
   await openLab(other, new URL(page.url()).hash);
   await expect(matrix(other).locator('.matrix-value')).toHaveCount(values.length);
   const seen = await matrix(other).locator('.matrix-value').allTextContents();
   // A link rounds to more digits than the intervals allow.
   seen.forEach((text, i) => expect(Math.abs(Number(text) / Number(values[i]) - 1)).toBeLessThan(0.01));
   await expect(other.getByText('A link does not hold the windows')).toBeVisible();
-  await other.close();
+  await fresh.close();
   // The address is that of what is shown: another run takes it away.
   await page.getByTestId('files').setInputFiles({
     name: 'sweep.ndjson',
@@ -86,20 +88,21 @@ test('a link holds the matrix', async ({ page, context }) => {
   await page.waitForFunction(() => location.hash === '');
 });
 
-test('the results that the matrix takes the place of are shown again at the press of a button', async ({ page }) => {
+test('the results that the matrix takes the place of are opened again from the list of runs', async ({ page }) => {
   await openLab(page);
   const buffer = Buffer.from(writeLog(sampleLog()));
   await page.getByTestId('files').setInputFiles({ name: 'sweep.ndjson', mimeType: '', buffer });
-  const kept = page.getByRole('region', { name: 'Kept run' });
+  const runs = page.getByRole('table', { name: 'Runs' }).locator('tbody tr');
   await expect(results(page).locator('tbody tr')).toHaveCount(13);
-  await expect(kept).toHaveCount(0);
   await showMatrix(page);
-  await expect(kept).toContainText('Sweep of RTN and GPTQ, 12 points');
-  await kept.getByRole('button', { name: 'Show the run before' }).click();
+  await expect(runs).toHaveCount(2);
+  const sweep = runs.filter({ hasText: 'RTN and GPTQ, 12 points' });
+  await sweep.getByRole('button', { name: /^Open / }).click();
   await expect(results(page).locator('tbody tr')).toHaveCount(13);
-  await expect(kept).toContainText('Matrix at 3 bits');
-  // The focus stays on the button: back and forth by keyboard.
-  await page.keyboard.press('Enter');
+  await runs
+    .filter({ hasText: 'Matrix at 3 bits' })
+    .getByRole('button', { name: /^Open / })
+    .press('Enter');
   await expect(matrix(page).locator('.rank.best')).toHaveCount(1);
 });
 

@@ -5,20 +5,20 @@ import { loadModule } from './modules';
 
 const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 
-test('a link pasted into the open tab is shown, and Back brings what was there', async ({ page }) => {
-  await openDemo(page);
-  await configure(page, { ...small, methods: ['rtn'], widths: [3] });
-  await runButton(page).click();
-  await untilStatus(page, 'finished');
-  const address = page.url();
-  await page.getByRole('button', { name: 'Copy link' }).click();
-  await expect(page.getByRole('heading', { name: 'The link is on the clipboard' })).toBeVisible();
-  const link = await page.evaluate(() => navigator.clipboard.readText());
+test('a link pasted into the open tab is shown, and Back brings what was there', async ({ page, browser }) => {
+  const elsewhere = await browser.newContext();
+  const author = await elsewhere.newPage();
+  await openDemo(author);
+  await configure(author, { ...small, methods: ['rtn'], widths: [3] });
+  await runButton(author).click();
+  await untilStatus(author, 'finished');
+  await author.getByRole('button', { name: 'Copy link' }).click();
+  await expect(author.getByRole('heading', { name: 'The link is on the clipboard' })).toBeVisible();
+  const link = await author.evaluate(() => navigator.clipboard.readText());
+  await elsewhere.close();
 
-  // A fresh tab with a log in it; the link is put into its address.
-  await page.goto('about:blank');
-  await page.goto(address);
-  await page.waitForFunction(() => window.bitcurve?.store.getState().checkpoint.status === 'open');
+  // Another browser with a log in it; the link is put into its address.
+  await openDemo(page);
   await page.getByTestId('files').setInputFiles({
     name: 'run.ndjson',
     mimeType: 'application/x-ndjson',
@@ -36,13 +36,18 @@ test('a link pasted into the open tab is shown, and Back brings what was there',
   await expect(page.getByRole('alert')).toContainText('The link could not be read');
   expect(await points(page)).toHaveLength(13);
 
-  // A run in place of the link leaves no way Back to what was there: it is kept beside it.
+  // A run in place of the link leaves no way Back to what was there: it is in the list of runs.
   await page.evaluate((hash) => (location.hash = hash), new URL(link).hash);
   await expect.poll(async () => (await points(page)).length).toBe(2);
   await runButton(page).click();
   await untilStatus(page, 'finished');
   await page.waitForFunction(() => window.bitcurve.store.getState().source === 'live');
-  await page.getByRole('button', { name: 'Show the run before' }).click();
+  await page
+    .getByRole('table', { name: 'Runs' })
+    .getByRole('row')
+    .filter({ hasText: 'RTN and GPTQ, 12 points' })
+    .getByRole('button', { name: /^Open / })
+    .click();
   expect(await points(page)).toHaveLength(13);
 });
 
@@ -55,11 +60,12 @@ test('a reload in mid-run keeps the form and says how to go on', async ({ page }
   await page.waitForFunction(() => window.bitcurve.store.getState().run.layers.length > 3);
   await page.reload();
   await expect(page.getByRole('alert')).toContainText('The last run did not end');
-  await expect(page.getByRole('alert')).toContainText('press Run to go on');
+  await expect(page.getByRole('alert')).toContainText('Continue measures what is missing');
   await expect(page.locator('.card-name')).toContainText('level-30');
   const setup = await page.evaluate(() => window.bitcurve.store.getState().setup);
   expect(setup).toMatchObject({ ...small, maxTokens: 4096 });
-  // Going on takes the notice away.
+  await expect(page.getByRole('alert').getByRole('button', { name: 'Continue' })).toBeEnabled();
+  // Another run takes the notice away, as going on does.
   await configure(page, { methods: ['rtn'], widths: [4], maxTokens: 256 });
   await runButton(page).click();
   await untilStatus(page, 'finished');

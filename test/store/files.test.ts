@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeLog } from '../../src/lab/log';
 import { comparePoint, tally } from '../../src/store/compare';
-import { sortDropped } from '../../src/store/dropped';
+import { refusalWords, sortDropped } from '../../src/store/dropped';
 import { rows, toCsv, toJson } from '../../src/store/exports';
 import { bytes, count, duration, number, withInterval } from '../../src/store/format';
 import { emptyRun, foldEvents } from '../../src/store/runView';
@@ -31,7 +31,43 @@ describe('dropped files', () => {
     expect((await sortDropped(files)).checkpoint).toHaveLength(3);
     expect((await sortDropped([file('model.gguf', '')])).checkpoint).toHaveLength(1);
     // Unknown files go to the checkpoint reader, which names what it found.
-    expect((await sortDropped([file('photo.png', '')])).checkpoint).toHaveLength(1);
+    expect((await sortDropped([file('model.onnx', '')])).checkpoint).toHaveLength(1);
+  });
+});
+
+describe('files that nothing reads', () => {
+  const say = async (...files: readonly ReturnType<typeof file>[]) =>
+    refusalWords((await sortDropped(files)).refused).text;
+
+  it('are named for what they are, with what opens instead', async () => {
+    for (const [path, what] of [
+      ['photo.png', 'a picture'],
+      ['paper.pdf', 'a document'],
+      ['scores.csv', 'a table'],
+    ] as const) {
+      const said = await say(file(path, 'x'));
+      expect(said).toContain(`It is ${what}`);
+      expect(said).toMatch(/checkpoint folder .*\.safetensors.*text \(\.txt.*log of a run \(\.ndjson\)/);
+    }
+    expect(await say(file('a.png', ''), file('b.png', ''))).toContain('1 more like it');
+  });
+
+  it('are told from this page’s own tables, whose log opens', async () => {
+    for (const table of [file('run.csv', toCsv(points)), file('run.json', toJson(points))]) {
+      const { refused, checkpoint } = await sortDropped([table]);
+      expect([refused.map(({ what }) => what), checkpoint]).toEqual([['results'], []]);
+      expect(refusalWords(refused).text).toContain('Drop the log (.ndjson)');
+    }
+  });
+
+  it('make no text of what lies beside them in a folder', async () => {
+    const readme = file('unrelated/README.md', 'hi!');
+    for (const other of [file('unrelated/photo.png', ''), file('unrelated/data.xyz', '')]) {
+      expect((await sortDropped([readme, other])).texts).toEqual([]);
+    }
+    // A folder of texts is a folder of texts, and a file by itself was meant.
+    expect((await sortDropped([readme, file('unrelated/b.txt', 'x')])).texts).toHaveLength(2);
+    expect((await sortDropped([file('a.txt', 'x'), file('photo.png', '')])).texts).toHaveLength(1);
   });
 });
 

@@ -5,14 +5,12 @@ import { writeLog } from '../../src/lab/log';
 import { catalog } from '../../src/quant/catalog';
 import { recipes } from '../../src/quant/recipes';
 import { createLab } from '../../src/store/lab';
-import { describeRun, type KeptRun } from '../../src/store/otherRun';
 import { obstacle } from '../../src/store/ready';
 import { emptyRun, foldEvents } from '../../src/store/runView';
 import { Cancelled, FormatError, GpuError } from '../../src/util/errors';
 import type { AskOptions, Engine } from '../../src/worker/client';
 import type { Operation, Operations } from '../../src/worker/protocol';
 import { sampleLog } from './sampleLog';
-import { sampleMatrixLog } from './sampleMatrix';
 
 const log = sampleLog();
 const started = log.find((event) => event.type === 'run-started');
@@ -30,7 +28,7 @@ function labWith(answers: { readonly open?: Answer<'open'>; readonly run?: Answe
     },
   };
   const lab = createLab({ engine, methods: recipes, pieces: catalog });
-  lab.addText({ path: 'a.txt', blob: new Blob(['a text']) });
+  lab.addText({ path: 'a.txt', blob: new Blob(['a text '.repeat(100)]) });
   lab.configure({ calibration: 'dropped:a.txt' });
   return lab;
 }
@@ -97,7 +95,11 @@ describe('the lab', () => {
     lab.stop();
     expect(lab.store.getState().activity).toBe('stopping');
     await running;
-    expect(lab.store.getState().run.status).toBe('stopped');
+    expect(lab.store.getState()).toMatchObject({
+      activity: 'idle',
+      shelf: [],
+      announcement: 'The run stopped before it began.',
+    });
   });
 
   it('does not begin a run that cannot be, and keeps what is shown', async () => {
@@ -184,64 +186,6 @@ describe('the lab', () => {
       expect(notices.at(-1)).toMatchObject({ text: 'no tokenizer', stays: 'The results from before are still shown.' });
       expect(lab.share()?.results).toHaveLength(13);
     }
-  });
-
-  it('keeps the run that a new one takes the place of, and changes the two on demand', async () => {
-    const matrix = sampleMatrixLog();
-    const runs = [log, matrix.slice(0, matrix.length / 2), matrix];
-    const lab = labWith({
-      run: (_, options) => {
-        send(runs.shift() ?? [], options);
-        return runs.length === 1 ? Promise.reject(new Cancelled()) : Promise.resolve(null);
-      },
-    });
-    const kept = () => lab.store.getState().otherRun;
-    const shown = () => describeRun(lab.store.getState().run, recipes);
-    await lab.run();
-    expect(kept()).toBeNull();
-    await lab.runMatrix();
-    const sweep = 'Sweep of RTN and GPTQ, 12 points, sample-260K';
-    expect(describeRun((kept() as KeptRun).run, recipes)).toBe(sweep);
-    // The same run again goes on with all that it measured: the sweep stays the one that is kept.
-    await lab.runMatrix();
-    expect(shown()).toMatch(/^Matrix at 3 bits, \d+ points, sample-260K$/);
-    expect(kept()).toMatchObject({ newer: false, source: 'live' });
-    lab.showOther();
-    expect(shown()).toBe(sweep);
-    expect(lab.share()?.results).toHaveLength(13);
-    expect(kept()).toMatchObject({ newer: true });
-    expect(describeRun((kept() as KeptRun).run, recipes)).toMatch(/^Matrix/);
-    lab.showOther();
-    expect(shown()).toMatch(/^Matrix/);
-    expect(lab.share()?.results.length).toBeGreaterThan(13);
-  });
-
-  it('keeps the shown run when a log takes its place, and what was kept when a run ends before it begins', async () => {
-    const ends: RunEvent[] = [{ type: 'run-stopped', secondsElapsed: 1 }];
-    const lab = labWith({
-      run: (_, options) => {
-        send(ends, options);
-        return Promise.resolve(null);
-      },
-    });
-    await lab.receive([file('sweep.ndjson', writeLog(log))]);
-    await lab.receive([file('matrix.ndjson', writeLog(sampleMatrixLog()))]);
-    const before = lab.store.getState();
-    expect(before.otherRun?.run.points).toHaveLength(13);
-    await lab.run();
-    const { run, source, otherRun } = lab.store.getState();
-    expect({ run, source, otherRun }).toEqual({ run: before.run, source: 'log', otherRun: before.otherRun });
-    expect(lab.share()?.results.length).toBeGreaterThan(13);
-  });
-
-  it('does not give up the kept run for one that measured the reference alone', async () => {
-    const lab = labWith({});
-    const matrix = sampleMatrixLog();
-    await lab.receive([file('sweep.ndjson', writeLog(log))]);
-    await lab.receive([file('begun.ndjson', writeLog(matrix.slice(0, 2)))]);
-    const elsewhere = log.map((event) => (event.type === 'run-started' ? { ...event, app: 'another' } : event));
-    await lab.receive([file('other.ndjson', writeLog(elsewhere))]);
-    expect(lab.store.getState().otherRun?.run).toMatchObject({ about: { app: started.app }, status: 'finished' });
   });
 
   it('does not speak of kept points when there are none', async () => {
@@ -347,6 +291,19 @@ describe('the lab', () => {
     expect(run.points[0]?.perplexity).toBeNull();
     // The live run showed the same.
     expect(foldEvents(emptyRun, failed)).toEqual(run);
+  });
+
+  it('measures on no text that is shorter than a window, and takes none from a folder that is no checkpoint', async () => {
+    const lab = labWith({ open: () => Promise.reject(new FormatError('missing-file', 'config.json is missing')) });
+    const chosen = () => lab.store.getState().setup.evaluation;
+    await lab.receive([file('notes.txt', 'hi!')]);
+    expect(chosen()).toBe('dropped:a.txt');
+    expect(lab.store.getState().notices.at(-1)).toMatchObject({ tone: 'error', title: 'notes.txt is too short' });
+    await lab.receive([file('unrelated/README.md', 'words '.repeat(200)), file('unrelated/tool.py', 'x')]);
+    expect(chosen()).toBe('dropped:a.txt');
+    expect(lab.store.getState().notices.at(-1)?.title).toBe('unrelated did not open');
+    await lab.receive([file('photo.png')]);
+    expect(lab.store.getState().notices.at(-1)?.title).toBe('photo.png does not open');
   });
 
   it('replays a log, and names the line of a broken one', async () => {

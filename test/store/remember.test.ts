@@ -32,7 +32,7 @@ describe('the remembered form', () => {
     };
     store.setState({ setup, checkpoint: { status: 'open', demo: 'level-7', card: null } });
     const found = recall(notebook, recipes);
-    expect(found).toMatchObject({ demo: 'level-7', interrupted: null });
+    expect(found).toMatchObject({ demo: 'level-7' });
     expect({ ...found.setup, overrides: {} }).toEqual({ ...setup, overrides: {} });
   });
 
@@ -62,7 +62,7 @@ describe('the remembered form', () => {
       },
     };
     for (const notebook of [null, notebookWith(), notebookWith('{"setup":'), notebookWith('[1]'), refusing]) {
-      expect(recall(notebook, recipes)).toEqual({ setup: {}, demo: null, interrupted: null });
+      expect(recall(notebook, recipes)).toEqual({ setup: {}, demo: null });
     }
     const store = createStore<LabState>(() => startingState);
     remember(refusing, store);

@@ -1,7 +1,7 @@
 /** The fold from events to the page's view. */
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/lab/events';
-import { emptyRun, foldEvents } from '../../src/store/runView';
+import { covers, emptyRun, foldEvents, type RunView } from '../../src/store/runView';
 import { sampleLog } from './sampleLog';
 
 const log = sampleLog();
@@ -69,20 +69,19 @@ describe('the view of a run', () => {
     expect(foldEvents(again, log.slice(1)).points).toEqual(foldEvents(emptyRun, log).points);
   });
 
-  it('shows what an earlier run of the same request measured until it is measured again', () => {
-    const stopped = foldEvents(emptyRun, [...at(0.6), { type: 'run-stopped', secondsElapsed: 9 }]);
-    const finished = stopped.points.filter(({ state }) => state === 'finished');
-    const again = foldEvents(stopped, log.slice(0, 1));
-    const kept = again.points.filter((point) => point.kept);
-    expect(kept.map(({ id, perplexity }) => [id, perplexity])).toEqual(finished.map((p) => [p.id, p.perplexity]));
-    expect(kept.every(({ state }) => state === 'planned')).toBe(true);
-    const whole = foldEvents(again, log.slice(1));
-    expect(whole.points).toEqual(foldEvents(emptyRun, log).points);
-    // Other settings are another measurement.
+  it('knows whether a later run has all that an earlier one measured', () => {
+    const whole = foldEvents(emptyRun, log);
+    const part = foldEvents(emptyRun, at(0.6));
+    expect([covers(whole, part), covers(part, whole), covers(whole, emptyRun)]).toEqual([true, false, true]);
     const [first] = log;
     if (first?.type !== 'run-started') throw new Error('no start');
-    const other = foldEvents(stopped, [{ ...first, settings: { ...first.settings, context: 32 } }]);
-    expect(other.points.every(({ perplexity }) => perplexity === null)).toBe(true);
+    const changed = (change: Partial<typeof first>) => foldEvents(emptyRun, [{ ...first, ...change }, ...log.slice(1)]);
+    expect(covers(changed({ settings: { ...first.settings, context: 32 } }), part)).toBe(false);
+    // Calibrated points have another value on another text; rounded ones have not.
+    const elsewhere = changed({ calibration: null });
+    expect(covers(elsewhere, part)).toBe(false);
+    const rounded = (view: RunView) => ({ ...view, points: view.points.filter(({ method }) => method !== 'gptq') });
+    expect(covers(elsewhere, rounded(part))).toBe(true);
   });
 
   it('starts anew with every run-started', () => {

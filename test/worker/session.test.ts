@@ -89,7 +89,13 @@ describe('the session', () => {
       void session['lose-device'](null, call);
     });
     expect(events.find((event) => event.type === 'run-failed')).toMatchObject({ error: { code: 'device-lost' } });
-    expect(events.find((event) => event.type === 'run-resumed')?.layersKept).toBeGreaterThanOrEqual(14);
+    // RTN had been measured, and GPTQ had layers: neither is done again.
+    const resumed = events.find((event) => event.type === 'run-resumed');
+    expect(resumed).toMatchObject({ pointsKept: 2 });
+    expect(resumed?.layersKept).toBeGreaterThanOrEqual(14 - 3 * 4);
+    const again = events.slice(events.findLastIndex(({ type }) => type === 'run-started'));
+    const told = again.flatMap((event) => (event.type === 'window-evaluated' ? [event.point] : []));
+    expect(told).toEqual(['full-precision', 'rtn-3', 'gptq-3', 'gptq-3']);
     expect(finish(events)).toEqual(wanted);
   });
 

@@ -36,8 +36,8 @@ export const form: Kind = {
   },
   attempt(input) {
     const notebook = { getItem: () => textOf(input, 'bitcurve.json'), setItem: () => undefined };
-    const { setup, demo, interrupted } = recall(notebook, methods);
-    for (const text of [demo, interrupted]) must(text === null || typeof text === 'string', 'a name that is no text');
+    const { setup, demo } = recall(notebook, methods);
+    must(demo === null || typeof demo === 'string', 'a name that is no text');
     // Never an error of its own: what cannot be used is not taken.
     const settings = planRun({ ...startingSetup, ...setup }, methods);
     must(Array.isArray(settings.points), 'no plan');
