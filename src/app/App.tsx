@@ -1,5 +1,5 @@
 /** The one screen: what to measure on the left, what was measured on the right. */
-import { AdapterPanel } from './AdapterPanel';
+import { lazy, Suspense } from 'react';
 import { ChartPanel } from './ChartPanel';
 import { CheckpointPanel } from './CheckpointPanel';
 import { DropZone } from './DropZone';
@@ -8,17 +8,17 @@ import { foreignResults } from '../store/foreign';
 import { useLabState } from './context';
 import { ForeignResults } from './ForeignResults';
 import { Header } from './Header';
-import { LayersPanel } from './LayersPanel';
-import { MatrixPanel } from './MatrixPanel';
 import { MeasurePanel } from './MeasurePanel';
 import { MethodPanel } from './MethodPanel';
 import { Notices } from './Notices';
 import { ResultsPanel } from './ResultsPanel';
 import { RunBar } from './RunBar';
-import { RunsPanel } from './RunsPanel';
 import { SharedBanner } from './SharedBanner';
 import { SkipLinks } from './SkipLinks';
 import { useRunKey } from './useRunKey';
+
+/** What lies below the first screen: a chunk of its own, so that the page starts sooner. */
+const Below = lazy(() => import('./Below'));
 
 export function App() {
   useRunKey();
@@ -45,10 +45,9 @@ export function App() {
           <ForeignResults />
           <ChartPanel />
           <ResultsPanel />
-          <RunsPanel />
-          <MatrixPanel />
-          <LayersPanel />
-          <AdapterPanel />
+          <Suspense fallback={null}>
+            <Below />
+          </Suspense>
         </main>
       </div>
     </DropZone>

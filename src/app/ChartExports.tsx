@@ -4,7 +4,6 @@ import { downloadBlob } from '../store/download';
 import type { Curve } from '../store/curves';
 import { errorNotice } from '../store/notices';
 import { curveName } from '../store/summary';
-import { chartPicture, toPng } from './chartPicture';
 import { useLab } from './context';
 import type { Looks } from './series';
 
@@ -30,6 +29,8 @@ export function ChartExports({ drawing, name, line, curves, looks, reference }: 
         const look = looks.get(curve.key);
         return look ? [{ name: curveName(curve), look }] : [];
       });
+      // Wanted once in a while: not what the page starts with.
+      const { chartPicture, toPng } = await import('./chartPicture');
       const picture = chartPicture(drawing.current, { title: name, line, entries, reference });
       const file = `${name.replace(/[^\w.-]+/g, '-')}-chart.${kind}`;
       const svg = new Blob([picture.text], { type: 'image/svg+xml' });

@@ -2,7 +2,9 @@
 import { useRef } from 'react';
 import { filesOfInput } from './files';
 import { useLab } from './context';
-import { Help } from './Help';
+import { lazy, Suspense } from 'react';
+
+const Help = lazy(() => import('./Help'));
 
 export function Header() {
   const lab = useLab();
@@ -34,7 +36,9 @@ export function Header() {
         <button type="button" onClick={() => files.current?.click()}>
           Open checkpoint
         </button>
-        <Help />
+        <Suspense fallback={null}>
+          <Help />
+        </Suspense>
       </div>
       <input
         ref={files}

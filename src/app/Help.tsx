@@ -31,7 +31,7 @@ const keys: readonly (readonly [string, string])[] = [
   ['Esc', 'closes an explanation, or this'],
 ];
 
-export function Help() {
+export default function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
   const close = () => dialog.current?.close();
   return (

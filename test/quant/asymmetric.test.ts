@@ -178,6 +178,8 @@ describe('asymmetric compensation', () => {
 
   const golden = '../shared/golden/gptaq_w4x8_x32x8_h8x8.json';
   if (existsSync(golden)) {
+    // The vectors' scales are float32, ours the halves that are stored: 2⁻¹¹ apart at most, and so is every weight.
+    const halfScales = 2 ** -22;
     it('agrees with the numpy vectors of a 4 × 8 layer', async () => {
       const vectors = JSON.parse(readFileSync(golden, 'utf8')) as {
         W_4x8: number[][];
@@ -195,8 +197,8 @@ describe('asymmetric compensation', () => {
         ] as const) {
           const want = byAlpha[key].deq_block128.flat();
           const { What } = await solve(layer, layer.C, recipe('asymmetric', { bits: Number(bits), alpha }));
-          expect(nmse(What, want)).toBeLessThan(1e-10);
-          expect(nmse(published(layer, { bits: Number(bits), alpha }), want)).toBeLessThan(1e-10);
+          expect(nmse(What, want)).toBeLessThan(halfScales);
+          expect(nmse(published(layer, { bits: Number(bits), alpha }), want)).toBeLessThan(halfScales);
         }
       }
     });

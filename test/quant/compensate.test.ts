@@ -113,10 +113,16 @@ describe('compensate', () => {
       const got = await solveLayer(upload(scope, problem), recipe(c), testContext(gpu, scope));
       const codes = unpackBits(got.stored.codes, rows * cols, c.bits);
       const flipped = codes.reduce((count, code, i) => count + (code === want.codes[i] ? 0 : 1), 0);
-      // Near-ties flip in float32, and a flip moves the rest of its row; 99.99 % of 20 000 weights are all but 2.
-      expect(flipped / codes.length, 'codes that differ').toBeLessThanOrEqual(1e-4);
+      // Near-ties flip in float32, and a flip moves the rest of its row; so does a scale near the middle of two halves, which may take
+      // the other one. Rows in which neither happened have every code.
+      const moved = new Set(
+        Array.from(codes).flatMap((code, i) => (code === want.codes[i] ? [] : [Math.floor(i / cols)])),
+      );
+      expect(moved.size, 'rows with codes that differ').toBeLessThanOrEqual(1);
+      expect(flipped / codes.length, 'codes that differ').toBeLessThanOrEqual(1e-3);
       const loss = hostLoss(problem, want.What);
-      expect(Math.abs((got.loss ?? NaN) / loss - 1), 'proxy loss').toBeLessThanOrEqual(1e-4);
+      // One of some hundred rows on another path is seen in the loss of all; where every code is the same, so is the loss.
+      expect(Math.abs((got.loss ?? NaN) / loss - 1), 'proxy loss').toBeLessThanOrEqual(moved.size ? 1e-3 : 1e-4);
     });
   }
 
