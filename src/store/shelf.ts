@@ -5,6 +5,7 @@
  */
 import type { RunEvent } from '../lab/events';
 import type { SharedRun } from '../lab/permalink';
+import { covers } from './covers';
 import { createKeeping, linesOf } from './keeping';
 import type { KeptRuns } from './keptRuns';
 import type { Bench } from './lab';
@@ -12,7 +13,7 @@ import { errorNotice } from './notices';
 import type { Replay } from './replay';
 import type { Notebook } from './remember';
 import { newestFirst, summaryOf, type RunRecord, type ShelfRun } from './runRecord';
-import { covers, emptyRun, foldEvents, type RunView } from './runView';
+import { emptyRun, foldEvents, type RunView } from './runView';
 import type { LabState } from './state';
 
 /** What people do with runs. */
