@@ -148,7 +148,7 @@ export function ChartPanel() {
             scale={scale}
           />
         </Suspense>
-        {empty && <ChartEmpty running={state.run.status === 'running'} why={state.why} />}
+        {empty && <ChartEmpty running={state.running} why={state.why} />}
       </div>
       <div className="chart-foot">
         {drawn.ceiling !== null && (

@@ -6,7 +6,7 @@ import { estimateSeconds } from '../store/estimate';
 import { about, duration } from '../store/format';
 import { countPoints } from '../store/plan';
 import { obstacle } from '../store/ready';
-import { fullPrecision, type RunView } from '../store/runView';
+import { fullPrecision, measuringOriginal, type RunView } from '../store/runView';
 import { useLab, useLabState } from './context';
 import { pointLabel } from './series';
 
@@ -101,12 +101,4 @@ function stateLine(status: string, { progress, layers, points }: RunView, point:
     default:
       return 'Ready';
   }
-}
-
-/** Full precision comes first, and most people have not heard its name yet. */
-function measuringOriginal(points: RunView['points']): string {
-  const { state, windows, windowsTotal } = points.find(({ id }) => id === fullPrecision) ?? { windows: 0 };
-  // One that is known is measured for what the others are compared with.
-  if (state === 'finished') return 'Running the original model, to compare with it';
-  return `Measuring the original model${windows ? ` (${windows} of ${windowsTotal} windows)` : ''}`;
 }

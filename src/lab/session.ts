@@ -3,7 +3,7 @@
  * steps that every order of work is made of: solve one site for one point, and measure one point.
  */
 import type { Scope } from '../gpu/buffers';
-import type { Block, Head, Model, Site } from '../model/model';
+import type { Block, Head, Site } from '../model/model';
 import { needsCalibration, needsModule } from '../quant/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
 import type { Recipe } from '../quant/recipe';
@@ -16,40 +16,26 @@ import { usualBudgets, type Budgets } from './budgets';
 import { Cabinet, type Circumstances } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
 import { Evaluation, type Blocks, type PointModel } from './evaluate';
-import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent, RunSettings } from './events';
+import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent } from './events';
 import { Attempts, requireFinite } from './failure';
 import { restore, solveSite, solveTable, type Solved } from './layers';
-import { tableGrids, type Costs } from './plan';
+import type { Opening } from './opening';
+import { tableGrids } from './plan';
 import { pointBlocks, sourceBlocks } from './pointModel';
 import { moduleError } from './moduleError';
 import { pointResult } from './pointResult';
 import { Progress, type Kind } from './progress';
-import type { RunInput } from './run';
 import { headPasses, Work } from './work';
 import { notKept } from './remarks';
 import { sizeOf, storedBits, type StoredBits } from './size';
 import { foreignFrom, frequencyEntropy } from './textFacts';
-import { scoredPerWindow, type Windows } from './windows';
+import { scoredPerWindow } from './windows';
 
 /** A point with a recipe. */
 export interface QuantizedPoint extends PlannedPoint {
   readonly recipe: Recipe;
 }
 export const isQuantized = (point: PlannedPoint): point is QuantizedPoint => point.recipe !== null;
-
-export interface Opening {
-  readonly input: RunInput;
-  readonly model: Model;
-  readonly settings: RunSettings;
-  /** Events of points that an earlier run has finished, by id: these are told again (lab/takeOver) and not measured. */
-  readonly done: ReadonlyMap<string, readonly RunEvent[]>;
-  readonly windows: Windows;
-  /** Disjoint parts of one text; points are calibrated on the first, and on the others to see what they owe to it. */
-  readonly calibration: { readonly parts: readonly (readonly Uint32Array[])[]; readonly fingerprint: string } | null;
-  readonly costs: Costs;
-  readonly perBatch: number;
-  readonly clock: () => number;
-}
 
 /** Progress is told when this share more of the run is done: often enough to look alive, rare enough for a short log. */
 const progressStep = 0.002;

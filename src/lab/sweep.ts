@@ -18,11 +18,12 @@ import type { Block } from '../model/model';
 import { present } from '../util/assert';
 import { needsCross, needsModule } from '../quant/parseRecipe';
 import { CalibrationStream, type Embed, type Moment } from './calibrate';
-import type { PlannedPoint, RunEvent } from './events';
+import type { RunEvent } from './events';
 import type { Basis } from '../quant/transform/rotate';
 import { quantizedBlock } from './pointModel';
 import { verifyRotation } from './verifyRotation';
-import { requireRepeated, resultsOf } from './takeOver';
+import { measureReference, tellKept } from './resume';
+import { resultsOf } from './takeOver';
 import { roughWindows } from './plan';
 import type { QuantizedPoint, Session } from './session';
 import { headPasses } from './work';
@@ -36,11 +37,7 @@ type Sites = Session['opening']['model']['sites'];
 export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunEvent> {
   const { settings, done } = session.opening;
   await session.findKept();
-  const pointsKept = done.size;
-  if (session.kept.size || pointsKept) {
-    yield { type: 'run-resumed', layersKept: session.kept.size, ...(pointsKept ? { pointsKept } : {}) };
-  }
-  for (const events of done.values()) yield* events;
+  yield* tellKept(session);
   const need = await whatIsMissing(session);
   planProgress(session, need);
   const redrawn = await redraws(session);
@@ -62,19 +59,6 @@ export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunE
   const measured = session.results.filter(({ id }) => !done.has(id));
   const points = [...resultsOf(done), ...measured].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   yield { type: 'run-finished', points, secondsElapsed: session.progress.elapsed };
-}
-
-/**
- * Full precision until `windows` are in. Where it is taken over it is measured again for its hidden states, with which the points to come
- * are compared; of that only progress is told, and whether the text is one that the model knows.
- */
-async function* measureReference(session: Session, point: PlannedPoint, windows?: number): AsyncGenerator<RunEvent> {
-  const known = session.opening.done.get(point.id);
-  if (known && session.points.length === 0) return;
-  for await (const event of session.measureReference(point, windows)) {
-    if (!known || event.type === 'progressed' || event.type === 'text-doubted') yield event;
-    else if (event.type === 'point-finished') requireRepeated(known, event.losses ?? []);
-  }
 }
 
 interface Redraw {

@@ -1,10 +1,11 @@
 /** How the shelf's runs get into the browser's storage, and what happens when that is full, refused, or changed by another tab. */
 import type { RunEvent } from '../lab/events';
-import { readLog, writeLog } from '../lab/log';
+import { writeLog } from '../lab/log';
 import { toErrorRecord } from '../util/errors';
 import type { KeptRuns } from './keptRuns';
 import type { Bench } from './lab';
 import { notice } from './notices';
+import { breathe, readReplay, slice, type Replay } from './replay';
 import { newestFirst, surplus, type RunRecord, type ShelfRun } from './runRecord';
 
 /** Characters of one log from which on layers are no longer kept, only points: what a log is read back to (lab/log) is more. */
@@ -24,10 +25,13 @@ export interface Keeping {
   readonly there: boolean;
   /** Puts every run that is kept on the shelf; returns those that were under way when their page went, newest first. */
   load(storage: KeptRuns): Promise<readonly ShelfRun[]>;
-  read(id: string): Promise<RunEvent[]>;
+  /** @throws FormatError where what is kept is no log. */
+  read(id: string): Promise<Replay>;
   /** Adds lines to the log of a run and forgets the run `instead`, in one step. */
   write(run: ShelfRun, lines: string, instead: string | undefined): void;
   rewrite(run: ShelfRun): void;
+  /** Keeps a log that came as a whole, in slices: a large one takes seconds. Too large a one stays in its tab. */
+  keepWhole(id: string): Promise<void>;
   /** Keeps what changed of a run beside its log. */
   change(run: ShelfRun): void;
   remove(ids: readonly string[]): Promise<void>;
@@ -125,7 +129,7 @@ export function createKeeping({ store, notify }: Bench, { logs, find, put, takeO
       return left;
     },
     async read(id) {
-      return readLog((await kept?.log(id)) ?? '');
+      return readReplay(new Blob([(await kept?.log(id)) ?? '']));
     },
     write(run, lines, instead) {
       if (!kept || run.source === 'link' || troubled.has(run.id)) return;
@@ -133,6 +137,19 @@ export function createKeeping({ store, notify }: Bench, { logs, find, put, takeO
     },
     rewrite(run) {
       if (run.keeping === 'kept') rewrite(run)?.catch((error: unknown) => void mend(run.id, error));
+    },
+    async keepWhole(id) {
+      const events = logs.get(id) ?? [];
+      let lines = '';
+      for (let at = 0; at < events.length && lines.length <= mostOfOne; at += slice) {
+        lines += linesOf(events.slice(at, at + slice), 0);
+        await breathe();
+      }
+      const run = find(id);
+      if (!run || !kept) return;
+      if (lines.length > mostOfOne) return put({ ...run, keeping: 'tab' });
+      put({ ...run, size: lines.length });
+      await kept.rewrite(recordOf({ ...run, size: lines.length }), lines).catch((error: unknown) => mend(id, error));
     },
     change,
     async remove(ids) {

@@ -24,6 +24,7 @@ const longest = 8000;
 export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, 'share'>, shelf: Shelf): Links {
   /** What the shown link took the place of. */
   let before: Pick<LabState, 'shown' | 'shared' | 'setup'> | null = null;
+
   /** The address holds the shown run's link, or none: a reload would open another run in its place. */
   function followShown(): void {
     const { shown } = store.getState();
@@ -36,8 +37,9 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
     const { shown, source } = store.getState();
     const shared = source === 'live' ? runs.share() : null;
     if (shown === null || !shared) return;
-    const link = await encodePermalink(shared);
-    if (link.length <= longest && store.getState().activity === 'idle') shelf.setLink(shown, link);
+    // A run that no link can hold has none: Copy link says why.
+    const link = await encodePermalink(shared).catch(() => null);
+    if (link !== null && link.length <= longest && store.getState().activity === 'idle') shelf.setLink(shown, link);
   }
 
   function leaveLink(): void {

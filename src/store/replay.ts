@@ -4,7 +4,7 @@ import { readLogFile } from '../lab/log';
 import { emptyRun, foldEvents, type RunView } from './runView';
 
 /** Events that are folded between two breaths. */
-const slice = 2000;
+export const slice = 2000;
 
 export interface Replay {
   readonly events: RunEvent[];
@@ -23,4 +23,4 @@ export async function readReplay(file: Blob): Promise<Replay> {
 }
 
 /** Lets the page draw and answer. */
-const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+export const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

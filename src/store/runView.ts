@@ -15,7 +15,6 @@ import type {
 } from '../lab/events';
 import { doubtLine } from '../lab/verdict/doubt';
 import type { ModelCard } from '../model/card';
-import { needsCalibration } from '../quant/parseRecipe';
 import type { ErrorRecord } from '../util/errors';
 import { adapterName, listed } from './format';
 import { storage } from './storage';
@@ -243,30 +242,6 @@ function start(view: RunView, event: RunStarted): RunView {
   };
 }
 
-/** Whether every finished point of `earlier` is a finished point of `later`, measured under the same conditions. */
-export function covers(later: RunView, earlier: RunView): boolean {
-  const there = new Set(finishedUnder(later));
-  return finishedUnder(earlier).every((point) => there.has(point));
-}
-
-/** Every finished point with everything that its values depend on, as text. A link has no time: it is never the same as a run. */
-function finishedUnder({ about, points }: RunView): string[] {
-  if (!about) return [];
-  const { settings, model, app, adapter, texts } = about;
-  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
-  const recipes = new Map(settings.points.map(({ id, recipe }) => [id, recipe]));
-  return points
-    .filter(({ state }) => state === 'finished')
-    .map(({ id, method }) => {
-      const recipe = recipes.get(id) ?? null;
-      return JSON.stringify([
-        [about.at === null, model.fingerprint, app, adapter, protocol, context, maxTokens, texts[0]],
-        [method, recipe, recipe && seed],
-        recipe && needsCalibration(recipe) && [texts[1], calibrationTokens, calibrationDraws, mode],
-      ]);
-    });
-}
-
 function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }: RunStarted): About {
   return {
     app,
@@ -396,4 +371,12 @@ const placeOf = ({ point, block, site }: Place): Place => ({ point, block, site 
 
 function where({ point, block, site }: Place): string {
   return `${point}, block ${block}, ${site}`;
+}
+
+/** What is being done while full precision is measured, which comes first: most people have not heard its name yet. */
+export function measuringOriginal(points: RunView['points']): string {
+  const reference = points.find(({ id }) => id === fullPrecision);
+  // One that is finished is measured again for what the others are compared with.
+  const seen = reference?.state === 'evaluating' ? ` (${reference.windows} of ${reference.windowsTotal} windows)` : '';
+  return `Measuring the original model${seen}`;
 }

@@ -248,13 +248,13 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       }
       const turn = ++replays;
       try {
-        const { events } = await readReplay(blob);
+        const { events, view } = await readReplay(blob);
         // A large log takes its time: what was asked for meanwhile comes first.
         if (turn !== replays) return;
         if (running) return notify(busyNotice(path));
         const also = { matrixBits: null, announcement: `${path} is shown.` };
         const { shown } = store.getState();
-        const { id } = shelf.begin('log', { events, over: shown === null ? [] : [shown], also });
+        const { id } = shelf.begin('log', { log: { events, view }, over: shown === null ? [] : [shown], also });
         // A log that ends in mid-run is of a run that nobody finished.
         shelf.close(id, 'stopped');
       } catch (error) {

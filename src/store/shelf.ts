@@ -5,13 +5,15 @@
  */
 import type { RunEvent } from '../lab/events';
 import type { SharedRun } from '../lab/permalink';
+import { covers } from './covers';
 import { createKeeping, linesOf } from './keeping';
 import type { KeptRuns } from './keptRuns';
 import type { Bench } from './lab';
 import { errorNotice } from './notices';
+import type { Replay } from './replay';
 import type { Notebook } from './remember';
 import { newestFirst, summaryOf, type RunRecord, type ShelfRun } from './runRecord';
-import { covers, emptyRun, foldEvents, type RunView } from './runView';
+import { emptyRun, foldEvents, type RunView } from './runView';
 import type { LabState } from './state';
 
 /** What people do with runs. */
@@ -55,6 +57,8 @@ export interface Shelf extends ShelfActions {
 
 export interface Beginning {
   readonly events?: readonly RunEvent[];
+  /** A whole log with its view, instead of events. */
+  readonly log?: Replay;
   readonly shared?: { readonly share: SharedRun; readonly view: RunView; readonly link: string };
   readonly over?: readonly string[];
   readonly also?: Partial<LabState>;
@@ -117,8 +121,8 @@ export function createShelf(bench: Bench): Shelf {
     const run = find(id);
     if (!run || run.view) return run;
     try {
-      const events = await keeping.read(id);
-      const view = closed(foldEvents(emptyRun, events), 'stopped');
+      const { events, view: left } = await keeping.read(id);
+      const view = closed(left, 'stopped');
       logs.set(id, events);
       const opened = { ...run, view, summary: summaryOf(view) };
       put(opened);
@@ -183,9 +187,9 @@ export function createShelf(bench: Bench): Shelf {
     get log() {
       return logs.get(store.getState().shown ?? '') ?? [];
     },
-    begin(source, { events = [], shared, over = [], also = {} }) {
+    begin(source, { events = [], log, shared, over = [], also = {} }) {
       const id = newId();
-      const view = shared?.view ?? emptyRun;
+      const view = shared?.view ?? log?.view ?? emptyRun;
       const began = events.find((event) => event.type === 'run-started');
       const run: ShelfRun = {
         id,
@@ -200,11 +204,12 @@ export function createShelf(bench: Bench): Shelf {
         share: shared?.share ?? null,
         elsewhere: false,
       };
-      logs.set(id, []);
+      logs.set(id, log?.events ?? []);
       goingOn.set(id, over);
       store.setState(({ shelf }) => ({ shelf: [run, ...shelf] }));
       show(run, also);
       append(id, events);
+      if (log) void keeping.keepWhole(id);
       keeping.trim();
       return find(id) ?? run;
     },

@@ -94,7 +94,6 @@ test('a method is added to what was measured, the address holds the result, and 
   await configure(page, { ...tiny, methods: ['rtn'], widths: [4, 3] });
   await runButton(page).click();
   await page.waitForFunction(() => /^\d+ % – Bitcurve$/.test(document.title));
-  await expect(page.locator('.run-state')).toContainText('Measuring the original model');
   await untilStatus(page, 'finished');
   await expect.poll(() => page.title()).toBe('Bitcurve');
   const before = await points(page);

@@ -1,7 +1,8 @@
 /** The fold from events to the page's view. */
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/lab/events';
-import { covers, emptyRun, foldEvents, type RunView } from '../../src/store/runView';
+import { covers } from '../../src/store/covers';
+import { emptyRun, foldEvents, measuringOriginal, type RunView } from '../../src/store/runView';
 import { sampleLog } from './sampleLog';
 
 const log = sampleLog();
@@ -82,6 +83,14 @@ describe('the view of a run', () => {
     expect(covers(elsewhere, part)).toBe(false);
     const rounded = (view: RunView) => ({ ...view, points: view.points.filter(({ method }) => method !== 'gptq') });
     expect(covers(elsewhere, rounded(part))).toBe(true);
+  });
+
+  it('says what is done at first in words that everybody knows', () => {
+    const first = log.findIndex(({ type }) => type === 'window-evaluated');
+    const said = (count: number) => measuringOriginal(foldEvents(emptyRun, log.slice(0, count)).points);
+    expect(said(1)).toBe('Measuring the original model');
+    expect(said(first + 1)).toBe('Measuring the original model (1 of 8 windows)');
+    expect(said(log.length)).toBe('Measuring the original model');
   });
 
   it('starts anew with every run-started', () => {

@@ -14,7 +14,7 @@ import { must, textOf, type Kind } from '../kind';
 import { mutateText, mutateValue, pick } from '../mutate';
 
 const remembered = [
-  { setup: startingSetup, demo: 'level-100', interrupted: null },
+  { setup: startingSetup, demo: 'level-100' },
   {
     setup: {
       ...startingSetup,
@@ -23,7 +23,6 @@ const remembered = [
       overrides: { gptq: { 'rounding.damping': 0.05, 'grid.clip': 'error' }, rtn: { 'grid.symmetric': true } },
     },
     demo: null,
-    interrupted: 'stories260K',
   },
 ].map((state) => JSON.stringify(state));
 

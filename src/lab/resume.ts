@@ -1,0 +1,33 @@
+/** What an interrupted or earlier run has left for this one: layers that are kept, and points that are taken over. */
+import type { PlannedPoint, RunEvent } from './events';
+import type { Session } from './session';
+import { requireRepeated } from './takeOver';
+
+/** Says how much was left, and tells again of the points that are taken over. */
+export function* tellKept({ kept, opening: { done } }: Session): Generator<RunEvent> {
+  const pointsKept = done.size;
+  if (kept.size || pointsKept) {
+    yield { type: 'run-resumed', layersKept: kept.size, ...(pointsKept ? { pointsKept } : {}) };
+  }
+  for (const events of done.values()) yield* events;
+}
+
+/**
+ * Full precision until `windows` are in. Where it is taken over it is measured again for its hidden states, with which the points to come
+ * are compared; of that only progress is told, and what there is to say about the run and its text.
+ */
+export async function* measureReference(
+  session: Session,
+  point: PlannedPoint,
+  windows?: number,
+): AsyncGenerator<RunEvent> {
+  const known = session.opening.done.get(point.id);
+  if (known && session.points.length === 0) return;
+  for await (const event of session.measureReference(point, windows)) {
+    if (!known || told.has(event.type)) yield event;
+    else if (event.type === 'point-finished') requireRepeated(known, event.losses ?? []);
+  }
+}
+
+/** Events that are not about the point itself. */
+const told: ReadonlySet<RunEvent['type']> = new Set(['progressed', 'text-doubted', 'remarked']);

@@ -1,0 +1,27 @@
+/** Whether a run may take the place of another: it has all that was measured there. Pure. */
+import { needsCalibration } from '../quant/parseRecipe';
+import type { RunView } from './runView';
+
+/** Whether every finished point of `earlier` is a finished point of `later`, measured under the same conditions. */
+export function covers(later: RunView, earlier: RunView): boolean {
+  const there = new Set(finishedUnder(later));
+  return finishedUnder(earlier).every((point) => there.has(point));
+}
+
+/** Every finished point with everything that its values depend on, as text. A link has no time: it is never the same as a run. */
+function finishedUnder({ about, points }: RunView): string[] {
+  if (!about) return [];
+  const { settings, model, app, adapter, texts } = about;
+  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
+  const recipes = new Map(settings.points.map(({ id, recipe }) => [id, recipe]));
+  return points
+    .filter(({ state }) => state === 'finished')
+    .map(({ id, method }) => {
+      const recipe = recipes.get(id) ?? null;
+      return JSON.stringify([
+        [about.at === null, model.fingerprint, app, adapter, protocol, context, maxTokens, texts[0]],
+        [method, recipe, recipe && seed],
+        recipe && needsCalibration(recipe) && [texts[1], calibrationTokens, calibrationDraws, mode],
+      ]);
+    });
+}
