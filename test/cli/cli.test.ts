@@ -38,6 +38,7 @@ beforeAll(() => {
     model: { type: 'BPE', unk_token: '<unk>', vocab, merges: [] },
   };
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
+  writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ add_bos_token: true, bos_token: '<s>' }));
   for (const name of ['other-F16.gguf', 'this-f32.gguf', 'notes.md']) writeFileSync(join(folder, name), 'GGUF');
   writeFileSync(join(folder, 'eval.txt'), textOfIds(labGoldens.ids).text);
   writeFileSync(join(folder, 'tiny.txt'), textOfIds(labGoldens.ids.slice(0, 20)).text);
