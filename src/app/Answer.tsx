@@ -1,24 +1,27 @@
 /** The page's answer: which point to take for what the reader accepts, which method is best at each width, and what stands against it. */
 import { useId, useMemo } from 'react';
 import { answer } from '../lab/verdict/sentence';
-import type { Goal } from '../lab/verdict/choose';
+import { usualGoal, type Goal } from '../lab/verdict/choose';
 import { fullPrecision } from '../store/runView';
 import { finishedOf } from '../store/verdict';
 import { useLab, useLabState } from './context';
 import { labelOf } from './series';
 
-/** The answer for what is shown, and the goal that it is for. Made again only when a point is finished or the goal moves. */
+/** The answer for what is shown, and the goal that it is for. */
 export function useAnswer() {
   const lab = useLab();
-  const { run, goal } = useLabState(({ run, goal }) => ({ run, goal }));
-  const finished = run.points.filter(({ state }) => state === 'finished').length;
-  // Layers and points grow with every event; what the answer reads of them changes when a point is finished.
-  const key = `${finished} ${run.status}`;
-  return useMemo(
-    () => ({ goal, ...answer(finishedOf(run), goal, (method) => labelOf(method, lab.methods)) }),
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    [key, run.about, goal, lab.methods],
-  );
+  const { goal, points, about, layers, remarks, model } = useLabState(({ run, goal }) => ({
+    goal,
+    points: run.points,
+    about: run.about,
+    layers: run.layers,
+    remarks: run.remarks,
+    model: run.model,
+  }));
+  return useMemo(() => {
+    const finished = finishedOf({ points, about, layers, remarks, model });
+    return { goal, ...answer(finished, goal, (method) => labelOf(method, lab.methods)) };
+  }, [goal, points, about, layers, remarks, model, lab.methods]);
 }
 
 export function Answer() {
@@ -61,7 +64,7 @@ function GoalField({ goal, whole }: { readonly goal: Goal; readonly whole: numbe
   const name = useId();
   const step = whole ? 10 ** (Math.floor(Math.log10(whole)) - 2) : 0.01;
   const set = (kind: Goal['kind']) =>
-    lab.aim(kind === 'loss' ? { kind, most: 0.03 } : { kind, most: Number(((whole ?? 1) / 3).toPrecision(2)) });
+    lab.aim(kind === 'loss' ? usualGoal : { kind, most: Number(((whole ?? 1) / 3).toPrecision(2)) });
   const nearest = losses.reduce(
     (best, v, i) => (Math.abs(v - goal.most * 100) < Math.abs((losses[best] ?? 0) - goal.most * 100) ? i : best),
     0,

@@ -62,7 +62,7 @@ export function paceOf({ about, model, points, secondsElapsed }: RunView, gigafl
 }
 
 /** What is outside was not a pace: a laptop that slept, a run that was resumed. */
-const [quickest, slowest] = [0.5, 20];
+export const [quickest, slowest] = [0.5, 20];
 
 type Measured = Pick<Setup, 'context' | 'maxTokens' | 'calibrationTokens' | 'mode' | 'protocol'> &
   Pick<RunSettings, 'calibrationDraws'>;
@@ -79,9 +79,8 @@ function operations(card: HeaderCard, setup: Measured, { all, calibrated }: Coun
   const passes = setup.mode === 'shared' ? Math.min(1, calibrated) : 2 * calibrated;
   const calibrating = setup.calibrationTokens * passes * 2 * block;
   // A walk over the columns is a product with H's factor for every row; the factor itself is made once.
-  // Other parts of the calibration text repeat all of it for what they calibrate.
-  const again = (draws - 1) * (calibrated ? 1 : 0);
   const solving = calibrated * card.linearParameters * 2 * widest;
-  const once = tokens * calibrated * (block + 2 * head);
-  return evaluating + calibrating + solving + again * (once + calibrating + solving);
+  // Other parts of the calibration text repeat all of it for what they calibrate.
+  const redrawn = (draws - 1) * (tokens * calibrated * (block + 2 * head) + calibrating + solving);
+  return evaluating + calibrating + solving + redrawn;
 }

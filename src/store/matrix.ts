@@ -78,7 +78,7 @@ export function matrixWidth({ matrixBits, run }: Pick<LabState, 'matrixBits' | '
 export function matrixView(
   bits: number,
   form: Form,
-  run: Pick<RunView, 'points' | 'about' | 'layers' | 'remarks'>,
+  run: Pick<RunView, 'points' | 'about' | 'layers' | 'remarks' | 'model'>,
   compared: Compared = 'all',
 ): MatrixView {
   const mine = new Map(

@@ -8,7 +8,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { openModelPath, readTextPath } from '../../src/cli/files';
 import { holdForever, openDawn } from '../../src/gpu/dawn';
 import { Gpu } from '../../src/gpu/gpu';
 import type { PlannedPoint, RunSettings } from '../../src/lab/events';
@@ -16,36 +15,11 @@ import { memoryStore } from '../../src/lab/layerStore';
 import { run } from '../../src/lab/run';
 import { recipes } from '../../src/quant/recipes';
 import { engineVersion } from '../../src/util/version';
+import { isHere, openSubject, subjects, type Subject } from './subjects';
 import { between, bestTable, everyMethod, groupings, idOf, shortTable, widths, type Measured } from './tableText';
 
-interface Subject {
-  readonly name: string;
-  readonly model: string;
-  readonly calibration: string;
-  readonly evaluation: string;
-  readonly context: number;
-  readonly maxTokens: number;
-}
-
-const shared = '../shared/data';
-const subjects: readonly Subject[] = [
-  {
-    name: 'demo',
-    model: 'public/demo/level-100',
-    calibration: 'public/corpora/calibration-stories.txt',
-    evaluation: 'public/corpora/evaluation-stories.txt',
-    context: 256,
-    maxTokens: 8192,
-  },
-  {
-    name: 'stories260K',
-    model: `${shared}/models/stories260K-f32`,
-    calibration: `${shared}/text/tinystories-head.txt`,
-    evaluation: `${shared}/text/tinystories-head.txt`,
-    context: 256,
-    maxTokens: 8192,
-  },
-];
+const context = 256;
+const maxTokens = 8192;
 const calibrationTokens = 16_384;
 
 /** The points that a method has, in one mode of calibration: cross moments ask for the sequential one. */
@@ -75,18 +49,13 @@ const keyOf = (subject: Subject, id: string) => `${subject.name}: ${id}`;
 
 /** Measures what `results` does not hold yet. */
 async function measure(gpu: Gpu, subject: Subject, results: Results, finished: (key: string, point: Measured) => void) {
-  const checkpoint = await openModelPath(subject.model);
-  const evaluation = await readTextPath(subject.evaluation);
-  const calibration = await readTextPath(subject.calibration);
-  // One file for both: the first half calibrates, the second is measured.
-  const half = Math.floor(evaluation.text.length / 2);
-  const apart = subject.calibration !== subject.evaluation;
+  const opened = await openSubject(subject);
   for (const mode of ['shared', 'sequential'] as const) {
     const settings: RunSettings = {
       points: pointsOf(mode).filter(({ id }) => !results.has(keyOf(subject, id))),
       protocol: 'gptq',
-      context: subject.context,
-      maxTokens: subject.maxTokens,
+      context,
+      maxTokens,
       calibrationTokens,
       mode,
       seed: 0,
@@ -94,9 +63,7 @@ async function measure(gpu: Gpu, subject: Subject, results: Results, finished: (
     if (!settings.points.length) continue;
     const events = run({
       gpu,
-      checkpoint,
-      calibration: apart ? calibration : { ...calibration, text: evaluation.text.slice(0, half) },
-      evaluation: apart ? evaluation : { ...evaluation, text: evaluation.text.slice(half) },
+      ...opened,
       settings,
       keep: memoryStore(),
       signal: new AbortController().signal,
@@ -134,7 +101,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const results: Results = file ? readResults(file) : new Map<string, Measured>();
   for (const subject of subjects) {
     if (only && subject.name !== only) continue;
-    if (!existsSync(subject.model)) {
+    if (!isHere(subject)) {
       process.stdout.write(`${basename(subject.model)} is not here: left out\n`);
       continue;
     }

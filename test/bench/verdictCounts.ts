@@ -1,5 +1,5 @@
 /** How often the sentence names another winner than the long calibration does, by tokens of calibration. Pure. */
-import type { Candidate } from '../../src/lab/verdict/candidate';
+import { candidateOf } from '../../src/lab/verdict/candidate';
 import { rankings } from '../../src/lab/verdict/rank';
 import type { VerdictCase } from './verdicts';
 
@@ -17,15 +17,7 @@ export interface Count {
 
 const plain = (method: string) => method === 'rtn';
 
-function candidate({ result, losses }: VerdictCase): Candidate {
-  const { id, recipe, bits, group, bitsPerWeight, megabytes, lnRatio, lnRatioLow, lnRatioHigh } = result;
-  const mean = lnRatio ?? NaN;
-  return {
-    ...{ id, method: recipe, bits, group, bitsPerWeight, megabytes, losses, redrawn: [] },
-    lnRatio: { mean, low: lnRatioLow ?? mean, high: lnRatioHigh ?? mean },
-    calibrated: !plain(recipe),
-  };
-}
+const candidate = ({ result, losses }: VerdictCase) => candidateOf(result, losses, !plain(result.recipe));
 
 export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
   const quantized = cases.filter(({ result }) => result.lnRatio !== null);

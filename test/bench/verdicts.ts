@@ -5,7 +5,6 @@
  * FILE holds already is not measured again. stories260K is left out where ../shared does not lie beside.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { openModelPath, readTextPath } from '../../src/cli/files';
 import type { Gpu } from '../../src/gpu/gpu';
 import type { PlannedPoint, PointResult } from '../../src/lab/events';
 import { memoryStore } from '../../src/lab/layerStore';
@@ -14,11 +13,15 @@ import { groupSize } from '../../src/quant/parseRecipe';
 import { findMethod } from '../../src/quant/recipes';
 import { present } from '../../src/util/assert';
 import { createRng } from '../../src/util/rng';
+import { engineVersion } from '../../src/util/version';
+import { isHere, openSubject, subjects } from './subjects';
 import { countVerdicts, describeCount } from './verdictCounts';
 
 export interface VerdictCase {
+  /** Build of the engine: a number is believed only with the code that gave it. */
+  readonly engine: string;
   readonly subject: string;
-  /** Null: the long calibration that the others are held against. */
+  /** Place in the calibration text; null: the long calibration that the others are held against, −1: the same on the shorter text. */
   readonly seed: number | null;
   readonly tokens: number;
   readonly result: PointResult;
@@ -27,28 +30,6 @@ export interface VerdictCase {
   readonly inputs: number;
 }
 
-interface Subject {
-  readonly name: string;
-  readonly model: string;
-  readonly calibration: string;
-  readonly evaluation: string;
-}
-
-const shared = '../shared/data';
-const subjects: readonly Subject[] = [
-  {
-    name: 'demo',
-    model: 'public/demo/level-100',
-    calibration: 'public/corpora/calibration-stories.txt',
-    evaluation: 'public/corpora/evaluation-stories.txt',
-  },
-  {
-    name: 'stories260K',
-    model: `${shared}/models/stories260K-f32`,
-    calibration: `${shared}/text/tinystories-head.txt`,
-    evaluation: `${shared}/text/tinystories-head.txt`,
-  },
-];
 const budgets = [64, 256, 1024, 4096] as const;
 const seeds = 20;
 const long = 16_384;
@@ -60,10 +41,10 @@ const scored = 2048;
 /** The long calibration is measured on more text: what holds there is what the sentences should say. */
 const scoredLong = 8192;
 
+/** What this build of the engine measured. */
 function readCases(file: string): VerdictCase[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as VerdictCase);
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+  return lines.map((line) => JSON.parse(line) as VerdictCase).filter(({ engine }) => engine === engineVersion);
 }
 
 const pointsOf = (methods: readonly string[]): PlannedPoint[] =>
@@ -74,51 +55,45 @@ const pointsOf = (methods: readonly string[]): PlannedPoint[] =>
     }),
   );
 
+/** What is to be measured: the long calibration on both lengths of text, then every place and length for what reads inputs. */
+const plan = [
+  { seed: null, tokens: long, methods: [...plain, ...calibrated], maxTokens: scoredLong },
+  { seed: -1, tokens: long, methods: [...plain, ...calibrated], maxTokens: scored },
+  ...Array.from({ length: seeds }, (_, seed) =>
+    budgets.map((tokens) => ({ seed, tokens, methods: calibrated, maxTokens: scored })),
+  ).flat(),
+];
+
 export async function benchVerdicts(gpu: Gpu, file: string, print: (line: string) => void): Promise<void> {
   const found = readCases(file);
-  const has = (subject: string, seed: number | null, tokens: number) =>
-    found.some((c) => c.subject === subject && c.seed === seed && c.tokens === tokens);
-  for (const subject of subjects) {
-    if (!existsSync(subject.model)) continue;
-    const checkpoint = await openModelPath(subject.model);
-    const own = await readTextPath(subject.evaluation);
-    const half = Math.floor(own.text.length / 2);
-    const apart = subject.calibration !== subject.evaluation;
-    const evaluation = apart ? own : { ...own, text: own.text.slice(half) };
-    const source = apart ? await readTextPath(subject.calibration) : { ...own, text: own.text.slice(0, half) };
-    const measure = async (seed: number | null, tokens: number, points: readonly PlannedPoint[], maxTokens: number) => {
-      if (has(subject.name, seed, tokens)) return;
-      const at = seed === null ? 0 : Math.floor(createRng(seed).uniform() * source.text.length);
+  for (const subject of subjects.filter(isHere)) {
+    const { calibration, ...opened } = await openSubject(subject);
+    for (const { seed, tokens, methods, maxTokens } of plan) {
+      if (found.some((c) => c.subject === subject.name && c.seed === seed && c.tokens === tokens)) continue;
+      const at = seed === null || seed < 0 ? 0 : Math.floor(createRng(seed).uniform() * calibration.text.length);
       const events = run({
         gpu,
-        checkpoint,
-        calibration: { ...source, text: source.text.slice(at) + source.text.slice(0, at) },
-        evaluation,
-        settings: { points, protocol: 'gptq', context, maxTokens, calibrationTokens: tokens, mode: 'shared', seed: 0 },
+        ...opened,
+        calibration: { ...calibration, text: calibration.text.slice(at) + calibration.text.slice(0, at) },
+        settings: {
+          ...{ points: pointsOf(methods), protocol: 'gptq', context, maxTokens },
+          ...{ calibrationTokens: tokens, mode: 'shared', seed: 0 },
+        },
         keep: memoryStore(),
         signal: new AbortController().signal,
-        appVersion: 'bench',
+        appVersion: engineVersion,
       });
-      const lines: string[] = [];
+      const cases: VerdictCase[] = [];
       let inputs = 0;
       for await (const event of events) {
-        if (event.type === 'layer-quantized') inputs = Math.max(inputs, event.cols);
-        if (event.type === 'point-finished') {
-          const { result, losses = [] } = event;
-          lines.push(
-            JSON.stringify({ subject: subject.name, seed, tokens, result, losses, inputs } satisfies VerdictCase),
-          );
-        }
+        if (event.type === 'run-started') inputs = event.model.widestInputs ?? 0;
         if (event.type === 'run-failed') throw new Error(event.error.message);
+        if (event.type !== 'point-finished') continue;
+        const { result, losses = [] } = event;
+        cases.push({ engine: engineVersion, subject: subject.name, seed, tokens, result, losses, inputs });
       }
-      appendFileSync(file, lines.map((line) => `${line}\n`).join(''));
-      print(`${subject.name}, ${tokens} tokens, seed ${seed}`);
-    };
-    await measure(null, long, pointsOf([...plain, ...calibrated]), scoredLong);
-    // What reads no inputs is measured once on the shorter text.
-    await measure(-1, long, pointsOf([...plain, ...calibrated]), scored);
-    for (let seed = 0; seed < seeds; seed++) {
-      for (const tokens of budgets) await measure(seed, tokens, pointsOf(calibrated), scored);
+      appendFileSync(file, cases.map((measured) => `${JSON.stringify(measured)}\n`).join(''));
+      print(`${subject.name}, ${tokens} tokens, ${seed === null || seed < 0 ? 'the whole text' : `place ${seed}`}`);
     }
   }
   for (const count of countVerdicts(readCases(file))) print(describeCount(count));

@@ -5,6 +5,8 @@ import { choose, usualGoal } from '../../src/lab/verdict/choose';
 import { rankings as ranked } from '../../src/lab/verdict/rank';
 import { answer, comparisonLine } from '../../src/lab/verdict/sentence';
 import { enoughTokens, overCalibrations, supplyOf } from '../../src/lab/verdict/supply';
+import { emptyRun, foldEvents } from '../../src/store/runView';
+import { finishedOf } from '../../src/store/verdict';
 import { sampleLog } from '../store/sampleLog';
 
 const point = (method: string, bits: number, mean: number, half: number, group: number | null = 32): Candidate => ({
@@ -207,12 +209,13 @@ describe('the point to take', () => {
     expect(choose([{ ...point('rtn', 4, 0.02, 0.01), megabytes: null }], usualGoal).point).toBeNull();
   });
 
-  it('is taken from a log as from the page', () => {
-    const finished = fromLog(sampleLog());
-    expect(finished.candidates.length).toBeGreaterThan(1);
-    expect(finished.megabytes).toBeGreaterThan(0);
-    expect(finished.candidates.every(({ losses, lnRatio }) => lnRatio && (losses === null || losses.length > 0))).toBe(
-      true,
-    );
+  it('is taken from a log as from the page, and from the last beginning of a log', () => {
+    const log = sampleLog();
+    const finished = fromLog(log);
+    expect(finished.candidates.length).toBe(12);
+    expect(finished.calibration?.inputs).toBeGreaterThan(0);
+    expect(finishedOf(foldEvents(emptyRun, log))).toMatchObject(finished);
+    expect(fromLog([...log, ...log])).toEqual(finished);
+    expect(fromLog([])).toEqual({ candidates: [], calibration: null, megabytes: null, doubts: [] });
   });
 });

@@ -1,7 +1,8 @@
 /** A made-up run of any size, as large as page and shelf must bear: 30 blocks of seven layers, 40 points. Numbers from a formula. */
 import type { PlannedPoint, PointResult, Quality, RunEvent } from '../../src/lab/events';
 import { findMethod } from '../../src/quant/recipes';
-import { sampleLog } from './sampleLog';
+import { pointResult } from '../../src/lab/pointResult';
+import { sampleLog, sizeOfSample } from './sampleLog';
 
 export interface Size {
   readonly blocks: number;
@@ -98,33 +99,11 @@ function qualityOf({ recipe }: PlannedPoint, loss: number, windows: number): Qua
   };
 }
 
-function resultOf({ id, method, bits, group, recipe }: PlannedPoint, q: Quality, place: number): PointResult {
-  const bitsPerWeight = recipe ? bits + 0.25 + (method === 'gptq-lorc' ? 0.8 : 0) : 32;
-  const bitsPerWeightAll = recipe ? 0.7 * bitsPerWeight + 0.3 * 32 : 32;
-  return {
-    id,
-    recipe: method,
-    bits,
-    group,
-    bitsPerWeight,
-    bitsPerWeightAll,
-    megabytes: bitsPerWeightAll * 0.0325,
-    perplexity: q.perplexity.mean,
-    perplexityLow: q.perplexity.low,
-    perplexityHigh: q.perplexity.high,
-    lnRatio: q.lnRatio?.mean ?? null,
-    lnRatioLow: q.lnRatio?.low ?? null,
-    lnRatioHigh: q.lnRatio?.high ?? null,
-    kld: q.kld?.mean ?? null,
-    kldLow: q.kld?.low ?? null,
-    kldHigh: q.kld?.high ?? null,
-    kld99: q.kld99,
-    top1: q.top1?.mean ?? null,
-    top1Low: q.top1?.low ?? null,
-    top1High: q.top1?.high ?? null,
-    bitsPerByte: q.bitsPerByte,
-    tokens: q.tokens,
+function resultOf(point: PlannedPoint, quality: Quality, place: number): PointResult {
+  const bitsPerWeight = point.recipe ? point.bits + 0.25 + (point.method === 'gptq-lorc' ? 0.8 : 0) : 32;
+  return pointResult(point, quality, {
+    ...sizeOfSample(bitsPerWeight, point.recipe),
     seconds: 1.5,
     hash: place.toString(16).padStart(64, '0'),
-  };
+  });
 }

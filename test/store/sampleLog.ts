@@ -1,5 +1,6 @@
 /** A made-up run for the page's tests: the shape of a real one (rtn and gptq at six widths), with numbers from a formula. */
 import type { Estimate, PlannedPoint, PointResult, Quality, RunEvent } from '../../src/lab/events';
+import { pointResult } from '../../src/lab/pointResult';
 import { recipes } from '../../src/quant/recipes';
 
 const windowsTotal = 8;
@@ -32,34 +33,19 @@ function quality(method: string | null, bits: number, windows: number): Quality 
   };
 }
 
-function result({ id, method, bits, group }: PlannedPoint, q: Quality): PointResult {
-  const bitsPerWeight = bits ? bits + 0.25 : 32;
-  return {
-    id,
-    recipe: method,
-    bits,
-    group,
-    bitsPerWeight,
-    bitsPerWeightAll: bits ? 0.7 * bitsPerWeight + 0.3 * 32 : 32,
-    megabytes: (bits ? 0.7 * bitsPerWeight + 0.3 * 32 : 32) * 0.0325,
-    perplexity: q.perplexity.mean,
-    perplexityLow: q.perplexity.low,
-    perplexityHigh: q.perplexity.high,
-    lnRatio: q.lnRatio?.mean ?? null,
-    lnRatioLow: q.lnRatio?.low ?? null,
-    lnRatioHigh: q.lnRatio?.high ?? null,
-    kld: q.kld?.mean ?? null,
-    kldLow: q.kld?.low ?? null,
-    kldHigh: q.kld?.high ?? null,
-    kld99: q.kld99,
-    top1: q.top1?.mean ?? null,
-    top1Low: q.top1?.low ?? null,
-    top1High: q.top1?.high ?? null,
-    bitsPerByte: q.bitsPerByte,
-    tokens: q.tokens,
+/** Seven tenths of the weights are quantized; a megabyte for 32 bits of all. */
+export function sizeOfSample(bitsPerWeight: number, recipe: unknown) {
+  const bitsPerWeightAll = recipe ? 0.7 * bitsPerWeight + 0.3 * 32 : 32;
+  return { bitsPerWeight, bitsPerWeightAll, megabytes: bitsPerWeightAll * 0.0325 };
+}
+
+function result(point: PlannedPoint, quality: Quality): PointResult {
+  const { bits, method } = point;
+  return pointResult(point, quality, {
+    ...sizeOfSample(bits ? bits + 0.25 : 32, point.recipe),
     seconds: 1.5,
     hash: (bits + method.length * 16).toString(16).padStart(64, '0'),
-  };
+  });
 }
 
 export function sampleLog(): RunEvent[] {

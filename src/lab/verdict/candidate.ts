@@ -1,7 +1,8 @@
 /** What a verdict is made of: the finished points of one run, and what their calibration saw. Types and how to get them. Pure. */
 import { needsCalibration } from '../../quant/parseRecipe';
+import type { ModelCard } from '../../model/card';
+import type { Estimate, LayerResult, PointResult, RunEvent, RunSettings } from '../events';
 import { doubtLine } from './doubt';
-import type { Estimate, PointResult, RunEvent, RunSettings } from '../events';
 
 /** A finished point with a recipe. */
 export interface Candidate {
@@ -53,40 +54,51 @@ export interface Finished {
   readonly doubts: readonly string[];
 }
 
-/** From the log of a run, as far as it goes. The reference is the first point, the one without a recipe. */
-export function fromLog(events: Iterable<RunEvent>): Finished {
-  let calibrated: ReadonlySet<string> = new Set();
-  let tokens: number | null = null;
-  let inputs = 0;
+/** Inputs of the widest calibrated layer, as the model's card says or, in logs of earlier versions, its layers; null where neither does. */
+export function widestInputs(
+  model: Pick<ModelCard, 'widestInputs'> | null,
+  layers: readonly Pick<LayerResult, 'energy' | 'cols'>[],
+): number | null {
+  const seen = layers.reduce((most, { energy, cols }) => (energy === null ? most : Math.max(most, cols)), 0);
+  return model?.widestInputs ?? (seen || null);
+}
+
+/** From the log of a run, as far as it goes; of several beginnings the last. The reference is the point without a recipe. */
+export function fromLog(log: readonly RunEvent[]): Finished {
+  const start = log.findLastIndex(({ type }) => type === 'run-started');
+  const started = log[start];
+  if (started?.type !== 'run-started') return { candidates: [], calibration: null, megabytes: null, doubts: [] };
+  const calibrated = calibratedPoints(started.settings);
   let megabytes: number | null = null;
+  const layers: LayerResult[] = [];
   const candidates: Candidate[] = [];
   const redrawn = new Map<string, number[]>();
   const doubts: string[] = [];
-  for (const event of events) {
-    if (event.type === 'run-started') {
-      calibrated = calibratedPoints(event.settings);
-      tokens = event.calibration && calibratedTokens(event.settings, event.calibration.tokens);
-    } else if (event.type === 'calibration-redrawn') {
+  for (const event of log.slice(start + 1)) {
+    if (event.type === 'calibration-redrawn') {
       redrawn.set(event.point, [...(redrawn.get(event.point) ?? []), event.lnRatio]);
     } else if (event.type === 'text-doubted') {
       doubts.push(doubtLine(event));
     } else if (event.type === 'layer-quantized') {
-      if (event.energy !== null) inputs = Math.max(inputs, event.cols);
+      layers.push(event);
     } else if (event.type === 'point-finished') {
       if (event.result.lnRatio === null) megabytes = event.result.megabytes;
-      else candidates.push(fromResult(event.result, event.losses ?? null, calibrated.has(event.result.id)));
+      else candidates.push(candidateOf(event.result, event.losses ?? null, calibrated.has(event.result.id)));
     }
   }
-  const told = candidates.map((point) => ({ ...point, redrawn: redrawn.get(point.id) ?? [] }));
   return {
-    candidates: told,
-    calibration: tokens === null ? null : { tokens, inputs: inputs || null },
+    candidates: candidates.map((point) => ({ ...point, redrawn: redrawn.get(point.id) ?? [] })),
+    calibration: started.calibration && {
+      tokens: calibratedTokens(started.settings, started.calibration.tokens),
+      inputs: widestInputs(started.model, layers),
+    },
     megabytes,
     doubts,
   };
 }
 
-function fromResult(result: PointResult, losses: readonly number[] | null, calibrated: boolean): Candidate {
+/** A measured point as a candidate. */
+export function candidateOf(result: PointResult, losses: readonly number[] | null, calibrated: boolean): Candidate {
   const { id, recipe, bits, group, bitsPerWeight, megabytes, lnRatio, lnRatioLow, lnRatioHigh } = result;
   const mean = lnRatio ?? NaN;
   return {
