@@ -28,6 +28,8 @@ interface Props {
   readonly looks: ReadonlyMap<string, Looks>;
   /** Key of the curve that stands out; null for none. */
   readonly lit: string | null;
+  /** Id of the shown run's point that the answer names; null for none. */
+  readonly chosen: string | null;
   readonly reference: Estimate | null;
   readonly xAxis: Axis;
   readonly yAxis: Axis;
@@ -39,7 +41,7 @@ interface Props {
 const margin = { top: 8, right: 16, bottom: 22, left: 8 };
 
 export default memo(function Chart(props: Props) {
-  const { curves, ghosts, looks, lit, reference, xAxis, yAxis, x, y, scale } = props;
+  const { curves, ghosts, looks, lit, chosen, reference, xAxis, yAxis, x, y, scale } = props;
   const tip = useRef<TipHandle>(null);
   const focused = useRef<string | null>(null);
   const shared = useMemo(
@@ -56,11 +58,18 @@ export default memo(function Chart(props: Props) {
   const points = shownPoints(curves, yAxis.domain, xAxis.domain);
   const behind = shownPoints(ghosts, yAxis.domain, xAxis.domain);
   const first = curves.find((curve) => curve.points.length > 0);
+  const isChosen = (curve: Curve, { id }: ShownPoint) => curve.run === null && id === chosen;
   const drawn = (curve: Curve, of: typeof points, kind: 'own' | 'ghost'): Drawn[] =>
     (of.get(curve.key) ?? []).map((point, i) => ({
       ...point,
       look: looks.get(curve.key),
-      said: { name: curveName(curve), point, unit: units[x], above: point.above !== null },
+      said: {
+        name: curveName(curve),
+        point,
+        unit: units[x],
+        above: point.above !== null,
+        chosen: isChosen(curve, point),
+      },
       own: kind === 'own',
       first: curve === first && i === 0,
     }));
@@ -234,6 +243,7 @@ function Point({ cx, cy, drawn }: { readonly cx: number; readonly cy: number; re
     >
       {/* A target that fingers hit. */}
       <circle className="target" cx={cx} cy={at} r={11} fill="transparent" />
+      {said.chosen && <circle className="chosen-ring" cx={cx} cy={at} r={10} fill="none" />}
       {mark}
     </g>
   );

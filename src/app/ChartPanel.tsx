@@ -6,7 +6,7 @@ import { withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
 import { partingCeiling, type Range } from '../store/range';
 import { obstacle } from '../store/ready';
-import { Answer } from './Answer';
+import { Answer, useAnswer } from './Answer';
 import { ChartEmpty } from './ChartEmpty';
 import { ChartExports } from './ChartExports';
 import { useLab, useLabState } from './context';
@@ -62,6 +62,7 @@ export function ChartPanel() {
   const [picked, setPicked] = useState<readonly string[]>([]);
   const [lit, setLit] = useState<string | null>(null);
   const [range, setRange] = useState<Range>('near');
+  const { chosen } = useAnswer();
   const drawing = useRef<HTMLDivElement>(null);
   const label = useCallback((method: string) => labelOf(method, lab.methods), [lab.methods]);
 
@@ -140,6 +141,7 @@ export function ChartPanel() {
             ghosts={drawn.ghosts}
             looks={drawn.looks}
             lit={lit}
+            chosen={chosen?.id ?? null}
             reference={drawn.reference}
             xAxis={drawn.xAxis}
             yAxis={drawn.yAxis}

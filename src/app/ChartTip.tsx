@@ -11,6 +11,8 @@ export interface Said {
   readonly unit: string;
   /** Whether the point lies above what the chart shows. */
   readonly above: boolean;
+  /** Whether the answer names it. */
+  readonly chosen: boolean;
 }
 
 export interface TipHandle {
@@ -20,10 +22,10 @@ export interface TipHandle {
 }
 
 /** "GPTQ, 3 bits: 1.62 (1.58 to 1.66) at 3.25 bits/weight". */
-export function pointWords({ name, point, unit, above }: Said): string {
+export function pointWords({ name, point, unit, above, chosen }: Said): string {
   const { bits, x, value, finished } = point;
   const interval = `${withInterval(value.mean, value.low, value.high)} (${number(value.low)} to ${number(value.high)})`;
-  const notes = `${above ? ', above the shown range' : ''}${finished ? '' : ', still measuring'}`;
+  const notes = `${above ? ', above the shown range' : ''}${finished ? '' : ', still measuring'}${chosen ? ', the point to take' : ''}`;
   return `${name}, ${bits} bits: ${interval} at ${number(x)} ${unit}${notes}`;
 }
 

@@ -1,14 +1,20 @@
 /** One layer: what the transforms did to its weights and inputs before they were rounded, as histograms. */
-import type { LayerResult } from '../lab/events';
+import type { LayerResult, MomentFacts } from '../lab/events';
+import { calibratedTokens } from '../lab/verdict/candidate';
 import { number } from '../store/format';
 import { gain, isTable, placeName, troubles } from '../store/layerMap';
+import { grouped } from '../util/words';
 import { useLab, useLabState } from './context';
 import { Histogram } from './Histogram';
 import { pointLabel } from './series';
 
 export function LayerDetail({ layer, same }: { readonly layer: LayerResult; readonly same: boolean }) {
   const lab = useLab();
-  const { remarks, points } = useLabState(({ run }) => ({ remarks: run.remarks, points: run.points }));
+  const { remarks, points, tokens } = useLabState(({ run }) => ({
+    remarks: run.remarks,
+    points: run.points,
+    tokens: run.about?.calibration ? calibratedTokens(run.about.settings, run.about.calibrationTokens) : null,
+  }));
   const { point, site, rows, cols, insight, bits } = layer;
   const share = gain(layer);
   const count = troubles(layer, { remarks });
@@ -23,6 +29,7 @@ export function LayerDetail({ layer, same }: { readonly layer: LayerResult; read
         {count > 0 && `, ${count} ${count === 1 ? 'remark' : 'remarks'}`}.
         {same && ' The method changed nothing here: the result is that of rounding to nearest.'}
       </p>
+      {insight?.moment && <p className="hint">{momentWords(insight.moment, tokens)}</p>}
       {insight ? (
         <div className="histograms">
           <Histogram
@@ -55,6 +62,12 @@ export function LayerDetail({ layer, same }: { readonly layer: LayerResult; read
       )}
     </section>
   );
+}
+
+/** What calibration knows of the layer's inputs, so that too little of it is seen layer by layer. */
+function momentWords({ inputs, rank, condition }: MomentFacts, tokens: number | null): string {
+  const seen = tokens === null ? '' : `${grouped(tokens)} tokens for ${grouped(inputs)} inputs: `;
+  return `${seen}${grouped(rank)} of ${grouped(inputs)} directions stand out of the damping (effective rank), condition ${number(condition, 2)}.`;
 }
 
 function outlierNote({ before, after }: { readonly before: number; readonly after: number }): string {

@@ -5,8 +5,11 @@
 import type { AdapterCard } from '../gpu/gpu';
 import type { ModelCard } from '../model/card';
 import type { Insight } from '../quant/insight';
+import type { MomentFacts } from '../quant/problem';
 import type { Recipe } from '../quant/recipe';
 import type { ErrorRecord } from '../util/errors';
+
+export type { MomentFacts };
 
 export type Protocol = 'gptq' | 'llama.cpp';
 export type CalibrationMode = 'shared' | 'sequential';

@@ -164,6 +164,7 @@ const insight = record({
   outliers: both(measured),
   weights: both(list(measured, 100)),
   inputs: nullable(both(list(measured, 100))),
+  moment: optional(record({ inputs: count, ...fields(measured, 'rank condition') })),
 });
 const error = record({ ...fields(text, 'name code message'), details: dictionary(primitive) });
 /** −1 is the embedding, the number of blocks the head. */

@@ -2,7 +2,7 @@
 import type { Gpu } from '../gpu/gpu';
 import { bins, spreadOf } from '../tensor/spread';
 import { readDiagonal } from './columns';
-import type { Posed } from './problem';
+import type { MomentFacts, Posed } from './problem';
 
 /** A number or a histogram as it was, and as the rounding met it. */
 export interface BeforeAfter<T> {
@@ -17,6 +17,8 @@ export interface Insight {
   readonly weights: BeforeAfter<readonly number[]>;
   /** Columns in 32 bins of log2 √H_jj, ±8 octaves about its mean over columns with inputs; null without H. */
   readonly inputs: BeforeAfter<readonly number[]> | null;
+  /** Of H as it was factored, behind the transforms; absent where it was not, and in logs of earlier versions. */
+  readonly moment?: MomentFacts;
 }
 
 const octaves = 8;

@@ -170,6 +170,18 @@ export interface Rounded {
   readonly groupOf: Uint32Array<ArrayBuffer>;
   /** Relative damping that was needed; 0 when H was not used. */
   readonly damping: number;
+  /** Of H, where it was factored. */
+  readonly moment?: MomentFacts;
+}
+
+/** How much of H its tokens have filled. */
+export interface MomentFacts {
+  /** Inputs that ever occurred. */
+  readonly inputs: number;
+  /** Effective rank tr(H (H + λI)⁻¹), λ the damping: directions that stand out of it. At most the tokens. Estimated to about 1 % of the inputs. */
+  readonly rank: number;
+  /** Largest pivot of the factor over the smallest; damping bounds it. */
+  readonly condition: number;
 }
 
 /** Chooses codes on the grid. The result is owned by `cx.scope`. `columnOrder` as in Fitted. */

@@ -64,7 +64,10 @@ export async function roundProblem(problem: Posed, recipe: Recipe, cx: Context):
   }
   // A column order moves nothing about: the layer is looked at as it was before it.
   const turned = steps.filter(({ fitted }) => !fitted.columnOrder).at(-1)?.fitted.problem ?? problem;
-  const insight = await insightOf(gpu, problem, turned);
+  const insight: Insight = {
+    ...(await insightOf(gpu, problem, turned)),
+    ...(rounded.moment && { moment: rounded.moment }),
+  };
   const stream = packCodes(gpu, cx.scope, codes, grid.bits);
   for (const { view } of [What, rounded.parameters]) scope.move(view.buffer, cx.scope);
   return {

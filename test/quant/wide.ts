@@ -125,7 +125,7 @@ export const describeSteps = () =>
       ],
       'the factor, and its columns over their pivots': (gpu, scope, H) => {
         const { R } = choleskyUpper(gpu, scope, H, 0.01);
-        return [R, ...[1, 8].map((width) => unitFactor({ R, damping: 0.01, raises: [] }, width, gpu, scope))];
+        return [R, ...[1, 8].map((width) => unitFactor({ R }, width, gpu, scope))];
       },
       'solves by a triangle': (gpu, scope, H) => {
         const { R } = choleskyUpper(gpu, scope, H, 0.01);

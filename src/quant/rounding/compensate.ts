@@ -18,7 +18,7 @@ import { addInto } from '../../tensor/elementwise';
 import { emptyMatrix, type Matrix } from '../../tensor/matrix';
 import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from '../columns';
-import { factorise, unitColumns, type Factor } from '../damping';
+import { factorise, momentFacts, unitColumns, type Factor } from '../damping';
 import { fitGroups } from '../grid/fit';
 import { importanceOf } from '../grid/importance';
 import { perGrid } from '../grid/shaders';
@@ -95,7 +95,7 @@ export function blocksOf(cols: number, group: number, fit: Fit): Block[] {
 async function factorOf(H: Matrix, damping: number, dead: Uint8Array, scope: Scope, cx: Context): Promise<Factor> {
   if (!dead.includes(1)) return factorise(H, damping, scope, cx);
   using local = cx.gpu.scope('dead columns');
-  return factorise(gatherSymmetric(cx.gpu, local, H, identity(dead.length), 'one'), damping, scope, cx);
+  return await factorise(gatherSymmetric(cx.gpu, local, H, identity(dead.length), 'one'), damping, scope, cx);
 }
 
 /** W with zeros where no input ever occurs, as published. */
@@ -174,7 +174,8 @@ export function compensateSteered({ name, damping, groups, staleness, passes = 0
       };
       await greedyPasses(start, passes, again, cx);
     }
-    return { codes, parameters, groupOf: map.columns, damping: factor.damping };
+    const moment = momentFacts(factor, dead);
+    return { codes, parameters, groupOf: map.columns, damping: factor.damping, moment };
   };
 }
 
