@@ -1,4 +1,7 @@
-/** How often the sentence names another winner than the long calibration does, by tokens of calibration. Pure. */
+/**
+ * How often the sentence names another winner than the long calibration does, by tokens of calibration: in every set of the methods that a
+ * person may have run together, for a third method that is better than both would hide what is said of two. Pure.
+ */
 import { candidateOf } from '../../src/lab/verdict/candidate';
 import { rankings } from '../../src/lab/verdict/rank';
 import type { VerdictCase } from './verdicts';
@@ -7,7 +10,7 @@ export interface Count {
   readonly subject: string;
   readonly tokens: number;
   readonly inputs: number;
-  /** Calibration texts, and widths at which a winner was named in all of them together. */
+  /** Calibration texts, and how often a winner was named: in all of them, at every width, in every set of methods. */
   readonly texts: number;
   readonly claims: number;
   /** Claims against what the long calibration says on more text; and how many there would be without the guards. */
@@ -18,6 +21,12 @@ export interface Count {
 const plain = (method: string) => method === 'rtn';
 
 const candidate = ({ result, losses }: VerdictCase) => candidateOf(result, losses, !plain(result.recipe));
+
+/** Every choice of at least two. */
+function setsOf(names: readonly string[]): string[][] {
+  const all = names.reduce<string[][]>((sets, name) => [...sets, ...sets.map((set) => [...set, name])], [[]]);
+  return all.filter(({ length }) => length > 1);
+}
 
 export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
   const quantized = cases.filter(({ result }) => result.lnRatio !== null);
@@ -37,13 +46,16 @@ export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
         const tally = (calibration: { tokens: number; inputs: number } | null) => {
           let [claims, wrong] = [0, 0];
           for (const text of texts) {
-            const seen = drawn.filter((c) => c.seed === text && c.tokens === tokens);
-            for (const { points, leaders } of rankings([...still, ...seen].map(candidate), calibration)) {
-              const [best] = points;
-              if (!best || leaders !== 1) continue;
-              claims++;
-              const of = (id: string) => truth.get(id) ?? NaN;
-              if (points.slice(1).some(({ id }) => of(id) <= of(best.id))) wrong++;
+            const seen = [...still, ...drawn.filter((c) => c.seed === text && c.tokens === tokens)];
+            for (const methods of setsOf([...new Set(seen.map(({ result }) => result.recipe))])) {
+              const run = seen.filter(({ result }) => methods.includes(result.recipe));
+              for (const { points, leaders } of rankings(run.map(candidate), calibration)) {
+                const [best] = points;
+                if (!best || leaders !== 1) continue;
+                claims++;
+                const of = (id: string) => truth.get(id) ?? NaN;
+                if (points.slice(1).some(({ id }) => of(id) <= of(best.id))) wrong++;
+              }
             }
           }
           return { claims, wrong };
@@ -55,5 +67,5 @@ export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
 }
 
 export function describeCount({ subject, tokens, inputs, texts, claims, wrong, unguarded }: Count): string {
-  return `${subject}, ${tokens} tokens for up to ${inputs} inputs, ${texts} texts: ${claims} claims, ${wrong} wrong (without the guards ${unguarded.claims}, ${unguarded.wrong} wrong)`;
+  return `${subject}, ${tokens} tokens for up to ${inputs} inputs, ${texts} texts, every set of methods: ${claims} claims, ${wrong} wrong (without the guards ${unguarded.claims}, ${unguarded.wrong} wrong)`;
 }
