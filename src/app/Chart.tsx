@@ -152,6 +152,16 @@ export default memo(function Chart(props: Props) {
                     shape={PointShape}
                     isAnimationActive={false}
                   >
+                    {/* Over calibration texts: a broad pale bar behind the slender one over evaluation windows. */}
+                    <ErrorBar
+                      dataKey="redrawnError"
+                      direction="y"
+                      width={0}
+                      stroke={look.colour}
+                      strokeWidth={7}
+                      strokeOpacity={lit !== null && lit !== curve.key ? 0.08 : 0.3}
+                      isAnimationActive={false}
+                    />
                     <ErrorBar
                       dataKey="error"
                       direction="y"

@@ -6,7 +6,7 @@ import { number, withInterval } from '../store/format';
 export interface Said {
   /** Of the curve. */
   readonly name: string;
-  readonly point: Pick<CurvePoint, 'bits' | 'x' | 'value' | 'finished'>;
+  readonly point: Pick<CurvePoint, 'bits' | 'x' | 'value' | 'redrawn' | 'finished'>;
   /** Of the horizontal axis. */
   readonly unit: string;
   /** Whether the point lies above what the chart shows. */
@@ -23,9 +23,10 @@ export interface TipHandle {
 
 /** "GPTQ, 3 bits: 1.62 (1.58 to 1.66) at 3.25 bits/weight". */
 export function pointWords({ name, point, unit, above, chosen }: Said): string {
-  const { bits, x, value, finished } = point;
+  const { bits, x, value, redrawn, finished } = point;
   const interval = `${withInterval(value.mean, value.low, value.high)} (${number(value.low)} to ${number(value.high)})`;
-  const notes = `${above ? ', above the shown range' : ''}${finished ? '' : ', still measuring'}${chosen ? ', the point to take' : ''}`;
+  const others = redrawn ? `, over calibration texts ${number(redrawn.low)} to ${number(redrawn.high)}` : '';
+  const notes = `${others}${above ? ', above the shown range' : ''}${finished ? '' : ', still measuring'}${chosen ? ', the point to take' : ''}`;
   return `${name}, ${bits} bits: ${interval} at ${number(x)} ${unit}${notes}`;
 }
 

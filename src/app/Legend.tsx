@@ -61,6 +61,15 @@ export function Legend({ curves, looks, picked, onPick, onLight, reference, y }:
           Full precision{y === 'perplexity' && ' and its 95 % interval'}
         </li>
       )}
+      {curves.some(({ points }) => points.some(({ redrawn }) => redrawn !== null)) && (
+        <li className="legend-reference">
+          <svg className="swatch" width="30" height="14" aria-hidden="true">
+            <line x1="15" x2="15" y1="0" y2="14" className="redrawn-bar" />
+            <line x1="15" x2="15" y1="3" y2="11" className="interval-bar" />
+          </svg>
+          Broad: 95 % over calibration texts. Slender: over the evaluation’s windows
+        </li>
+      )}
     </ul>
   );
 }

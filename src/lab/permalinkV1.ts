@@ -347,7 +347,10 @@ function readResults(body: Fields, points: readonly PlannedPoint[], parameters: 
 }
 
 function fill(grid: Piece, point: { readonly bits: number; readonly group: number | null }): Piece {
-  const entries = Object.entries(grid).map(([key, v]) => [key, v === '$b' ? point.bits : v === '$g' ? point.group : v]);
+  // Each stands for the field that the writer puts it into; elsewhere it is a text like others.
+  const value = (key: string, v: Json | undefined) =>
+    key === 'bits' && v === '$b' ? point.bits : key === 'group' && v === '$g' ? point.group : v;
+  const entries = Object.entries(grid).map(([key, v]) => [key, value(key, v)]);
   return Object.fromEntries(entries) as Piece;
 }
 

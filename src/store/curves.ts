@@ -1,5 +1,6 @@
 /** From points to what the chart draws: one curve per method, with x and y as chosen. Pure; no React, no chart library. */
 import type { Estimate } from '../lab/events';
+import { overCalibrations } from '../lab/verdict/supply';
 import { isMatrixMethod } from '../quant/matrix';
 import { groupName } from './format';
 import { fullPrecision, type PointView } from './runView';
@@ -17,6 +18,10 @@ export interface CurvePoint {
   readonly value: Estimate;
   /** Distances from y to the ends of the interval, as the chart's error bars want them. */
   readonly error: readonly [number, number];
+  /** What other parts of the calibration text give, on this axis; null where they were not asked for. */
+  readonly redrawn: Estimate | null;
+  /** Distances from y to the ends of that. */
+  readonly redrawnError: readonly [number, number] | null;
   readonly bits: number;
   readonly finished: boolean;
   readonly clamped: boolean;
@@ -58,9 +63,19 @@ export function yValue(point: PointView, axis: YAxis, reference: Estimate | null
 }
 
 export function pairedPerplexity({ perplexity, lnRatio }: PointView, reference: Estimate | null): Estimate | null {
-  if (!reference || !lnRatio) return perplexity;
+  return reference && lnRatio ? timesReference(lnRatio, reference) : perplexity;
+}
+
+function timesReference(lnRatio: Estimate, reference: Estimate): Estimate {
   const times = (ln: number) => reference.mean * Math.exp(ln);
   return { mean: times(lnRatio.mean), low: times(lnRatio.low), high: times(lnRatio.high) };
+}
+
+/** The interval over calibration texts on the axis; null where there is none: divergences are measured with one text only. */
+function redrawnValue(point: PointView, axis: YAxis, reference: Estimate | null): Estimate | null {
+  const over = axis === 'kld' ? null : overCalibrations(point);
+  if (!over || axis === 'ln-ratio') return over;
+  return reference && timesReference(over, reference);
 }
 
 export function xValue(point: PointView, axis: XAxis): number | null {
@@ -90,7 +105,8 @@ export function curves(
     const key = curveKey(point);
     const curve = byKey.get(key) ?? { method: curveMethod(point.method), group: point.group, points: [] };
     byKey.set(key, curve);
-    const drawn = curvePoint(point, xValue(point, x), yValue(point, y, reference), y, scale);
+    const values = { own: yValue(point, y, reference), redrawn: redrawnValue(point, y, reference) };
+    const drawn = curvePoint(point, xValue(point, x), values, y, scale);
     if (drawn) curve.points.push(drawn);
   }
   const groups = new Set([...byKey.values()].map(({ group }) => group));
@@ -119,7 +135,7 @@ const curveMethod = (method: string) => (isMatrixMethod(method) ? combinations :
 function curvePoint(
   point: PointView,
   x: number | null,
-  value: Estimate | null,
+  { own: value, redrawn }: Readonly<Record<'own' | 'redrawn', Estimate | null>>,
   yAxis: YAxis,
   scale: Scale,
 ): CurvePoint | null {
@@ -129,13 +145,16 @@ function curvePoint(
   const low = scale === 'log' ? value.mean * lowestOnLog : -Infinity;
   const clamp = (v: number) => Math.min(highest[yAxis], Math.max(low, v));
   const y = clamp(value.mean);
+  const around = (interval: Estimate) => [y - clamp(interval.low), clamp(interval.high) - y] as const;
   return {
     id: point.id,
     method: point.method,
     x,
     y,
     value,
-    error: [y - clamp(value.low), clamp(value.high) - y],
+    error: around(value),
+    redrawn,
+    redrawnError: redrawn && around(redrawn),
     bits: point.bits,
     finished: point.state === 'finished',
     clamped: y !== value.mean,

@@ -27,7 +27,7 @@ export function partingCeiling(curves: readonly Curve[], axis: YAxis, reference:
 
 /** A point as the chart shows it. */
 export interface ShownPoint extends Omit<CurvePoint, 'error'> {
-  /** As much of the interval as the chart holds; null for a mark, which has none. */
+  /** As much of the interval as the chart holds; null for a mark, which has none. The same of the interval over calibration texts. */
   readonly error: CurvePoint['error'] | null;
   /** Null within the chart; above it, its place in the stack of marks at about the same x, 0 the topmost. */
   readonly above: number | null;
@@ -54,9 +54,15 @@ export function shownPoints(
       key,
       points.map((point): ShownPoint => {
         const place = places.get(point) ?? null;
-        const { y, error } = point;
-        const within = [Math.max(0, Math.min(error[0], y - bottom)), Math.max(0, Math.min(error[1], top - y))] as const;
-        return { ...point, above: place, error: place === null ? within : null };
+        const { y, error, redrawnError } = point;
+        const within = ([down, up]: readonly [number, number]) =>
+          [Math.min(down, y - bottom), Math.min(up, top - y)] as const;
+        return {
+          ...point,
+          above: place,
+          error: place === null ? within(error) : null,
+          redrawnError: place === null && redrawnError ? within(redrawnError) : null,
+        };
       }),
     ]),
   );

@@ -211,6 +211,21 @@ describe('permalink', () => {
     }
   });
 
+  it('fills in widths and groups where the writer takes them out, and nowhere else', async () => {
+    const { readV1, writeV1 } = await import('../../src/lab/permalinkV1');
+    const body = (JSON.parse(writeV1(madeUpShare(4))) as [number, unknown])[1];
+    for (const name of ['$b', '$g']) {
+      const damaged = JSON.stringify(body).replaceAll('"name":"uniform"', `"name":"${name}"`);
+      const share = readV1(`[${hash32(damaged)},${damaged}]`);
+      const grids = share.settings.points.flatMap(({ recipe, bits, group }) =>
+        recipe ? [[recipe.grid, bits, group]] : [],
+      );
+      expect(grids.length).toBeGreaterThan(0);
+      for (const [grid, bits, group] of grids) expect(grid).toMatchObject({ name, bits, group });
+      expect(await decodePermalink(await encodePermalink(share))).toEqual(share);
+    }
+  });
+
   it('stops unpacking a bomb', async () => {
     const bomb = `#v1.${toBase64Url(await deflate('0'.repeat(50_000_000)))}`;
     expect(bomb.length).toBeLessThan(100_000);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { curves, highestPerplexity, referenceValue } from '../../src/store/curves';
 import { xFrame, yFrame } from '../../src/store/frame';
+import { shownPoints } from '../../src/store/range';
 import { emptyRun, foldEvents, type PointView } from '../../src/store/runView';
 import { linearAxis, logAxis } from '../../src/store/ticks';
 import { sampleLog } from './sampleLog';
@@ -34,6 +35,26 @@ describe('curves', () => {
     const point = curves(broken, 'bits', 'perplexity', 'log')[0]?.points[0];
     expect(point).toMatchObject({ y: highestPerplexity, clamped: true });
     expect(point?.error.every(Number.isFinite)).toBe(true);
+  });
+
+  it('carry the interval over calibration texts on axes that were measured with several', () => {
+    const drawn = view.points.map((point): PointView =>
+      point.id === 'gptq-3' ? { ...point, lnRatio: { mean: 0.2, low: 0.1, high: 0.3 }, redrawn: [0.4] } : point,
+    );
+    const at = (y: 'perplexity' | 'ln-ratio' | 'kld') =>
+      curves(drawn, 'bits', y, 'linear')
+        .flatMap(({ points }) => points)
+        .filter(({ redrawn }) => redrawn !== null);
+    // Two texts: 0.3 ± 12.7062 · 0.1414 / √2; perplexities are 6.2 times the ratios.
+    const [low, high] = [0.3 - 1.27062, 0.3 + 1.27062];
+    expect(at('ln-ratio').map(({ id, redrawnError }) => [id, redrawnError])).toEqual([
+      ['gptq-3', [expect.closeTo(0.2 - low, 4), expect.closeTo(high - 0.2, 4)]],
+    ]);
+    expect(at('perplexity')[0]?.redrawn?.high).toBeCloseTo(6.2 * Math.exp(high), 3);
+    expect(at('kld')).toEqual([]);
+    const shown = shownPoints(curves(drawn, 'bits', 'ln-ratio', 'linear'), [0, 1], [2, 9]);
+    const bar = [...shown.values()].flat().find(({ id }) => id === 'gptq-3')?.redrawnError;
+    expect(bar).toEqual([expect.closeTo(0.2), expect.closeTo(0.8)]);
   });
 
   it('leave out what a log axis cannot hold', () => {
