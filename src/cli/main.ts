@@ -19,6 +19,7 @@ import { parseOptions, refused, textOf, wholeNumber, type Given } from './option
 import { describeAnswer, describeCard, describeEvent } from './print';
 import { goalOf, pointsOf, settingsOf } from './request';
 import { engineVersion } from '../util/version';
+import { quoted } from '../util/words';
 
 /** Runs a command. Returns the exit code: 0, 1 for an error that was said, 130 for a stop. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -41,7 +42,7 @@ async function command([name, ...rest]: readonly string[]): Promise<void> {
     return;
   }
   const meta = commands.find((c) => c.name === name);
-  if (!meta) throw refused(`there is no command "${name}"; there are ${commands.map((c) => c.name).join(', ')}`);
+  if (!meta) throw refused(`there is no command ${quoted(name)}; there are ${commands.map((c) => c.name).join(', ')}`);
   const given = parseOptions(rest, meta.options);
   switch (meta.name) {
     case 'inspect':

@@ -1,5 +1,6 @@
 /** Command-line options: what each is, how it is read, how it is refused. Pure. */
 import { RecipeError } from '../util/errors';
+import { quoted, shortened } from '../util/words';
 
 export interface OptionMeta {
   readonly name: string;
@@ -17,11 +18,13 @@ export function parseOptions(args: readonly string[], options: readonly OptionMe
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
     const match = /^--([a-z-]+)(?:=([\s\S]*))?$/.exec(arg);
-    if (!match) throw refused(`"${arg}" is not an option; options begin with "--"`);
+    if (!match) throw refused(`${quoted(arg)} is not an option; options begin with "--"`);
     const [, name = '', inline] = match;
     const option = options.find((o) => o.name === name);
     if (!option)
-      throw refused(`there is no option --${name}; there are ${options.map((o) => `--${o.name}`).join(', ')}`);
+      throw refused(
+        `there is no option --${shortened(name)}; there are ${options.map((o) => `--${o.name}`).join(', ')}`,
+      );
     if (given.has(name)) throw refused(`--${name} is given twice`);
     if (option.value === null) {
       if (inline !== undefined) throw refused(`--${name} takes no value`);
@@ -59,7 +62,7 @@ export function integerOf(
 export function wholeNumber(what: string, value: string, min: number, max: number, because = ''): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < min || number > max) {
-    throw refused(`${what} is "${value}"; expected a whole number from ${min} to ${max}${because}`);
+    throw refused(`${what} is ${quoted(value)}; expected a whole number from ${min} to ${max}${because}`);
   }
   return number;
 }
@@ -74,7 +77,7 @@ export function choiceOf<T extends string>(given: Given, name: string, fallback:
   const value = textOf(given, name);
   if (value === null) return fallback;
   const chosen = choices.find((choice) => choice === value);
-  if (chosen === undefined) throw refused(`--${name} is "${value}"; expected ${choices.join(' or ')}`);
+  if (chosen === undefined) throw refused(`--${name} is ${quoted(value)}; expected ${choices.join(' or ')}`);
   return chosen;
 }
 

@@ -7,6 +7,7 @@ import type { ModelCard } from '../model/card';
 import { groupSize, withGrid } from '../quant/parseRecipe';
 import { findMethod, recipes } from '../quant/recipes';
 import { choiceOf, groupOf, integerOf, refused, textOf, wholeNumber, type Given } from './options';
+import { quoted } from '../util/words';
 
 /** Windows of the published protocol; models of shorter context are taken as they are. */
 const usualContext = 2048;
@@ -41,7 +42,8 @@ export function goalOf(given: Given): Goal {
   if (accept !== null && have !== null) throw refused('--accept and --have are two questions; give one of them');
   const amount = (name: string, text: string): number => {
     const value = Number(text.replace(/\s*(%|MB)$/, ''));
-    if (!(value > 0) || !Number.isFinite(value)) throw refused(`--${name} is "${text}"; expected a number above 0`);
+    if (!(value > 0) || !Number.isFinite(value))
+      throw refused(`--${name} is ${quoted(text)}; expected a number above 0`);
     return value;
   };
   if (have !== null) return { kind: 'megabytes', most: amount('have', have) };
@@ -65,7 +67,9 @@ export function pointsOf(given: Given): PlannedPoint[] {
   return names.flatMap((name) => {
     const method = findMethod(name);
     if (!method) {
-      throw refused(`--recipes: there is no method "${name}"; there are ${recipes.map((m) => m.name).join(', ')}`);
+      throw refused(
+        `--recipes: there is no method ${quoted(name)}; there are ${recipes.map((m) => m.name).join(', ')}`,
+      );
     }
     if (method.groups === 'required' && group === null) {
       throw refused(`--recipes: ${name} needs groups of columns; add --group N, such as --group 128`);
@@ -105,7 +109,7 @@ function possible(given: Given, widths: readonly number[], group: number | null)
 
 function listOf(text: string, option: string): string[] {
   const items = text.split(',').map((item) => item.trim());
-  if (items.some((item) => !item)) throw refused(`${option} "${text}" has an empty entry`);
-  if (new Set(items).size !== items.length) throw refused(`${option} "${text}" names one twice`);
+  if (items.some((item) => !item)) throw refused(`${option} ${quoted(text)} has an empty entry`);
+  if (new Set(items).size !== items.length) throw refused(`${option} ${quoted(text)} names one twice`);
   return items;
 }

@@ -3,6 +3,7 @@
  * what was measured in it. A log that contradicts itself was not written by a run, or was put together from several. Pure.
  */
 import type { Estimate, PlannedPoint, PointResult, RunEvent } from './events';
+import { quoted } from '../util/words';
 
 /** Full precision is measured whether or not a request names it. */
 const fullPrecision = 'full-precision';
@@ -75,7 +76,7 @@ export class LogLaws {
     this.#ended = null;
     const ids = new Set<string>();
     for (const { id, method, bits, group, recipe } of settings.points) {
-      if (ids.has(id)) return `plans two points named "${shown(id)}"`;
+      if (ids.has(id)) return `plans two points named ${quoted(id)}`;
       ids.add(id);
       this.#planned.set(id, { method, bits, group, reference: recipe === null });
     }
@@ -83,16 +84,16 @@ export class LogLaws {
   }
 
   #unplanned(point: string): string | null {
-    return this.#planned.has(point) ? null : `is about the point "${shown(point)}", which the run does not plan`;
+    return this.#planned.has(point) ? null : `is about the point ${quoted(point)}, which the run does not plan`;
   }
 
   #finish(result: PointResult, windows: number): string | null {
     const { id, perplexity, perplexityLow, perplexityHigh } = result;
     const planned = this.#planned.get(id);
     if (!planned) return this.#unplanned(id);
-    if (this.#finished.has(id)) return `finishes the point "${shown(id)}" a second time`;
+    if (this.#finished.has(id)) return `finishes the point ${quoted(id)} a second time`;
     if (result.recipe !== planned.method || result.bits !== planned.bits || result.group !== planned.group) {
-      return `has another method, width or group than the plan of "${shown(id)}"`;
+      return `has another method, width or group than the plan of ${quoted(id)}`;
     }
     if (planned.reference && result.lnRatio !== null) return 'compares full precision with itself';
     if (windows > (this.#windows.get(id) ?? windows)) return `has losses of ${windows} windows, more than there are`;
@@ -111,21 +112,19 @@ export class LogLaws {
     const ids = new Set<string>();
     for (const { id, hash, perplexity } of points) {
       const finished = this.#finished.get(id);
-      if (!finished) return `ends with the point "${shown(id)}", which was not finished`;
-      if (ids.has(id)) return `ends with the point "${shown(id)}" twice`;
+      if (!finished) return `ends with the point ${quoted(id)}, which was not finished`;
+      if (ids.has(id)) return `ends with the point ${quoted(id)} twice`;
       if (finished.hash !== hash || finished.perplexity !== perplexity) {
-        return `ends with another result of "${shown(id)}" than the one that was measured`;
+        return `ends with another result of ${quoted(id)} than the one that was measured`;
       }
       ids.add(id);
     }
     const missing = [...this.#planned.keys()].find(
       (id) => !ids.has(id) && !this.#failed.has(id) && id !== fullPrecision,
     );
-    return missing === undefined ? null : `ends without the point "${shown(missing)}", which the run plans`;
+    return missing === undefined ? null : `ends without the point ${quoted(missing)}, which the run plans`;
   }
 }
-
-const shown = (id: string): string => (id.length > 60 ? `${id.slice(0, 60)}…` : id);
 
 const interval = (mean: number | null, low: number | null, high: number | null): Estimate | null =>
   mean === null ? null : { mean, low: low ?? NaN, high: high ?? NaN };

@@ -1,4 +1,4 @@
-/** Numbers and lists as sentences have them: no more digits than they can carry. Page and command line both write with these. */
+/** Numbers, lists and quotations as sentences have them: no more digits than they can carry. Page and command line both write with these. */
 
 /** About `digits` significant digits, without exponents for everyday sizes. */
 export function number(value: number, digits = 4): string {
@@ -14,6 +14,15 @@ export function number(value: number, digits = 4): string {
 export function listed(items: readonly (string | number)[]): string {
   return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
+
+/** Characters of a stranger's text that a message repeats. */
+const mostQuoted = 60;
+
+/** As much of a text from outside as a message can carry: enough to know it again. */
+export const shortened = (text: string): string => (text.length > mostQuoted ? `${text.slice(0, mostQuoted)}…` : text);
+
+/** The same in quotation marks. */
+export const quoted = (text: string): string => `"${shortened(text)}"`;
 
 /** 1024 → "1,024". */
 export const grouped = (value: number): string => Math.round(value).toLocaleString('en');

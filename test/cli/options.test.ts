@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { commands, helpText } from '../../src/cli/commands';
-import { parseOptions, type Given } from '../../src/cli/options';
-import { pointsOf, settingsOf } from '../../src/cli/request';
+import { choiceOf, integerOf, parseOptions, type Given } from '../../src/cli/options';
+import { goalOf, pointsOf, settingsOf } from '../../src/cli/request';
 import type { ModelCard } from '../../src/model/card';
 import { recipes } from '../../src/quant/recipes';
 import { present } from '../../src/util/assert';
+import { RecipeError } from '../../src/util/errors';
 
 const sweep = present(
   commands.find(({ name }) => name === 'sweep'),
@@ -32,6 +33,24 @@ describe('options', () => {
     expect(() => given('stray')).toThrow(/"stray" is not an option/);
     expect(() => given('--json=1')).toThrow(/--json takes no value/);
     expect(() => parseOptions(['--model', 'm'], sweep)).toThrow(/--text FILE is missing/);
+  });
+
+  it('repeats no more of what it was given than a message can carry', () => {
+    const long = 'x'.repeat(5000);
+    const only = (name: string): Given => new Map([[name, long]]);
+    for (const attempt of [
+      () => parseOptions([long], sweep),
+      () => parseOptions([`--${long}`], sweep),
+      () => choiceOf(only('mode'), 'mode', 'a', ['a', 'b']),
+      () => integerOf(only('context'), 'context', 1, 1, 9),
+      () => pointsOf(only('recipes')),
+      () => pointsOf(only('bits')),
+      () => pointsOf(new Map([['recipes', `${long},${long}`]])),
+      () => goalOf(only('accept')),
+    ]) {
+      expect(attempt).toThrow(RecipeError);
+      expect(attempt).not.toThrow(/x{100}/);
+    }
   });
 
   it('makes every recipe at every width', () => {
