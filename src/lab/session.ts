@@ -3,7 +3,7 @@
  * steps that every order of work is made of: solve one site for one point, and measure one point.
  */
 import type { Scope } from '../gpu/buffers';
-import type { Block, Head, Site } from '../model/model';
+import type { OpenBlock, Head, Site } from '../model/model';
 import { needsCalibration, needsModule } from '../quant/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
 import type { Recipe } from '../quant/recipe';
@@ -82,7 +82,7 @@ export class Session implements Disposable {
     const part = calibration && present(calibration.parts[draw], `part ${draw} of the calibration text`);
     this.calibrationBatches = part && toBatches(part, settings.context, perBatch);
     this.calibrationTokens = (part?.length ?? 0) * settings.context;
-    this.#stored = storedBits(input.checkpoint, model);
+    this.#stored = storedBits(model);
     const { context, mode, seed } = settings;
     const of = (h: Circumstances['calibration']) =>
       new Cabinet(input.keep, {
@@ -177,7 +177,7 @@ export class Session implements Disposable {
     block: number,
     site: Site,
     moment: Moment | null,
-    open: () => Promise<Block>,
+    open: () => Promise<OpenBlock>,
   ): AsyncGenerator<RunEvent> {
     const { model } = this.opening;
     const { signal, gpu } = this.opening.input;
@@ -187,7 +187,7 @@ export class Session implements Disposable {
       const source = await open();
       using scope = gpu.scope('module');
       const sample = needsModule(point.recipe) && moment?.sample;
-      const error = sample ? moduleError(gpu, model, source, site, sample, scope) : undefined;
+      const error = sample ? await moduleError(gpu, model, source, site, sample, scope) : undefined;
       return await solveSite(source, site, point.recipe, moment, { gpu, signal, rng, shared, emit }, error);
     };
     const layers = site.layers.map(({ name }) => name);

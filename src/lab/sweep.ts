@@ -14,7 +14,7 @@
  * Layers that are kept from an interrupted run are not solved again, and what only they would need is not calibrated.
  */
 import type { Scope } from '../gpu/buffers';
-import type { Block } from '../model/model';
+import type { OpenBlock } from '../model/model';
 import { present } from '../util/assert';
 import { needsCross, needsModule } from '../quant/parseRecipe';
 import { CalibrationStream, type Embed, type Moment } from './calibrate';
@@ -184,7 +184,7 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
       );
       moments.set(block, yield* calibrate(session, streamHolder.value, block, scope, lastMissing));
     }
-    const solve = async function* (point: QuantizedPoint, block: number, sites: Sites, open: () => Promise<Block>) {
+    const solve = async function* (point: QuantizedPoint, block: number, sites: Sites, open: () => Promise<OpenBlock>) {
       if (!started.has(point.id)) {
         started.add(point.id);
         yield { type: 'point-started', point: point.id } satisfies RunEvent;
@@ -305,7 +305,7 @@ async function* calibrateOwn(
   { own: stream, beside }: { readonly own: CalibrationStream; readonly beside: CalibrationStream | undefined },
   point: QuantizedPoint,
   block: number,
-  source: Block,
+  source: OpenBlock,
   scope: Scope,
 ): AsyncGenerator<RunEvent, Moments> {
   const { clock } = session.opening;

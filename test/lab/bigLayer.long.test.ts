@@ -16,7 +16,7 @@ import { syntheticCheckpoint, tinyLlama } from '../model/synthetic';
 
 it('quantizes a layer of a 1.1 B model within 1 GB, no binding above 128 MiB', async () => {
   const gpu = await testGpu();
-  const checkpoint = syntheticCheckpoint(tinyLlama, 'BF16');
+  const checkpoint = await syntheticCheckpoint(tinyLlama, 'BF16');
   expect((await describeModel(checkpoint)).parameters).toBe(1_100_048_384);
   const model = await openModel(gpu, checkpoint);
   const signal = new AbortController().signal;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
 import { calibrationWindows } from '../../src/lab/windows';
 import { openModel } from '../../src/model/openModel';
-import type { Block } from '../../src/model/model';
+import type { OpenBlock } from '../../src/model/model';
 import type { Scope } from '../../src/gpu/buffers';
 import { readMatrix, uploadMatrix, type Matrix } from '../../src/tensor/matrix';
 import { present } from '../../src/util/assert';
@@ -47,7 +47,7 @@ describe('the cross moment', () => {
       const values = (await readMatrix(gpu, W)).map((v) => 1.1 * v);
       weights.set(name, uploadMatrix(scope, values, W.rows, W.cols, name));
     }
-    const changed: Block = { ...first, weights };
+    const changed: OpenBlock = { ...first, weights };
     await drain(own.run(changed, [], 'advance', scope));
     const site = present(model.sites[2], 'gate and up');
     const { cross, H } = present(
@@ -55,12 +55,12 @@ describe('the cross moment', () => {
       site.name,
     );
 
-    const inputs = async (block: Block) => {
+    const inputs = async (block: OpenBlock) => {
       const seen: number[] = [];
       for (const { ids: some, batch } of batches) {
-        const states = model.forward(scope, block, await model.embed(scope, some), batch);
+        const states = await model.forward(scope, block, await model.embed(scope, some), batch);
         const taken: Matrix[] = [];
-        model.forward(scope, second, states, batch, ({ name }, x) => {
+        await model.forward(scope, second, states, batch, ({ name }, x) => {
           if (name !== site.name) return;
           const copy = uploadMatrix(scope, new Float32Array(x.rows * x.cols), x.rows, x.cols, 'x');
           gpu.copy(x.view, copy.view);

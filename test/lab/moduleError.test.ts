@@ -30,7 +30,7 @@ describe('the error of a module', () => {
           weights.set(silent, zeroMatrix(scope, rows, present(weights.get(silent), silent).cols, 'no MLP'));
         }
         const block = { ...opened, weights };
-        const error = moduleError(gpu, model, block, site, { hidden, batch }, scope);
+        const error = await moduleError(gpu, model, block, site, { hidden, batch }, scope);
         if (!error) {
           expect(site.reads.kind).not.toBe('stream');
           continue;
@@ -50,7 +50,7 @@ describe('the error of a module', () => {
           const local: Scope = scope;
           const own = new Map(weights);
           splitRows(gpu, local, replaced, counts).forEach((m, i) => own.set(present(site.layers[i], 'layer').name, m));
-          return readMatrix(gpu, model.forward(local, { ...block, weights: own }, hidden, batch));
+          return readMatrix(gpu, await model.forward(local, { ...block, weights: own }, hidden, batch));
         };
         const [exact, rounded] = [await after(W), await after(What)];
         const want = rounded.reduce((sum, v, i) => sum + (v - (exact[i] as number)) ** 2, 0) / exact.length;

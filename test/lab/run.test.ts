@@ -331,7 +331,7 @@ describe('calibration', () => {
       await drain(stream.run(first, [], 'advance', scope));
       // The stream holds what a plain forward pass of the (partially quantized) model gives, bit by bit.
       const { ids: some, batch } = present(batches[0], 'a batch');
-      const plain = model.forward(scope, first, await model.embed(scope, some), batch);
+      const plain = await model.forward(scope, first, await model.embed(scope, some), batch);
       const bytes = async (m: Matrix) => new Uint8Array(await gpu.read(m.view));
       expect(await bytes(stream.states(scope, 0))).toEqual(await bytes(plain));
       // And that is what the run has seen: tr(W H Wᵀ) of block 1 is the same.
