@@ -27,7 +27,7 @@ export async function moduleError(
   scope: Scope,
 ): Promise<((What: Matrix) => Promise<number>) | undefined> {
   if (site.reads.kind !== 'stream') return undefined;
-  const after = model.sites.slice(model.sites.indexOf(site) + 1);
+  const after = block.sites.slice(block.sites.findIndex(({ name }) => name === site.name) + 1);
   const last = present(
     after.find(({ layers }) => layers.every(({ writes }) => writes === 'stream')),
     `the end of the module of ${site.name}`,

@@ -36,12 +36,11 @@ export async function quantizedBlock(
   gpu: Gpu,
   scope: Scope,
   source: OpenBlock,
-  sites: readonly Site[],
   lookup: Lookup,
   recipe: Recipe,
 ): Promise<OpenBlock> {
   const weights = new Map<string, Matrix>();
-  for (const site of sites) {
+  for (const site of source.sites) {
     const { parts } = await lookup(source.index, site);
     for (const [name, matrix] of await restoreSite(gpu, scope, site, parts, recipe)) weights.set(name, matrix);
   }
@@ -61,7 +60,7 @@ export function pointBlocks(
   const resident = source.residency === 'resident' && model.card.linearParameters * 4 <= budget;
   const opened = new Map<number, Promise<OpenBlock>>();
   const make = async (scope: Scope, index: number) =>
-    quantizedBlock(gpu, scope, await source.open(scope, index), model.sites, lookup, recipe);
+    quantizedBlock(gpu, scope, await source.open(scope, index), lookup, recipe);
   return {
     residency: resident ? 'resident' : 'streamed',
     open: (scope, index) => {

@@ -150,7 +150,7 @@ export class Session implements Disposable {
       if (embedding) await look(-1, embeddingSite);
       if (head && !model.card.tiedEmbeddings) await look(model.blockCount, headSite);
       for (let block = 0; block < model.blockCount; block++) {
-        for (const { name } of model.sites) await look(block, name);
+        for (const { name } of model.sites(block)) await look(block, name);
         await input.gpu.pace(input.signal);
       }
     }
@@ -159,7 +159,7 @@ export class Session implements Disposable {
   /** Sites of the block whose layers this point does not have yet. */
   async missing(point: QuantizedPoint, block: number): Promise<Site[]> {
     const missing: Site[] = [];
-    for (const site of this.opening.model.sites) {
+    for (const site of this.opening.model.sites(block)) {
       if (!this.kept.has(await this.keyOf(point, block, site.name))) missing.push(site);
     }
     return missing;
@@ -193,7 +193,7 @@ export class Session implements Disposable {
     const layers = site.layers.map(({ name }) => name);
     const solved = yield* this.#layer(point, block, site.name, layers, solve);
     this.#accounts.of(point).linearBits += solved.storageBits;
-    const share = this.opening.costs.solve / this.opening.model.sites.length;
+    const share = this.opening.costs.solve / model.sites(block).length;
     yield* this.worked(
       this.work.solving(point),
       point.id,

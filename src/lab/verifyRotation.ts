@@ -5,7 +5,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { OpenBlock, Head, Model, Site } from '../model/model';
+import type { OpenBlock, Head, Model } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
 import { makeGrid, makeTransform } from '../quant/pieces';
 import type { Context, QuantEvent } from '../quant/problem';
@@ -54,7 +54,7 @@ export async function verifyRotation(
     const next = await model.forward(scope, block, plain, batch);
     const turned = await model.forward(
       scope,
-      await rotateBlock(block, model.sites, basis, { ...cx, scope: opened }),
+      await rotateBlock(block, basis, { ...cx, scope: opened }),
       rotated,
       batch,
     );
@@ -80,11 +80,11 @@ export async function verifyRotation(
 }
 
 /** The block with rotated weights; its norms become ones and its biases are rotated in place. */
-async function rotateBlock(block: OpenBlock, sites: readonly Site[], basis: Basis, cx: Context): Promise<OpenBlock> {
+async function rotateBlock(block: OpenBlock, basis: Basis, cx: Context): Promise<OpenBlock> {
   const { gpu, scope } = cx;
   const weights = new Map<string, Matrix>();
   const transform = makeTransform({ name: 'rotate', basis });
-  for (const site of sites) {
+  for (const site of block.sites) {
     using local = gpu.scope('verified site');
     const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
     const problem = {
@@ -108,7 +108,7 @@ async function rotateBlock(block: OpenBlock, sites: readonly Site[], basis: Basi
     gpu.copy(make(local).view, target.view);
   };
   const seed = rotationSeed(cx.shared);
-  for (const { reads, layers } of sites) {
+  for (const { reads, layers } of block.sites) {
     if (reads.kind === 'stream') {
       overwrite(present(block.others.get(reads.norm), reads.norm), (local) => onesRow(local, reads.norm, block));
     }

@@ -45,6 +45,8 @@ export interface Batch {
 /** The weights of one block on the GPU. `weights` may be replaced layer by layer (f32, f16 or bf16, [out, in]). */
 export interface OpenBlock {
   readonly index: number;
+  /** In the order in which they run. */
+  readonly sites: readonly Site[];
   readonly weights: Map<string, Matrix>;
   /** Norms, biases: not quantized. */
   readonly others: ReadonlyMap<string, Matrix>;
@@ -95,7 +97,8 @@ export interface Model {
   readonly blockCount: number;
   /** Where the tensors of the model lie, by what they are to it. */
   readonly parts: ModelParts;
-  readonly sites: readonly Site[];
+  /** Sites of a block, in the order in which they run. */
+  sites(block: number): readonly Site[];
   /** Tokens of one `forward` so that no activation exceeds what one binding holds. */
   readonly maxTokens: number;
   /** Reads only the rows that `ids` need, or takes them from `table` [vocabulary, hidden]; returns [ids, hidden] f32. */

@@ -48,7 +48,8 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
     return table;
   };
 
-  const sites = blocks.flatMap((block) => block.sites);
+  const block = (index: number) => present(blocks[index], `block ${index} of ${blocks.length}`);
+  const widest = Math.max(card.hidden, ...blocks.flatMap(({ sites }) => sites.map(({ cols }) => cols)));
 
   return {
     card,
@@ -62,8 +63,8 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
       embedding,
       head: plan.tied ? null : wanted(checkpoint, tables.head),
     },
-    sites: present(blocks[0], 'a block').sites,
-    maxTokens: Math.floor(bindingLimit / (4 * Math.max(card.hidden, ...sites.map(({ cols }) => cols)))),
+    sites: (index) => block(index).sites,
+    maxTokens: Math.floor(bindingLimit / (4 * widest)),
 
     embed: async (scope, ids, table) =>
       table ? embedFrom(gpu, scope, table, ids) : embedStored(gpu, scope, embedding, ids),
@@ -71,7 +72,7 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
     openEmbedding: (scope) => uploadTensor(gpu, scope, embedding),
 
     async openBlock(scope, index) {
-      const { tensors } = present(blocks[index], `block ${index} of ${blocks.length}`);
+      const { tensors, sites } = block(index);
       const weights = new Map<string, Matrix>();
       const others = new Map<string, Matrix>();
       for (const { key, from, shape, role } of tensors) {
@@ -80,15 +81,15 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
         else others.set(key, await uploadVector(scope, stored));
       }
       rotations.set(others, { scope, tables: new Map() });
-      return { index, weights, others };
+      return { index, sites, weights, others };
     },
 
     async forward(scope: Scope, open: OpenBlock, hidden: Matrix, batch: Batch, tap?: Tap) {
       const { windows, length } = batch;
       assert(hidden.rows === windows * length, `${windows}×${length} tokens in ${hidden.rows} rows`);
-      const { block, sites, uses } = present(blocks[open.index], `block ${open.index} of ${blocks.length}`);
+      const { block: steps, uses } = block(open.index);
       const table = (rule: RotaryRule) => rotation(open, rule, length);
-      return runBlock(gpu, scope, block, hidden, { open, batch, sites, uses, table, tap });
+      return runBlock(gpu, scope, steps, hidden, { open, batch, uses, table, tap });
     },
 
     async openHead(scope) {

@@ -14,14 +14,12 @@ import { siluMultiply } from '../tensor/nn/siluMultiply';
 import { assert, present } from '../util/assert';
 import type { Batch, OpenBlock, Tap } from './model';
 import type { Block, RotaryRule, Steps } from './steps';
-import type { Traced } from './trace';
 
 /** What a step needs to know beside the values it is given. */
 export interface Place {
   /** The weights. */
   readonly open: OpenBlock;
   readonly batch: Batch;
-  readonly sites: Traced['sites'];
   /** Uses of every value, see lifetimes.ts. */
   readonly uses: readonly number[];
   /** Cosines and sines of the window's positions. */
@@ -57,7 +55,7 @@ export async function runBlock(gpu: Gpu, scope: Scope, block: Block, hidden: Mat
 function onGpu(
   gpu: Gpu,
   local: Scope,
-  { open, batch, sites, table, tap }: Place,
+  { open, batch, table, tap }: Place,
   input: Value,
   made: (matrix: Matrix | null, product?: Value['product']) => Value,
 ): Steps<Value> {
@@ -95,7 +93,7 @@ function onGpu(
       if (tap)
         tap(
           present(
-            sites.find((site) => site.name === name),
+            open.sites.find((site) => site.name === name),
             `site ${name}`,
           ),
           matrix,

@@ -63,7 +63,7 @@ export async function benchWide(
   );
   const block = await model.openBlock(scope, 0);
   tell('block open');
-  const sites = model.sites.filter((site) => site.name.includes(only));
+  const sites = model.sites(0).filter((site) => site.name.includes(only));
   const gathering = stream.run(block, sites, 'stay', scope);
   let step = await gathering.next();
   while (!step.done) step = await gathering.next();

@@ -36,8 +36,8 @@ describe('the cross moment', () => {
     const [first, second] = [await model.openBlock(scope, 0), await model.openBlock(scope, 1)];
     using own = await CalibrationStream.start(gpu, model, batches, embed, signal, 2 ** 20);
     using beside = await CalibrationStream.start(gpu, model, batches, embed, signal, 0);
-    const moments = await drain(own.run(first, model.sites, 'stay', scope, beside));
-    for (const { name } of model.sites) {
+    const moments = await drain(own.run(first, model.sites(0), 'stay', scope, beside));
+    for (const { name } of model.sites(0)) {
       const cross = await readMatrix(gpu, present(present(moments.get(name), name).cross, 'cross'));
       expect(cross.every((v) => v === 0)).toBe(true);
     }
@@ -49,7 +49,7 @@ describe('the cross moment', () => {
     }
     const changed: OpenBlock = { ...first, weights };
     await drain(own.run(changed, [], 'advance', scope));
-    const site = present(model.sites[2], 'gate and up');
+    const site = present(model.sites(0)[2], 'gate and up');
     const { cross, H } = present(
       (await drain(own.run(second, [site], 'stay', scope, beside))).get(site.name),
       site.name,

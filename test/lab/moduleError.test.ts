@@ -21,11 +21,11 @@ describe('the error of a module', () => {
       const opened = await model.openBlock(scope, 1);
       const batch = { windows: 2, length: 24 };
       const hidden = await model.embed(scope, Uint32Array.from(labGoldens.ids.slice(0, 48)));
-      for (const site of model.sites) {
+      for (const site of model.sites(0)) {
         // Without an MLP, all that a block adds is its attention.
         const weights = new Map(opened.weights);
         if (site.name.startsWith('attention')) {
-          const [down] = present(model.sites.at(-1), 'the last site').layers;
+          const [down] = present(model.sites(0).at(-1), 'the last site').layers;
           const { name: silent, rows } = present(down, 'down');
           weights.set(silent, zeroMatrix(scope, rows, present(weights.get(silent), silent).cols, 'no MLP'));
         }

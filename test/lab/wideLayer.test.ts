@@ -41,7 +41,7 @@ async function solveBlock(gpu: Gpu) {
     2 ** 20,
   );
   const block = await model.openBlock(scope, 0);
-  const sites = model.sites.filter(({ name }) => name.startsWith('mlp'));
+  const sites = model.sites(0).filter(({ name }) => name.startsWith('mlp'));
   const gathering = stream.run(block, sites, 'stay', scope);
   let step = await gathering.next();
   while (!step.done) step = await gathering.next();

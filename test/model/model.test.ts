@@ -31,8 +31,8 @@ describe('model', () => {
       'mlp.gate-up: mlp.gate_proj 24, mlp.up_proj 24',
       'mlp.down: mlp.down_proj 16',
     ]);
-    expect(model.sites.map(({ name }) => name)).toEqual(seen.map((line) => line.split(':')[0]));
-    for (const { layers, cols } of model.sites) {
+    expect(model.sites(0).map(({ name }) => name)).toEqual(seen.map((line) => line.split(':')[0]));
+    for (const { layers, cols } of model.sites(0)) {
       for (const { name, rows } of layers) expect(block.weights.get(name)).toMatchObject({ rows, cols });
     }
   });
