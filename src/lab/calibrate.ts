@@ -6,7 +6,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { Batch, Block, Model, Site, Tap } from '../model/model';
+import type { Batch, OpenBlock, Model, Site, Tap } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
 import { accumulateMagnitude } from '../tensor/columnMagnitude';
 import { accumulateGram, finishGram } from '../tensor/gram';
@@ -104,7 +104,7 @@ export class CalibrationStream implements Disposable {
    * are gathered too. Yields the tokens done after each batch.
    */
   async *run(
-    block: Block,
+    block: OpenBlock,
     sites: readonly Site[],
     after: 'advance' | 'stay',
     scope: Scope,
@@ -135,7 +135,7 @@ export class CalibrationStream implements Disposable {
     for (const [i, { batch }] of this.batches.entries()) {
       using local = gpu.scope('calibration');
       if (beside) exact = await beside.#inputs(local, block, i, sites);
-      const next = model.forward(local, block, this.#states.get(local, i), batch, sites.length ? tap : undefined);
+      const next = await model.forward(local, block, this.#states.get(local, i), batch, sites.length ? tap : undefined);
       if (after === 'advance') await this.#states.put(i, next);
       await gpu.pace(signal);
       yield batch.windows * batch.length;
@@ -154,11 +154,16 @@ export class CalibrationStream implements Disposable {
   }
 
   /** Moves batch i past the block; copies of what the sites saw. */
-  async #inputs(scope: Scope, block: Block, i: number, sites: readonly Site[]): Promise<ReadonlyMap<string, Matrix>> {
+  async #inputs(
+    scope: Scope,
+    block: OpenBlock,
+    i: number,
+    sites: readonly Site[],
+  ): Promise<ReadonlyMap<string, Matrix>> {
     const { gpu, model } = this;
     const { batch } = present(this.batches[i], `batch ${i}`);
     const seen = new Map<string, Matrix>();
-    const next = model.forward(scope, block, this.#states.get(scope, i), batch, (site, input) => {
+    const next = await model.forward(scope, block, this.#states.get(scope, i), batch, (site, input) => {
       if (!sites.some(({ name }) => name === site.name)) return;
       const copy = emptyMatrix(scope, input.rows, input.cols, 'inputs in full precision');
       gpu.copy(input.view, copy.view);

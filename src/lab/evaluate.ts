@@ -5,7 +5,7 @@
  */
 import { view, type Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { Block, Head, Model } from '../model/model';
+import type { OpenBlock, Head, Model } from '../model/model';
 import { elementBytes, emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { assert } from '../util/assert';
 import { toBatches, type Embed, type TokenBatch } from './calibrate';
@@ -17,7 +17,7 @@ import { scoredPerWindow, type Windows } from './windows';
 /** Where the blocks of a point come from: the checkpoint, or kept layers. Opened in turn; resident ones cost nothing to open again. */
 export interface Blocks {
   readonly residency: 'resident' | 'streamed';
-  open(scope: Scope, index: number): Promise<Block>;
+  open(scope: Scope, index: number): Promise<OpenBlock>;
 }
 
 /** A model as a point has it. */
@@ -138,7 +138,7 @@ export class Evaluation implements Disposable {
       const block = await blocks.open(opened, index);
       for (const [i, { ids, batch }] of pass.entries()) {
         using local = gpu.scope('forward');
-        await states.put(i, model.forward(local, block, states.get(local, i), batch));
+        await states.put(i, await model.forward(local, block, states.get(local, i), batch));
         await gpu.pace(signal);
         yield { kind: 'worked', tokens: ids.length, part: 'block' };
       }

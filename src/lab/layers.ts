@@ -5,7 +5,7 @@
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { bindingLimit } from '../gpu/limits';
-import type { Block, Site } from '../model/model';
+import type { OpenBlock, Site } from '../model/model';
 import type { Insight } from '../quant/insight';
 import type { Context, LayerProblem, Neighbours } from '../quant/problem';
 import type { Piece, Recipe } from '../quant/recipe';
@@ -54,7 +54,7 @@ export function rowParts(rows: number, cols: number, limit = bindingLimit): (rea
 }
 
 /** The matrices of a site, one below the other, in float32 whatever they are stored in. */
-export function siteRows(gpu: Gpu, block: Block, site: Site): TakeRows {
+export function siteRows(gpu: Gpu, block: OpenBlock, site: Site): TakeRows {
   return (scope, begin, end) => {
     const stacked = emptyMatrix(scope, end - begin, site.cols, 'site rows');
     const step = Math.max(1, Math.floor(heldRows / (4 * site.cols)));
@@ -90,7 +90,7 @@ export function tableRows(gpu: Gpu, table: Matrix): TakeRows {
  * @throws what the quantizers throw: NumericError, RecipeError, Cancelled.
  */
 export function solveSite(
-  block: Block,
+  block: OpenBlock,
   site: Site,
   recipe: Recipe,
   moment: Moment | null,
@@ -116,7 +116,7 @@ export function solveSite(
 }
 
 /** What lies around a site, in the terms of its rows and columns. */
-export function neighboursOf({ index, others }: Block, { reads, layers, cols }: Site): Neighbours {
+export function neighboursOf({ index, others }: OpenBlock, { reads, layers, cols }: Site): Neighbours {
   const gains = reads.kind === 'stream' ? present(others.get(reads.norm), `block ${index}: ${reads.norm}`) : null;
   return {
     input: gains ? { kind: 'stream', gains } : (reads as Exclude<Site['reads'], { kind: 'stream' }>),

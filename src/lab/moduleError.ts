@@ -4,7 +4,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { Block, Model, Site } from '../model/model';
+import type { OpenBlock, Model, Site } from '../model/model';
 import { accumulateGram, finishGram } from '../tensor/gram';
 import { emptyMatrix, readMatrix, zeroMatrix, type Matrix } from '../tensor/matrix';
 import { splitRows } from '../tensor/pieces';
@@ -18,16 +18,16 @@ import { siteRows } from './layers';
  * as they are. Undefined for a site that ends its module: there the error is the quadratic form in H itself. `scope` owns what is kept
  * between calls.
  */
-export function moduleError(
+export async function moduleError(
   gpu: Gpu,
   model: Model,
-  block: Block,
+  block: OpenBlock,
   site: Site,
   { hidden, batch }: Sample,
   scope: Scope,
-): ((What: Matrix) => Promise<number>) | undefined {
+): Promise<((What: Matrix) => Promise<number>) | undefined> {
   if (site.reads.kind !== 'stream') return undefined;
-  const after = model.sites.slice(model.sites.indexOf(site) + 1);
+  const after = block.sites.slice(block.sites.findIndex(({ name }) => name === site.name) + 1);
   const last = present(
     after.find(({ layers }) => layers.every(({ writes }) => writes === 'stream')),
     `the end of the module of ${site.name}`,
@@ -41,13 +41,13 @@ export function moduleError(
     finishGram(gpu, metric, rows);
   }
   const exact = emptyMatrix(scope, hidden.rows, last.cols, 'module, full precision');
-  const runTo = (weights: Block['weights'], see: (input: Matrix) => void) => {
+  const runTo = async (weights: OpenBlock['weights'], see: (input: Matrix) => void) => {
     using local = gpu.scope('module');
-    model.forward(local, { ...block, weights }, hidden, batch, ({ name }, input) => {
+    await model.forward(local, { ...block, weights }, hidden, batch, ({ name }, input) => {
       if (name === last.name) see(input);
     });
   };
-  runTo(block.weights, (input) => void gpu.copy(input.view, exact.view));
+  await runTo(block.weights, (input) => void gpu.copy(input.view, exact.view));
   return async (What) => {
     using local = gpu.scope('module error');
     const weights = new Map(block.weights);
@@ -56,7 +56,7 @@ export function moduleError(
       weights.set(present(site.layers[i], 'layer').name, matrix);
     });
     let loss: Matrix | undefined;
-    runTo(weights, (input) => (loss = proxyLoss(gpu, local, exact, input, metric)));
+    await runTo(weights, (input) => (loss = proxyLoss(gpu, local, exact, input, metric)));
     const errors = await readMatrix(gpu, present(loss, 'the module ran'));
     return errors.reduce((sum, error) => sum + error, 0) / hidden.rows;
   };

@@ -1,5 +1,5 @@
 /** A request, checked and settled before any work: points, settings, and what the work will cost. Pure. */
-import type { Model } from '../model/model';
+import type { Model, Site } from '../model/model';
 import { columnsTogether, needsCalibration, needsCross, parseRecipe } from '../quant/parseRecipe';
 import type { Piece } from '../quant/recipe';
 import { mostColumnsPerGroup } from '../quant/groups';
@@ -61,6 +61,11 @@ export function settle(settings: RunSettings, calibration: 'given' | 'none', max
   return { ...settings, points };
 }
 
+type Sites = Pick<Model, 'sites' | 'blockCount'>;
+
+const allSites = ({ sites, blockCount }: Sites): Site[] =>
+  Array.from({ length: blockCount }, (_, block) => sites(block)).flat();
+
 /** What a device can hold and bind. Bytes. */
 export interface Room {
   readonly maxBufferSize: number;
@@ -72,13 +77,9 @@ export interface Room {
  * what is held of a single group of columns has to fit a binding.
  * @throws RecipeError that names the site, and the point where it is one.
  */
-export function requireMoments(
-  { sites }: Pick<Model, 'sites'>,
-  points: readonly PlannedPoint[],
-  { maxBufferSize, bindable }: Room,
-): void {
+export function requireMoments(model: Sites, points: readonly PlannedPoint[], { maxBufferSize, bindable }: Room): void {
   const widest = widestMoment(maxBufferSize);
-  const site = sites.reduce((most, other) => (other.cols > most.cols ? other : most));
+  const site = allSites(model).reduce((most, other) => (other.cols > most.cols ? other : most));
   const { name, cols } = site;
   if (cols > widest) {
     throw new RecipeError(
@@ -141,13 +142,16 @@ export interface Costs {
   readonly solve: number;
 }
 
-export function costsOf({ card, sites, blockCount }: Model, context: number): Costs {
-  const rows = (site: (typeof sites)[number]) => site.layers.reduce((sum, layer) => sum + layer.rows, 0);
+/** Of a block: the mean of the model's. */
+export function costsOf(model: Pick<Model, 'card'> & Sites, context: number): Costs {
+  const { card, blockCount } = model;
+  const all = allSites(model);
+  const rows = (site: Site) => site.layers.reduce((sum, layer) => sum + layer.rows, 0);
   return {
     block: (2 * card.linearParameters) / blockCount + 4 * context * card.hidden,
     head: 2 * card.vocabulary * card.hidden,
-    gram: sites.reduce((sum, { cols }) => sum + cols ** 2, 0),
-    solve: sites.reduce((sum, site) => sum + 3 * rows(site) * site.cols ** 2 + site.cols ** 3 / 3, 0),
+    gram: all.reduce((sum, { cols }) => sum + cols ** 2, 0) / blockCount,
+    solve: all.reduce((sum, site) => sum + 3 * rows(site) * site.cols ** 2 + site.cols ** 3 / 3, 0) / blockCount,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { Block, Model, Site } from '../model/model';
+import type { OpenBlock, Model, Site } from '../model/model';
 import type { Recipe } from '../quant/recipe';
 import type { Matrix } from '../tensor/matrix';
 import type { Blocks } from './evaluate';
@@ -14,7 +14,7 @@ import { restoreSite, type Solved } from './layers';
 export function sourceBlocks(model: Model, home: Scope, budget: number): Blocks {
   if (model.card.bytes > budget)
     return { residency: 'streamed', open: (scope, index) => model.openBlock(scope, index) };
-  const opened = new Map<number, Promise<Block>>();
+  const opened = new Map<number, Promise<OpenBlock>>();
   return {
     residency: 'resident',
     open: (_, index) => {
@@ -35,13 +35,12 @@ export type Lookup = (index: number, site: Site) => Promise<Solved>;
 export async function quantizedBlock(
   gpu: Gpu,
   scope: Scope,
-  source: Block,
-  sites: readonly Site[],
+  source: OpenBlock,
   lookup: Lookup,
   recipe: Recipe,
-): Promise<Block> {
+): Promise<OpenBlock> {
   const weights = new Map<string, Matrix>();
-  for (const site of sites) {
+  for (const site of source.sites) {
     const { parts } = await lookup(source.index, site);
     for (const [name, matrix] of await restoreSite(gpu, scope, site, parts, recipe)) weights.set(name, matrix);
   }
@@ -59,9 +58,9 @@ export function pointBlocks(
   budget: number,
 ): Blocks {
   const resident = source.residency === 'resident' && model.card.linearParameters * 4 <= budget;
-  const opened = new Map<number, Promise<Block>>();
+  const opened = new Map<number, Promise<OpenBlock>>();
   const make = async (scope: Scope, index: number) =>
-    quantizedBlock(gpu, scope, await source.open(scope, index), model.sites, lookup, recipe);
+    quantizedBlock(gpu, scope, await source.open(scope, index), lookup, recipe);
   return {
     residency: resident ? 'resident' : 'streamed',
     open: (scope, index) => {

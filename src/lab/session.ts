@@ -3,7 +3,7 @@
  * steps that every order of work is made of: solve one site for one point, and measure one point.
  */
 import type { Scope } from '../gpu/buffers';
-import type { Block, Head, Site } from '../model/model';
+import type { OpenBlock, Head, Site } from '../model/model';
 import { needsCalibration, needsModule } from '../quant/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
 import type { Recipe } from '../quant/recipe';
@@ -82,7 +82,7 @@ export class Session implements Disposable {
     const part = calibration && present(calibration.parts[draw], `part ${draw} of the calibration text`);
     this.calibrationBatches = part && toBatches(part, settings.context, perBatch);
     this.calibrationTokens = (part?.length ?? 0) * settings.context;
-    this.#stored = storedBits(input.checkpoint, model);
+    this.#stored = storedBits(model);
     const { context, mode, seed } = settings;
     const of = (h: Circumstances['calibration']) =>
       new Cabinet(input.keep, {
@@ -150,7 +150,7 @@ export class Session implements Disposable {
       if (embedding) await look(-1, embeddingSite);
       if (head && !model.card.tiedEmbeddings) await look(model.blockCount, headSite);
       for (let block = 0; block < model.blockCount; block++) {
-        for (const { name } of model.sites) await look(block, name);
+        for (const { name } of model.sites(block)) await look(block, name);
         await input.gpu.pace(input.signal);
       }
     }
@@ -159,7 +159,7 @@ export class Session implements Disposable {
   /** Sites of the block whose layers this point does not have yet. */
   async missing(point: QuantizedPoint, block: number): Promise<Site[]> {
     const missing: Site[] = [];
-    for (const site of this.opening.model.sites) {
+    for (const site of this.opening.model.sites(block)) {
       if (!this.kept.has(await this.keyOf(point, block, site.name))) missing.push(site);
     }
     return missing;
@@ -177,7 +177,7 @@ export class Session implements Disposable {
     block: number,
     site: Site,
     moment: Moment | null,
-    open: () => Promise<Block>,
+    open: () => Promise<OpenBlock>,
   ): AsyncGenerator<RunEvent> {
     const { model } = this.opening;
     const { signal, gpu } = this.opening.input;
@@ -187,13 +187,13 @@ export class Session implements Disposable {
       const source = await open();
       using scope = gpu.scope('module');
       const sample = needsModule(point.recipe) && moment?.sample;
-      const error = sample ? moduleError(gpu, model, source, site, sample, scope) : undefined;
+      const error = sample ? await moduleError(gpu, model, source, site, sample, scope) : undefined;
       return await solveSite(source, site, point.recipe, moment, { gpu, signal, rng, shared, emit }, error);
     };
     const layers = site.layers.map(({ name }) => name);
     const solved = yield* this.#layer(point, block, site.name, layers, solve);
     this.#accounts.of(point).linearBits += solved.storageBits;
-    const share = this.opening.costs.solve / this.opening.model.sites.length;
+    const share = this.opening.costs.solve / model.sites(block).length;
     yield* this.worked(
       this.work.solving(point),
       point.id,

@@ -1,6 +1,5 @@
 /** What a point takes to store, in bits: quantized layers as exported, everything else as the checkpoint stores it. Pure. */
-import type { Checkpoint } from '../formats/checkpoint';
-import { tableNames } from '../model/blueprint';
+import type { TensorEntry } from '../formats/checkpoint';
 import type { Model } from '../model/model';
 import type { PointResult } from './events';
 
@@ -12,22 +11,14 @@ export interface StoredBits {
   readonly head: number;
 }
 
-export function storedBits(checkpoint: Checkpoint, { card, sites }: Model): StoredBits {
-  const layers = new Set(sites.flatMap(({ layers }) => layers.map(({ name }) => name)));
-  let linear = 0;
-  for (const [name, { bytes }] of checkpoint.tensors) {
-    // "model.layers.7.self_attn.q_proj.weight": the layer's name between the block's number and "weight".
-    const layer = /\.\d+\.(.+)\.weight$/.exec(name)?.[1];
-    if (layer && layers.has(layer)) linear += 8 * bytes;
-  }
-  const of = (name: string) => 8 * (checkpoint.tensors.get(name)?.bytes ?? 0);
-  const names = tableNames(card.tiedEmbeddings, checkpoint.tensors);
+export function storedBits({ card, parts }: Model): StoredBits {
+  const bits = (entries: readonly TensorEntry[]) => entries.reduce((sum, { bytes }) => sum + 8 * bytes, 0);
   return {
     all: 8 * card.bytes,
-    linear,
-    embedding: of(names.embedding),
+    linear: bits(parts.linear),
+    embedding: bits([parts.embedding]),
     // A head that config.json ties but that is stored with other values counts like any other.
-    head: card.tiedEmbeddings ? 0 : of(names.head),
+    head: parts.head ? bits([parts.head]) : 0,
   };
 }
 

@@ -14,13 +14,13 @@
  * Layers that are kept from an interrupted run are not solved again, and what only they would need is not calibrated.
  */
 import type { Scope } from '../gpu/buffers';
-import type { Block } from '../model/model';
+import type { OpenBlock } from '../model/model';
 import { present } from '../util/assert';
 import { needsCross, needsModule } from '../quant/parseRecipe';
 import { CalibrationStream, type Embed, type Moment } from './calibrate';
 import type { RunEvent } from './events';
 import type { Basis } from '../quant/transform/rotate';
-import { quantizedBlock } from './pointModel';
+import { quantizedBlock, type Lookup } from './pointModel';
 import { verifyRotation } from './verifyRotation';
 import { measureReference, tellKept } from './resume';
 import { resultsOf } from './takeOver';
@@ -32,7 +32,7 @@ import { headPasses } from './work';
 const verifiedTokens = 128;
 
 type Moments = ReadonlyMap<string, Moment>;
-type Sites = Session['opening']['model']['sites'];
+type Sites = OpenBlock['sites'];
 
 export async function* quantizeAndMeasure(session: Session): AsyncGenerator<RunEvent> {
   const { settings, done } = session.opening;
@@ -184,7 +184,7 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
       );
       moments.set(block, yield* calibrate(session, streamHolder.value, block, scope, lastMissing));
     }
-    const solve = async function* (point: QuantizedPoint, block: number, sites: Sites, open: () => Promise<Block>) {
+    const solve = async function* (point: QuantizedPoint, block: number, sites: Sites, open: () => Promise<OpenBlock>) {
       if (!started.has(point.id)) {
         started.add(point.id);
         yield { type: 'point-started', point: point.id } satisfies RunEvent;
@@ -200,7 +200,7 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
       const finish = async function* (point: QuantizedPoint) {
         for (const block of chunk) {
           using opened = gpu.scope('block');
-          yield* solve(point, block, model.sites, () => session.source.open(opened, block));
+          yield* solve(point, block, model.sites(block), () => session.source.open(opened, block));
         }
         yield* session.measure(point, rough);
       };
@@ -210,7 +210,7 @@ async function* shared(session: Session, lastMissing: number, rough: number): As
         using opened = gpu.scope('block');
         const open = once(() => session.source.open(opened, block));
         // Site by site: of a wide layer, H and its factor are let go before those of the next are made.
-        for (const site of model.sites) {
+        for (const site of model.sites(block)) {
           for (const point of session.points) {
             yield* session.attempts.run(point, () => solve(point, block, [site], open));
           }
@@ -237,7 +237,7 @@ async function* calibrate(
     if (!session.usesMoment(point)) continue;
     for (const { name } of await session.missing(point, block)) names.add(name);
   }
-  const sites = model.sites.filter(({ name }) => names.has(name));
+  const sites = model.sites(block).filter(({ name }) => names.has(name));
   const start = clock();
   using opened = input.gpu.scope('block');
   const source = await session.source.open(opened, block);
@@ -285,14 +285,14 @@ async function* sequential(
       const streams = { own: streamHolder.value, beside: besideHolder.value };
       moments = yield* calibrateOwn(session, streams, point, block, await open(), opened);
     }
-    for (const site of model.sites) {
+    for (const site of model.sites(block)) {
       const moment = moments.get(site.name) ?? null;
       yield* session.quantizeSite(point, block, site, moment, open);
       moment?.release?.();
     }
     if (block < lastMissing && streamHolder.value) {
-      const lookup = (index: number, site: (typeof model.sites)[number]) => session.solved(point, index, site);
-      const quantized = await quantizedBlock(gpu, opened, await open(), model.sites, lookup, point.recipe);
+      const lookup: Lookup = (index, site) => session.solved(point, index, site);
+      const quantized = await quantizedBlock(gpu, opened, await open(), lookup, point.recipe);
       yield* told(session, point, streamHolder.value.run(quantized, [], 'advance', opened));
     }
   }
@@ -305,7 +305,7 @@ async function* calibrateOwn(
   { own: stream, beside }: { readonly own: CalibrationStream; readonly beside: CalibrationStream | undefined },
   point: QuantizedPoint,
   block: number,
-  source: Block,
+  source: OpenBlock,
   scope: Scope,
 ): AsyncGenerator<RunEvent, Moments> {
   const { clock } = session.opening;
@@ -362,7 +362,8 @@ interface Chunks {
  */
 function chunksOf({ opening: { model }, points, calibrationBatches, budgets }: Session): Chunks {
   const { blockCount } = model;
-  const moments = model.sites.reduce((sum, { cols }) => sum + 4 * cols ** 2, 0);
+  const momentsOf = (block: number) => model.sites(block).reduce((sum, { cols }) => sum + 4 * cols ** 2, 0);
+  const moments = Math.max(...Array.from({ length: blockCount }, (_, block) => momentsOf(block)));
   const basis = (4 * model.card.linearParameters) / blockCount + 2 * moments;
   const wanted = new Set(
     points.map(({ recipe: { transform, grid } }) =>

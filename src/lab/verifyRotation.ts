@@ -5,7 +5,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { Block, Head, Model, Site } from '../model/model';
+import type { OpenBlock, Head, Model } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
 import { makeGrid, makeTransform } from '../quant/pieces';
 import type { Context, QuantEvent } from '../quant/problem';
@@ -51,10 +51,10 @@ export async function verifyRotation(
     using opened = gpu.scope('verified block');
     // Opened for this alone: its vectors are written over once the plain model has used them.
     const block = await model.openBlock(opened, index);
-    const next = model.forward(scope, block, plain, batch);
-    const turned = model.forward(
+    const next = await model.forward(scope, block, plain, batch);
+    const turned = await model.forward(
       scope,
-      await rotateBlock(block, model.sites, basis, { ...cx, scope: opened }),
+      await rotateBlock(block, basis, { ...cx, scope: opened }),
       rotated,
       batch,
     );
@@ -80,11 +80,11 @@ export async function verifyRotation(
 }
 
 /** The block with rotated weights; its norms become ones and its biases are rotated in place. */
-async function rotateBlock(block: Block, sites: readonly Site[], basis: Basis, cx: Context): Promise<Block> {
+async function rotateBlock(block: OpenBlock, basis: Basis, cx: Context): Promise<OpenBlock> {
   const { gpu, scope } = cx;
   const weights = new Map<string, Matrix>();
   const transform = makeTransform({ name: 'rotate', basis });
-  for (const site of sites) {
+  for (const site of block.sites) {
     using local = gpu.scope('verified site');
     const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
     const problem = {
@@ -108,7 +108,7 @@ async function rotateBlock(block: Block, sites: readonly Site[], basis: Basis, c
     gpu.copy(make(local).view, target.view);
   };
   const seed = rotationSeed(cx.shared);
-  for (const { reads, layers } of sites) {
+  for (const { reads, layers } of block.sites) {
     if (reads.kind === 'stream') {
       overwrite(present(block.others.get(reads.norm), reads.norm), (local) => onesRow(local, reads.norm, block));
     }
@@ -126,7 +126,7 @@ async function rotateBlock(block: Block, sites: readonly Site[], basis: Basis, c
   return { ...block, weights };
 }
 
-function onesRow(scope: Scope, name: string, { others }: Block): Matrix {
+function onesRow(scope: Scope, name: string, { others }: OpenBlock): Matrix {
   const { cols } = present(others.get(name), name);
   return uploadMatrix(scope, new Float32Array(cols).fill(1), 1, cols, 'ones');
 }

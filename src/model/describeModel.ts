@@ -1,12 +1,9 @@
 /** What the headers alone tell: checks that every tensor is there in the shape that the config asks for, adds up, and judges. */
 import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
-import { requireTensor } from '../formats/openCheckpoint';
 import { widestMoment } from '../tensor/gram';
 import { elementBytes } from '../tensor/matrix';
-import { blockPrefix, blockTensors, outerTensors, sitesOf } from './blueprint';
 import type { BlockSize, HeaderCard, ModelCard, Verdict } from './card';
-import type { ModelConfig } from './config';
-import { openConfig } from './openConfig';
+import { openPlan, wanted, type Plan } from './plan';
 import { storedAs } from './weights';
 
 /** What the adapter allows; left out, nothing is refused. */
@@ -25,25 +22,31 @@ const size = (name: string, entries: readonly TensorEntry[]): BlockSize => ({
 });
 
 /** Every tensor of the model, by part; FormatError names tensor, found and expected shape. */
-function partsOf(checkpoint: Checkpoint, config: ModelConfig): readonly (readonly [string, readonly TensorEntry[]])[] {
-  const { embedding, norm, head } = outerTensors(config, checkpoint);
-  const require = ({ name, shape }: { name: string; shape: readonly number[] }) =>
-    requireTensor(checkpoint, name, shape);
-  const tensors = blockTensors(config);
-  const blocks = Array.from({ length: config.layers }, (_, index) => {
-    const entries = tensors.map(({ name, shape }) => require({ name: blockPrefix(index) + name, shape }));
+function partsOf(
+  checkpoint: Checkpoint,
+  { blocks, head: { gains }, tables, tied }: Plan,
+): readonly (readonly [string, readonly TensorEntry[]])[] {
+  const inside = blocks.map(({ tensors }, index) => {
+    const entries = tensors.map(({ from, shape }) => wanted(checkpoint, { name: from.tensor, shape }));
     return [`block ${index}`, entries] as const;
   });
-  const end = config.tiedEmbeddings ? [require(norm)] : [require(norm), require(head)];
-  return [['embedding', [require(embedding)]], ...blocks, [config.tiedEmbeddings ? 'final norm' : 'head', end]];
+  const norm = wanted(checkpoint, { name: gains.from.tensor, shape: [gains.width] });
+  return [
+    ['embedding', [wanted(checkpoint, tables.embedding)]],
+    ...inside,
+    tied ? ['final norm', [norm]] : ['head', [norm, wanted(checkpoint, tables.head)]],
+  ];
 }
+
+/** Inputs of every site of the model. */
+const sitesOf = ({ blocks }: Plan) => blocks.flatMap(({ sites }) => sites);
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 
-/** What fits is told with its limits; `config` says which sites are too wide for methods that read their inputs. */
+/** What fits is told with its limits; the plan says which sites are too wide for methods that read their inputs. */
 function judge(
   parts: readonly (readonly [string, readonly TensorEntry[]])[],
-  config: ModelConfig,
+  plan: Plan,
   limits: AdapterLimits,
 ): Verdict {
   const total = parts.reduce((sum, [name, entries]) => sum + size(name, entries).bytes, 0);
@@ -60,9 +63,10 @@ function judge(
     }
   }
   const widest = widestMoment(limit);
-  const wide = sitesOf(config).filter(({ cols }) => cols > widest);
+  const wide = sitesOf(plan).filter(({ cols }) => cols > widest);
+  const which = [...new Set(wide.map(({ name, cols }) => `${name}: ${cols}`))];
   const exception = wide.length
-    ? `; layers of more than ${widest} inputs (${wide.map(({ name, cols }) => `${name}: ${cols}`).join(', ')}) can only be rounded without calibration`
+    ? `; layers of more than ${widest} inputs (${which.join(', ')}) can only be rounded without calibration`
     : '';
   const blocks = parts.filter(([name]) => name.startsWith('block'));
   const largest = Math.max(...blocks.map(([name, entries]) => size(name, entries).bytes));
@@ -79,27 +83,28 @@ function judge(
  * config.json says that there is none.
  */
 export async function describeHeaders(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<HeaderCard> {
-  const config = await openConfig(checkpoint);
-  const parts = partsOf(checkpoint, config);
+  const plan = await openPlan(checkpoint);
+  const { architecture, facts, tied } = plan;
+  const parts = partsOf(checkpoint, plan);
   const blocks = parts.map(([name, entries]) => size(name, entries));
-  const linear = blockTensors(config).filter(({ role }) => role === 'linear');
+  const linear = sitesOf(plan).flatMap(({ layers, cols }) => layers.map(({ rows }) => rows * cols));
   return {
     name: checkpoint.name,
-    architecture: config.architecture,
+    architecture,
     parameters: blocks.reduce((sum, { parameters }) => sum + parameters, 0),
-    linearParameters: config.layers * linear.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    linearParameters: linear.reduce((sum, count) => sum + count, 0),
     dtypes: [...new Set(parts.flatMap(([, entries]) => entries.map(({ type }) => type)))].sort(),
     bytes: blocks.reduce((sum, { bytes }) => sum + bytes, 0),
-    layers: config.layers,
-    hidden: config.hidden,
-    heads: config.heads,
-    keyValueHeads: config.keyValueHeads,
-    vocabulary: config.vocabulary,
-    maxContext: config.maxContext,
-    widestInputs: Math.max(...sitesOf(config).map(({ cols }) => cols)),
-    tiedEmbeddings: config.tiedEmbeddings,
+    layers: plan.blocks.length,
+    hidden: facts.hidden,
+    heads: facts.heads,
+    keyValueHeads: facts.keyValueHeads,
+    vocabulary: facts.vocabulary,
+    maxContext: facts.maxContext,
+    widestInputs: Math.max(...sitesOf(plan).map(({ cols }) => cols)),
+    tiedEmbeddings: tied,
     blocks,
-    verdict: judge(parts, config, limits),
+    verdict: judge(parts, plan, limits),
     ...(checkpoint.remarks ? { notes: checkpoint.remarks } : {}),
   };
 }

@@ -2,6 +2,7 @@
  * A decoder-only transformer as the lab sees it: an embedding, blocks with sites, a head. A site is one input of one block; the
  * matrices that read it (q, k, v; gate, up) share it, and so share H. Weights are loaded block by block.
  */
+import type { TensorEntry } from '../formats/checkpoint';
 import type { Scope } from '../gpu/buffers';
 import type { Matrix } from '../tensor/matrix';
 import type { ModelCard } from './card';
@@ -42,8 +43,10 @@ export interface Batch {
 }
 
 /** The weights of one block on the GPU. `weights` may be replaced layer by layer (f32, f16 or bf16, [out, in]). */
-export interface Block {
+export interface OpenBlock {
   readonly index: number;
+  /** In the order in which they run. */
+  readonly sites: readonly Site[];
   readonly weights: Map<string, Matrix>;
   /** Norms, biases: not quantized. */
   readonly others: ReadonlyMap<string, Matrix>;
@@ -82,18 +85,28 @@ export interface Head {
   withWeight(weight: Matrix, gains?: Matrix): Head;
 }
 
+/** Stored tensors: of every linear layer of the blocks, of the embedding, and of the head where it is a matrix of its own. */
+export interface ModelParts {
+  readonly linear: readonly TensorEntry[];
+  readonly embedding: TensorEntry;
+  readonly head: TensorEntry | null;
+}
+
 export interface Model {
   readonly card: ModelCard;
   readonly blockCount: number;
-  readonly sites: readonly Site[];
+  /** Where the tensors of the model lie, by what they are to it. */
+  readonly parts: ModelParts;
+  /** Sites of a block, in the order in which they run. */
+  sites(block: number): readonly Site[];
   /** Tokens of one `forward` so that no activation exceeds what one binding holds. */
   readonly maxTokens: number;
   /** Reads only the rows that `ids` need, or takes them from `table` [vocabulary, hidden]; returns [ids, hidden] f32. */
   embed(scope: Scope, ids: Uint32Array, table?: Matrix): Promise<Matrix>;
   /** The whole embedding, [vocabulary, hidden]: a layer like others. The head's own matrix where they are tied. */
   openEmbedding(scope: Scope): Promise<Matrix>;
-  openBlock(scope: Scope, index: number): Promise<Block>;
+  openBlock(scope: Scope, index: number): Promise<OpenBlock>;
   /** Hidden states after the block; `hidden` keeps its content. `scope` owns the result; temporaries are freed. */
-  forward(scope: Scope, block: Block, hidden: Matrix, batch: Batch, tap?: Tap): Matrix;
+  forward(scope: Scope, block: OpenBlock, hidden: Matrix, batch: Batch, tap?: Tap): Promise<Matrix>;
   openHead(scope: Scope): Promise<Head>;
 }

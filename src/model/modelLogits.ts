@@ -11,7 +11,7 @@ export async function modelLogits(gpu: Gpu, model: Model, ids: Uint32Array): Pro
   for (let index = 0; index < model.blockCount; index++) {
     using local = gpu.scope(`block ${index}`);
     const block = await model.openBlock(local, index);
-    const next: Matrix = model.forward(scope, block, hidden, batch);
+    const next: Matrix = await model.forward(scope, block, hidden, batch);
     scope.free(hidden.view.buffer);
     hidden = next;
     await gpu.pace();

@@ -4,7 +4,7 @@
  * Formulas as transformers defines them for the same names (modeling_rope_utils.py). Float64 on the host.
  */
 import { describe } from '../formats/strictJson';
-import type { Fields } from './config';
+import type { Fields } from './fields';
 
 export type Rope = { readonly base: number } & (
   | { readonly kind: 'default' }

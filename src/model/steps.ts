@@ -1,80 +1,68 @@
 /**
- * The steps that blocks are made of, bound to one block, one batch and a scope for temporaries; architectures/ compose them. Weights
- * are found by name; the input of every site is shown to the tap before its layers run.
+ * What blocks are made of, over any carrier T: matrices on the GPU (run.ts), facts about a matrix (trace.ts), uses of a value
+ * (lifetimes.ts). An architecture describes its block once, as a function over these steps; whoever wants to know something of the block
+ * reads it with a carrier of its own.
  */
-import type { Scope } from '../gpu/buffers';
-import type { Gpu } from '../gpu/gpu';
-import { matmul } from '../tensor/matmul';
-import type { Matrix } from '../tensor/matrix';
-import { attention } from '../tensor/nn/attention';
-import { rmsNorm } from '../tensor/nn/rmsNorm';
-import { rope } from '../tensor/nn/rope';
-import { siluMultiply } from '../tensor/nn/siluMultiply';
-import { present } from '../util/assert';
-import { sitesOf } from './blueprint';
-import type { ModelConfig } from './config';
-import type { Batch, Block, Tap } from './model';
+import type { Rope } from './rotary';
 
-export interface Steps {
-  /** √mean-square norm with the named weights, of rows or of heads, as wide as the weights are. */
-  norm(name: string, x: Matrix): Matrix;
-  /** x Wᵀ + bias for each layer of the site. */
-  linear(site: string, x: Matrix): readonly Matrix[];
-  /** residual += x Wᵀ + bias, in place, for the one layer of the site. */
-  addLinear(site: string, x: Matrix, residual: Matrix): void;
-  /** Rotates queries or keys by their positions, in place; returns them. */
-  rotate(x: Matrix): Matrix;
-  attend(q: Matrix, k: Matrix, v: Matrix): Matrix;
-  /** silu(gate) · up, in place of gate. */
-  siluMultiply(gate: Matrix, up: Matrix): Matrix;
+/** Where the values of a matrix or a vector lie: a tensor of the checkpoint. */
+export interface Source {
+  readonly tensor: string;
 }
 
-/** What a step needs to know beside the matrices it is given. */
-export interface Place {
-  readonly config: ModelConfig;
-  readonly block: Block;
-  readonly batch: Batch;
-  /** [length, head size], see tensor/nn/rope.ts. */
-  readonly ropeTable: Matrix;
-  readonly tap?: Tap | undefined;
+/** One linear layer of a block: x Wᵀ + b, W [rows, width of x]. */
+export interface Linear {
+  /** Inside the block, e.g. "self_attn.q_proj". */
+  readonly name: string;
+  readonly rows: number;
+  readonly from: Source;
+  readonly bias?: Source;
 }
 
-export function createSteps(gpu: Gpu, scope: Scope, { config, block, batch, ropeTable, tap }: Place): Steps {
-  const sites = sitesOf(config);
-  const other = (name: string) => present(block.others.get(name), `block ${block.index}: ${name}`);
-  const layersOf = (siteName: string, x: Matrix) => {
-    const site = present(
-      sites.find(({ name }) => name === siteName),
-      `site ${siteName}`,
-    );
-    tap?.(site, x);
-    return site.layers.map(({ name }) => {
-      const bias = block.others.get(`${name}.bias`);
-      return {
-        weight: present(block.weights.get(name), `block ${block.index}: ${name}`),
-        options: { label: name, ...(bias && { bias }) },
-      };
-    });
-  };
-  return {
-    norm: (name, x) => rmsNorm(gpu, scope, x, other(name), config.epsilon),
-    linear: (site, x) => layersOf(site, x).map(({ weight, options }) => matmul(gpu, scope, x, weight, options)),
-    addLinear: (site, x, residual) => {
-      for (const { weight, options } of layersOf(site, x)) {
-        matmul(gpu, scope, x, weight, { ...options, into: residual });
-      }
-    },
-    rotate: (x) => {
-      rope(gpu, x, ropeTable);
-      return x;
-    },
-    attend: (q, k, v) =>
-      attention(gpu, scope, q, k, v, {
-        heads: config.heads,
-        keyValueHeads: config.keyValueHeads,
-        length: batch.length,
-        slidingWindow: present(config.slidingWindows[block.index], `window of layer ${block.index}`),
-      }),
-    siluMultiply: (gate, up) => siluMultiply(gpu, gate, up),
-  };
+/** Gains of a norm: as wide as what is normed at once, the rows or each of their heads. */
+export interface Gains {
+  /** Inside the block, e.g. "input_layernorm". */
+  readonly name: string;
+  readonly width: number;
+  readonly from: Source;
+}
+
+/** x / √(mean of x² + epsilon), times the gains (Zhang and Sennrich, 2019). */
+export interface NormRule {
+  readonly epsilon: number;
+}
+
+/** Heads of `size` are rotated by their positions (Su et al., 2021). */
+export interface RotaryRule {
+  readonly rope: Rope;
+  readonly size: number;
+}
+
+/** Causal attention of `heads` query heads over `keyValueHeads`, each of `size`. */
+export interface AttendRule {
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly size: number;
+  /** Keys that a query sees, itself included; Infinity for all. */
+  readonly window: number;
+}
+
+export interface Steps<T> {
+  norm(gains: Gains, x: T, rule: NormRule): T;
+  /** x Wᵀ + b for each layer of the site: declared where they are used, and nowhere else. */
+  linear(site: string, x: T, layers: readonly Linear[]): readonly T[];
+  add(residual: T, x: T): T;
+  rotate(x: T, rule: RotaryRule): T;
+  attend(q: T, k: T, v: T, rule: AttendRule): T;
+  /** silu(gate) · up (Shazeer, 2020). */
+  gate(gate: T, up: T): T;
+}
+
+/** From the residual stream to the residual stream: reads like the figure of its paper. */
+export type Block = <T>(b: Steps<T>, h: T) => T | Promise<T>;
+
+/** The one layer of a site that has only one. */
+export function one<T>(b: Steps<T>, site: string, x: T, layer: Linear): T {
+  const [y] = b.linear(site, x, [layer]) as [T];
+  return y;
 }

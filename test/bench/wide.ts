@@ -48,7 +48,7 @@ export async function benchWide(
       `${name}: ${what} after ${((performance.now() - begin) / 1000).toFixed(0)} s; now ${megabytes(gpu.memory().liveBytes)}, peak ${megabytes(gpu.memory().peakBytes)}${facts}`,
     );
   const { signal } = new AbortController();
-  const model = await openModel(gpu, syntheticCheckpoint(wideModels[name], 'BF16'));
+  const model = await openModel(gpu, await syntheticCheckpoint(wideModels[name], 'BF16'));
   using scope = gpu.scope('wide');
   const ids = Array.from({ length: windows }, (_, w) =>
     Uint32Array.from({ length: context }, (__, i) => ((w * context + i) * 7919) % model.card.vocabulary),
@@ -63,7 +63,7 @@ export async function benchWide(
   );
   const block = await model.openBlock(scope, 0);
   tell('block open');
-  const sites = model.sites.filter((site) => site.name.includes(only));
+  const sites = model.sites(0).filter((site) => site.name.includes(only));
   const gathering = stream.run(block, sites, 'stay', scope);
   let step = await gathering.next();
   while (!step.done) step = await gathering.next();

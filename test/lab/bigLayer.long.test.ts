@@ -16,7 +16,7 @@ import { syntheticCheckpoint, tinyLlama } from '../model/synthetic';
 
 it('quantizes a layer of a 1.1 B model within 1 GB, no binding above 128 MiB', async () => {
   const gpu = await testGpu();
-  const checkpoint = syntheticCheckpoint(tinyLlama, 'BF16');
+  const checkpoint = await syntheticCheckpoint(tinyLlama, 'BF16');
   expect((await describeModel(checkpoint)).parameters).toBe(1_100_048_384);
   const model = await openModel(gpu, checkpoint);
   const signal = new AbortController().signal;
@@ -31,7 +31,7 @@ it('quantizes a layer of a 1.1 B model within 1 GB, no binding above 128 MiB', a
     2 ** 20,
   );
   const site = present(
-    model.sites.find(({ name }) => name === 'mlp.down'),
+    model.sites(0).find(({ name }) => name === 'mlp.down'),
     'mlp.down',
   );
   const block = await model.openBlock(scope, 21);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
 import { calibrationWindows } from '../../src/lab/windows';
 import { openModel } from '../../src/model/openModel';
-import type { Block } from '../../src/model/model';
+import type { OpenBlock } from '../../src/model/model';
 import type { Scope } from '../../src/gpu/buffers';
 import { readMatrix, uploadMatrix, type Matrix } from '../../src/tensor/matrix';
 import { present } from '../../src/util/assert';
@@ -36,8 +36,8 @@ describe('the cross moment', () => {
     const [first, second] = [await model.openBlock(scope, 0), await model.openBlock(scope, 1)];
     using own = await CalibrationStream.start(gpu, model, batches, embed, signal, 2 ** 20);
     using beside = await CalibrationStream.start(gpu, model, batches, embed, signal, 0);
-    const moments = await drain(own.run(first, model.sites, 'stay', scope, beside));
-    for (const { name } of model.sites) {
+    const moments = await drain(own.run(first, model.sites(0), 'stay', scope, beside));
+    for (const { name } of model.sites(0)) {
       const cross = await readMatrix(gpu, present(present(moments.get(name), name).cross, 'cross'));
       expect(cross.every((v) => v === 0)).toBe(true);
     }
@@ -47,20 +47,20 @@ describe('the cross moment', () => {
       const values = (await readMatrix(gpu, W)).map((v) => 1.1 * v);
       weights.set(name, uploadMatrix(scope, values, W.rows, W.cols, name));
     }
-    const changed: Block = { ...first, weights };
+    const changed: OpenBlock = { ...first, weights };
     await drain(own.run(changed, [], 'advance', scope));
-    const site = present(model.sites[2], 'gate and up');
+    const site = present(model.sites(0)[2], 'gate and up');
     const { cross, H } = present(
       (await drain(own.run(second, [site], 'stay', scope, beside))).get(site.name),
       site.name,
     );
 
-    const inputs = async (block: Block) => {
+    const inputs = async (block: OpenBlock) => {
       const seen: number[] = [];
       for (const { ids: some, batch } of batches) {
-        const states = model.forward(scope, block, await model.embed(scope, some), batch);
+        const states = await model.forward(scope, block, await model.embed(scope, some), batch);
         const taken: Matrix[] = [];
-        model.forward(scope, second, states, batch, ({ name }, x) => {
+        await model.forward(scope, second, states, batch, ({ name }, x) => {
           if (name !== site.name) return;
           const copy = uploadMatrix(scope, new Float32Array(x.rows * x.cols), x.rows, x.cols, 'x');
           gpu.copy(x.view, copy.view);

@@ -22,7 +22,7 @@ describe('a site', () => {
       const model = await openModel(gpu, await tinyCheckpoint(name));
       const block = await model.openBlock(scope, 0);
       const rng = createRng(3);
-      for (const site of model.sites) {
+      for (const site of model.sites(0)) {
         const stacked = await readMatrix(
           gpu,
           siteRows(gpu, block, site)(

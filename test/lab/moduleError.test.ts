@@ -21,16 +21,16 @@ describe('the error of a module', () => {
       const opened = await model.openBlock(scope, 1);
       const batch = { windows: 2, length: 24 };
       const hidden = await model.embed(scope, Uint32Array.from(labGoldens.ids.slice(0, 48)));
-      for (const site of model.sites) {
+      for (const site of model.sites(0)) {
         // Without an MLP, all that a block adds is its attention.
         const weights = new Map(opened.weights);
         if (site.name.startsWith('attention')) {
-          const [down] = present(model.sites.at(-1), 'the last site').layers;
+          const [down] = present(model.sites(0).at(-1), 'the last site').layers;
           const { name: silent, rows } = present(down, 'down');
           weights.set(silent, zeroMatrix(scope, rows, present(weights.get(silent), silent).cols, 'no MLP'));
         }
         const block = { ...opened, weights };
-        const error = moduleError(gpu, model, block, site, { hidden, batch }, scope);
+        const error = await moduleError(gpu, model, block, site, { hidden, batch }, scope);
         if (!error) {
           expect(site.reads.kind).not.toBe('stream');
           continue;
@@ -50,7 +50,7 @@ describe('the error of a module', () => {
           const local: Scope = scope;
           const own = new Map(weights);
           splitRows(gpu, local, replaced, counts).forEach((m, i) => own.set(present(site.layers[i], 'layer').name, m));
-          return readMatrix(gpu, model.forward(local, { ...block, weights: own }, hidden, batch));
+          return readMatrix(gpu, await model.forward(local, { ...block, weights: own }, hidden, batch));
         };
         const [exact, rounded] = [await after(W), await after(What)];
         const want = rounded.reduce((sum, v, i) => sum + (v - (exact[i] as number)) ** 2, 0) / exact.length;

@@ -44,7 +44,11 @@ describe('a request', () => {
     const attempt =
       (widths: readonly number[], recipe: Recipe, room = { maxBufferSize: 2 ** 28, bindable: 2 ** 27 }) =>
       () =>
-        requireMoments({ sites: widths.map(site) }, [{ ...present(settings.points[0], 'a point'), recipe }], room);
+        requireMoments(
+          { blockCount: widths.length, sites: (i) => widths.slice(i, i + 1).map(site) },
+          [{ ...present(settings.points[0], 'a point'), recipe }],
+          room,
+        );
     const method = (name: string, group: number | null) => present(findMethod(name), name).recipe(3, group);
     // H [8192, 8192] f32 is the 256 MiB of one buffer, which every adapter allows, and two bindings.
     expect(attempt([64, 8192], gptq)).not.toThrow();

@@ -313,8 +313,8 @@ describe('calibration', () => {
     const weights = new Map<string, Matrix>();
     {
       using stream = await CalibrationStream.start(gpu, model, batches, embed, signal, 0);
-      const moments = await drain(stream.run(blocks[0], model.sites, 'stay', scope));
-      for (const site of model.sites) {
+      const moments = await drain(stream.run(blocks[0], model.sites(0), 'stay', scope));
+      for (const site of model.sites(0)) {
         const cx = { gpu, signal, rng: createRng(1), shared: createRng(1), emit: () => undefined };
         const solved = await solveSite(blocks[0], site, recipe, present(moments.get(site.name), site.name), cx);
         expect(layer('shared', 0, site.name).hash).toBe(solved.hash);
@@ -331,12 +331,12 @@ describe('calibration', () => {
       await drain(stream.run(first, [], 'advance', scope));
       // The stream holds what a plain forward pass of the (partially quantized) model gives, bit by bit.
       const { ids: some, batch } = present(batches[0], 'a batch');
-      const plain = model.forward(scope, first, await model.embed(scope, some), batch);
+      const plain = await model.forward(scope, first, await model.embed(scope, some), batch);
       const bytes = async (m: Matrix) => new Uint8Array(await gpu.read(m.view));
       expect(await bytes(stream.states(scope, 0))).toEqual(await bytes(plain));
       // And that is what the run has seen: tr(W H Wᵀ) of block 1 is the same.
-      const moments = await drain(stream.run(blocks[1], model.sites, 'stay', scope));
-      for (const site of model.sites) {
+      const moments = await drain(stream.run(blocks[1], model.sites(0), 'stay', scope));
+      for (const site of model.sites(0)) {
         const W = stackRows(
           gpu,
           scope,

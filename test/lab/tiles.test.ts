@@ -11,7 +11,7 @@ const tilesOf = (text: string) => (JSON.parse(text) as { tiles: Record<string, s
 describe('tiles of the matrix product', () => {
   it('are remembered for another device of the same adapter', async () => {
     const gpu = await testGpu();
-    await chooseTiles(gpu, syntheticCheckpoint(smallLlama, 'F16'), new AbortController().signal);
+    await chooseTiles(gpu, await syntheticCheckpoint(smallLlama, 'F16'), new AbortController().signal);
     const text = rememberedTiles(gpu);
     const other = await Gpu.create(openDawn());
     holdForever(other);

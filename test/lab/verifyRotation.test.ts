@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { verifyRotation } from '../../src/lab/verifyRotation';
 import { openModel } from '../../src/model/openModel';
-import type { Block, Model } from '../../src/model/model';
+import type { OpenBlock, Model } from '../../src/model/model';
 import { NumericError } from '../../src/util/errors';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
@@ -41,7 +41,7 @@ describe('the fused rotation of a whole model', () => {
     const gpu = await testGpu();
     const model = await openModel(gpu, await openFolder(goldenModel('qwen2')));
     // A model that adds the plain biases whatever it is given.
-    const kept = new Map<number, Block>();
+    const kept = new Map<number, OpenBlock>();
     using scope = gpu.scope('plain blocks');
     for (let i = 0; i < model.blockCount; i++) kept.set(i, await model.openBlock(scope, i));
     const stubborn: Model = {

@@ -29,7 +29,7 @@ const signal = new AbortController().signal;
 
 /** Hashes and losses of two sites, solved in ranges of rows; and the buffers' account. */
 async function solveBlock(gpu: Gpu) {
-  const model = await openModel(gpu, syntheticCheckpoint(config, 'BF16'));
+  const model = await openModel(gpu, await syntheticCheckpoint(config, 'BF16'));
   using scope = gpu.scope('wide');
   const ids = [Uint32Array.from({ length: 64 }, (_, i) => (i * 37) % 500)];
   using stream = await CalibrationStream.start(
@@ -41,7 +41,7 @@ async function solveBlock(gpu: Gpu) {
     2 ** 20,
   );
   const block = await model.openBlock(scope, 0);
-  const sites = model.sites.filter(({ name }) => name.startsWith('mlp'));
+  const sites = model.sites(0).filter(({ name }) => name.startsWith('mlp'));
   const gathering = stream.run(block, sites, 'stay', scope);
   let step = await gathering.next();
   while (!step.done) step = await gathering.next();

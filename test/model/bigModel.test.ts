@@ -7,7 +7,7 @@ import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
 import { testGpu } from '../gpu';
 import { syntheticCheckpoint, tinyLlama } from './synthetic';
 
-const checkpoint = syntheticCheckpoint(tinyLlama, 'BF16');
+const checkpoint = await syntheticCheckpoint(tinyLlama, 'BF16');
 
 it('describes a 1.1 B model from its headers', async () => {
   const card = await describeModel(checkpoint);
@@ -28,11 +28,13 @@ it('says from the headers which layers are too wide to calibrate', async () => {
   // The shape of Llama 3.2 1B: H of 8192 inputs is the 256 MiB of one buffer that every adapter allows.
   const wide = (intermediate: number) => syntheticCheckpoint({ ...tinyLlama, intermediate_size: intermediate }, 'BF16');
   const limits = { maxBufferSize: 2 ** 28 };
-  expect((await describeModel(wide(8192), limits)).verdict.reason).not.toContain('calibration');
-  expect((await describeModel(wide(8200), limits)).verdict.reason).toMatch(
+  expect((await describeModel(await wide(8192), limits)).verdict.reason).not.toContain('calibration');
+  expect((await describeModel(await wide(8200), limits)).verdict.reason).toMatch(
     /more than 8192 inputs \(mlp\.down: 8200\) can only be rounded without calibration/,
   );
-  expect((await describeModel(wide(14_336), { maxBufferSize: 2 ** 30 })).verdict.reason).not.toContain('calibration');
+  expect((await describeModel(await wide(14_336), { maxBufferSize: 2 ** 30 })).verdict.reason).not.toContain(
+    'calibration',
+  );
 });
 
 it('embeds, runs a block and scores within 1 GB, no binding above 128 MiB', async () => {

@@ -1,16 +1,25 @@
 /** config.json: defaults, the family's differences, and files that are damaged, foreign or hostile. */
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/model/parseConfig';
+import { blueprintOf } from '../../src/model/architectures';
 import { rotaryFrequencies } from '../../src/model/rotary';
 import { FormatError } from '../../src/util/errors';
+import { present } from '../../src/util/assert';
 import { createRng } from '../../src/util/rng';
 import { smallLlama } from './synthetic';
+import { transcripts } from './transcript';
 
 const without = (field: string) => Object.fromEntries(Object.entries(smallLlama).filter(([name]) => name !== field));
 
+const first = (config: Record<string, unknown>) => present(transcripts(config)[0], 'a block');
+const rope = (config: Record<string, unknown>) => present(first(config).rotations[0], 'a rotation').rope;
+const windows = (config: Record<string, unknown>) => transcripts(config).map(({ attends }) => attends[0]?.window);
+/** Layers with a bias. */
+const biased = (config: Record<string, unknown>) =>
+  first(config).layers.flatMap(({ name, bias }) => (bias ? [name.replace(/^.*\./, '')] : []));
+
 function failure(config: Record<string, unknown>): FormatError {
   try {
-    parseConfig(config);
+    blueprintOf(config);
   } catch (error) {
     if (error instanceof FormatError) return error;
     throw error;
@@ -21,44 +30,38 @@ function failure(config: Record<string, unknown>): FormatError {
 describe('config', () => {
   it('fills in what files leave out', () => {
     const { num_key_value_heads: _, rms_norm_eps: __, ...rest } = smallLlama;
-    const config = parseConfig(rest);
-    expect(config).toMatchObject({ keyValueHeads: 4, headSize: 4, epsilon: 1e-6, tiedEmbeddings: false });
-    expect(config.rope).toEqual({ kind: 'default', base: 10_000 });
-    expect(config.slidingWindows).toEqual([Infinity, Infinity]);
+    expect(first(rest).attends).toEqual([{ heads: 4, keyValueHeads: 4, size: 4, window: Infinity }]);
+    expect(first(rest).norms.map(({ epsilon }) => epsilon)).toEqual([1e-6, 1e-6]);
+    expect(blueprintOf(rest).head.tied).toBe(false);
+    expect(rope(rest)).toEqual({ kind: 'default', base: 10_000 });
   });
 
   it('reads both spellings of the positions’ stretching', () => {
-    const old = parseConfig({ ...smallLlama, rope_theta: 5e5, rope_scaling: { type: 'linear', factor: 2 } });
+    const old = rope({ ...smallLlama, rope_theta: 5e5, rope_scaling: { type: 'linear', factor: 2 } });
     const { rope_theta: _, ...rest } = smallLlama;
-    const recent = parseConfig({ ...rest, rope_parameters: { rope_type: 'linear', factor: 2, rope_theta: 5e5 } });
-    expect(old.rope).toEqual({ kind: 'linear', base: 5e5, factor: 2 });
-    expect(recent.rope).toEqual(old.rope);
+    const recent = rope({ ...rest, rope_parameters: { rope_type: 'linear', factor: 2, rope_theta: 5e5 } });
+    expect(old).toEqual({ kind: 'linear', base: 5e5, factor: 2 });
+    expect(recent).toEqual(old);
   });
 
   it('knows what sets the architectures apart', () => {
-    expect(parseConfig({ ...smallLlama, model_type: 'mistral' }).slidingWindows).toEqual([4096, 4096]);
-    expect(parseConfig({ ...smallLlama, model_type: 'mistral', sliding_window: null }).slidingWindows[0]).toBe(
-      Infinity,
-    );
-    expect(parseConfig({ ...smallLlama, model_type: 'qwen2' }).biases).toEqual({
-      qkv: true,
-      output: false,
-      mlp: false,
-    });
-    expect(parseConfig({ ...smallLlama, model_type: 'qwen3' }).headSize).toBe(128);
-    expect(parseConfig({ ...smallLlama, model_type: 'qwen3', head_dim: 8 })).toMatchObject({
-      headNorms: true,
-      headSize: 8,
-    });
-    const windows = { model_type: 'qwen2', use_sliding_window: true, sliding_window: 8 };
-    expect(parseConfig({ ...smallLlama, ...windows, max_window_layers: 1 }).slidingWindows).toEqual([Infinity, 8]);
-    const types = ['sliding_attention', 'full_attention'];
-    expect(parseConfig({ ...smallLlama, ...windows, layer_types: types }).slidingWindows).toEqual([8, Infinity]);
-    expect(parseConfig({ ...smallLlama, attention_bias: true, mlp_bias: true }).biases).toEqual({
-      qkv: true,
-      output: true,
-      mlp: true,
-    });
+    expect(windows({ ...smallLlama, model_type: 'mistral' })).toEqual([4096, 4096]);
+    expect(windows({ ...smallLlama, model_type: 'mistral', sliding_window: null })).toEqual([Infinity, Infinity]);
+    expect(biased({ ...smallLlama, model_type: 'qwen2' })).toEqual(['q_proj', 'k_proj', 'v_proj']);
+    expect(biased(smallLlama)).toEqual([]);
+    expect(first({ ...smallLlama, model_type: 'qwen3' }).attends[0]?.size).toBe(128);
+    const qwen = first({ ...smallLlama, model_type: 'qwen3', head_dim: 8 });
+    expect(qwen.norms.map(({ name, width }) => `${name} ${width}`)).toEqual([
+      'input_layernorm 16',
+      'self_attn.q_norm 8',
+      'self_attn.k_norm 8',
+      'post_attention_layernorm 16',
+    ]);
+    const slides = { ...smallLlama, model_type: 'qwen2', use_sliding_window: true, sliding_window: 8 };
+    expect(windows({ ...slides, max_window_layers: 1 })).toEqual([Infinity, 8]);
+    expect(windows({ ...slides, layer_types: ['sliding_attention', 'full_attention'] })).toEqual([8, Infinity]);
+    const all = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+    expect(biased({ ...smallLlama, attention_bias: true, mlp_bias: true })).toEqual(all);
   });
 
   it('refuses unknown architectures by name, with what is supported', () => {
@@ -109,7 +112,7 @@ describe('config', () => {
 
   it('obeys rope_scaling where rope_parameters stands beside it', () => {
     const beside = (parameters: object, scaling: object, more: object = {}) =>
-      parseConfig({ ...smallLlama, rope_parameters: parameters, rope_scaling: scaling, ...more }).rope;
+      rope({ ...smallLlama, rope_parameters: parameters, rope_scaling: scaling, ...more });
     const linear = { rope_type: 'linear', factor: 4 };
     const plain = { rope_type: 'default', rope_theta: 10_000 };
     expect(beside(plain, linear)).toEqual({ kind: 'linear', factor: 4, base: 10_000 });
@@ -140,7 +143,7 @@ describe('config', () => {
       high_freq_factor: 4,
       original_max_position_embeddings: 16,
     };
-    const of = (more: object) => parseConfig({ ...smallLlama, rope_scaling, ...more }).rope;
+    const of = (more: object) => rope({ ...smallLlama, rope_scaling, ...more });
     expect(of({})).toMatchObject({ original: 16 });
     expect(of({ original_max_position_embeddings: 8 })).toMatchObject({ original: 8 });
   });
@@ -178,8 +181,8 @@ describe('config', () => {
       for (let n = 0; n <= rng.integer(3); n++)
         config[names[rng.integer(names.length)]!] = hostile[rng.integer(hostile.length)];
       try {
-        const parsed = parseConfig(config);
-        const frequencies = rotaryFrequencies(parsed.rope, parsed.headSize, 64);
+        const { rope, size } = present(first(config).rotations[0], 'a rotation');
+        const frequencies = rotaryFrequencies(rope, size, 64);
         expect(frequencies.every((f) => f >= 0 && f <= 1)).toBe(true);
       } catch (error) {
         expect(error).toBeInstanceOf(FormatError);

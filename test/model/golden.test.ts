@@ -33,7 +33,7 @@ async function batchLogits(model: Model, windows: readonly number[][]): Promise<
   const batch = { windows: windows.length, length: windows[0]?.length ?? 0 };
   let hidden: Matrix = await model.embed(scope, Uint32Array.from(windows.flat()));
   for (let i = 0; i < model.blockCount; i++) {
-    hidden = model.forward(scope, await model.openBlock(scope, i), hidden, batch);
+    hidden = await model.forward(scope, await model.openBlock(scope, i), hidden, batch);
   }
   const head = await model.openHead(scope);
   return readMatrix(gpu, head.logits(scope, hidden));

@@ -18,10 +18,10 @@ describe('model', () => {
   it('shows the input of each site to the tap, in order', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const model = await openModel(gpu, syntheticCheckpoint(smallLlama));
+    const model = await openModel(gpu, await syntheticCheckpoint(smallLlama));
     const seen: string[] = [];
     const block = await model.openBlock(scope, 1);
-    model.forward(scope, block, await model.embed(scope, ids), batch, (site, input) => {
+    await model.forward(scope, block, await model.embed(scope, ids), batch, (site, input) => {
       expect([input.rows, input.cols]).toEqual([12, site.cols]);
       seen.push(`${site.name}: ${site.layers.map(({ name, rows }) => `${name} ${rows}`).join(', ')}`);
     });
@@ -31,8 +31,8 @@ describe('model', () => {
       'mlp.gate-up: mlp.gate_proj 24, mlp.up_proj 24',
       'mlp.down: mlp.down_proj 16',
     ]);
-    expect(model.sites.map(({ name }) => name)).toEqual(seen.map((line) => line.split(':')[0]));
-    for (const { layers, cols } of model.sites) {
+    expect(model.sites(0).map(({ name }) => name)).toEqual(seen.map((line) => line.split(':')[0]));
+    for (const { layers, cols } of model.sites(0)) {
       for (const { name, rows } of layers) expect(block.weights.get(name)).toMatchObject({ rows, cols });
     }
   });
@@ -40,13 +40,13 @@ describe('model', () => {
   it('keeps windows apart: a batch equals its windows one by one, to the bit', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const model = await openModel(gpu, syntheticCheckpoint(smallLlama));
+    const model = await openModel(gpu, await syntheticCheckpoint(smallLlama));
     const block = await model.openBlock(scope, 0);
     const hidden = await model.embed(scope, ids);
-    const together = await readMatrix(gpu, model.forward(scope, block, hidden, batch));
+    const together = await readMatrix(gpu, await model.forward(scope, block, hidden, batch));
     for (let w = 0; w < 3; w++) {
       const own = await model.embed(scope, ids.slice(w * 4, w * 4 + 4));
-      const alone = await readMatrix(gpu, model.forward(scope, block, own, { windows: 1, length: 4 }));
+      const alone = await readMatrix(gpu, await model.forward(scope, block, own, { windows: 1, length: 4 }));
       expect(together.slice(w * 64, w * 64 + 64)).toEqual(alone);
     }
     expect(await readMatrix(gpu, hidden), 'the input is kept').toEqual(
@@ -57,25 +57,25 @@ describe('model', () => {
   it('runs with a replaced layer, of another type', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
-    const model = await openModel(gpu, syntheticCheckpoint(smallLlama, 'BF16'));
+    const model = await openModel(gpu, await syntheticCheckpoint(smallLlama, 'BF16'));
     const block = await model.openBlock(scope, 0);
     const hidden = await model.embed(scope, ids);
-    const before = await readMatrix(gpu, model.forward(scope, block, hidden, batch));
+    const before = await readMatrix(gpu, await model.forward(scope, block, hidden, batch));
     const down = block.weights.get('mlp.down_proj')!;
     expect(down.type).toBe('bf16');
     const same = uploadMatrix(scope, await readMatrix(gpu, down), down.rows, down.cols, 'same');
     const replaced = { ...block, weights: new Map(block.weights).set('mlp.down_proj', same) };
-    expect(await readMatrix(gpu, model.forward(scope, replaced, hidden, batch))).toEqual(before);
+    expect(await readMatrix(gpu, await model.forward(scope, replaced, hidden, batch))).toEqual(before);
     const zero = uploadMatrix(scope, new Float32Array(down.rows * down.cols), down.rows, down.cols, 'zero');
     block.weights.set('mlp.down_proj', zero);
-    expect(await readMatrix(gpu, model.forward(scope, block, hidden, batch))).not.toEqual(before);
+    expect(await readMatrix(gpu, await model.forward(scope, block, hidden, batch))).not.toEqual(before);
   });
 
   it('embeds by reading rows as it does from the whole table', async () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
     for (const type of ['F32', 'F16', 'BF16'] as const) {
-      const model = await openModel(gpu, syntheticCheckpoint(smallLlama, type));
+      const model = await openModel(gpu, await syntheticCheckpoint(smallLlama, type));
       const table = await model.openEmbedding(scope);
       const rows = await readMatrix(gpu, await model.embed(scope, ids));
       expect(rows).toEqual(await readMatrix(gpu, await model.embed(scope, ids, table)));
@@ -111,13 +111,13 @@ describe('checkpoints that do not fit', () => {
   const name = 'model.layers.1.mlp.down_proj.weight';
 
   it('names a missing tensor', async () => {
-    await expect(describeModel(syntheticCheckpoint(smallLlama, 'F32', { [name]: null }))).rejects.toThrow(name);
+    await expect(describeModel(await syntheticCheckpoint(smallLlama, 'F32', { [name]: null }))).rejects.toThrow(name);
   });
 
   it('names a tensor of another shape, with both shapes', async () => {
-    const error = await describeModel(syntheticCheckpoint(smallLlama, 'F32', { [name]: { shape: [16, 25] } })).catch(
-      (e: unknown) => e,
-    );
+    const error = await describeModel(
+      await syntheticCheckpoint(smallLlama, 'F32', { [name]: { shape: [16, 25] } }),
+    ).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(FormatError);
     expect((error as FormatError).details).toMatchObject({ tensor: name, found: '16×25', expected: '16×24' });
   });
@@ -132,7 +132,7 @@ describe('checkpoints that do not fit', () => {
         // All ones is a NaN in every type.
         for (const at of [5, 77, 101]) bytes.fill(0xff, at * size, at * size + size);
       };
-      const model = await openModel(gpu, syntheticCheckpoint(smallLlama, type, { [name]: { edit } }));
+      const model = await openModel(gpu, await syntheticCheckpoint(smallLlama, type, { [name]: { edit } }));
       await expect(model.openBlock(scope, 1)).rejects.toThrow(
         new RegExp(`"${name}" holds 3 of 384 weights that are NaN or infinite`),
       );
@@ -141,10 +141,10 @@ describe('checkpoints that do not fit', () => {
 
   it('believes a stored head before tie_word_embeddings, unless it is a copy', async () => {
     const tied = { ...smallLlama, tie_word_embeddings: true };
-    const own = { ...syntheticCheckpoint(smallLlama), config: tied };
+    const own = { ...(await syntheticCheckpoint(smallLlama)), config: tied };
     const apart = await describeModel(own);
     expect(apart.tiedEmbeddings).toBe(false);
-    expect(apart.parameters).toBe((await describeModel(syntheticCheckpoint(smallLlama))).parameters);
+    expect(apart.parameters).toBe((await describeModel(await syntheticCheckpoint(smallLlama))).parameters);
     const embedding = own.tensors.get('model.embed_tokens.weight') as TensorEntry;
     const withHead = (head: TensorEntry) => ({ ...own, tensors: new Map([...own.tensors, ['lm_head.weight', head]]) });
     const copy = { ...embedding, name: 'lm_head.weight' };
@@ -160,15 +160,17 @@ describe('checkpoints that do not fit', () => {
 
   it('tells a tied model from one whose head is missing', async () => {
     const head = { 'lm_head.weight': null };
-    await expect(describeModel(syntheticCheckpoint(smallLlama, 'F32', head))).rejects.toThrow('lm_head.weight');
-    const card = await describeModel(syntheticCheckpoint({ ...smallLlama, tie_word_embeddings: true }, 'F32', head));
+    await expect(describeModel(await syntheticCheckpoint(smallLlama, 'F32', head))).rejects.toThrow('lm_head.weight');
+    const card = await describeModel(
+      await syntheticCheckpoint({ ...smallLlama, tie_word_embeddings: true }, 'F32', head),
+    );
     expect(card.tiedEmbeddings).toBe(true);
     // Only the head is stored, and stands for the embedding.
     const byHead = { 'model.embed_tokens.weight': null };
-    const stored = syntheticCheckpoint(smallLlama, 'F32', byHead);
+    const stored = await syntheticCheckpoint(smallLlama, 'F32', byHead);
     const other = await describeModel({ ...stored, config: { ...smallLlama, tie_word_embeddings: true } });
     expect([other.tiedEmbeddings, other.parameters]).toEqual([true, card.parameters]);
-    const untied = await describeModel(syntheticCheckpoint(smallLlama));
+    const untied = await describeModel(await syntheticCheckpoint(smallLlama));
     expect(untied.parameters - card.parameters).toBe(40 * 16);
     expect(untied.verdict.kind).toBe('fits');
     expect(untied.blocks.map((b) => b.name)).toEqual(['embedding', 'block 0', 'block 1', 'head']);

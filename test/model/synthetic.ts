@@ -1,7 +1,6 @@
 /** Checkpoints of random weights that exist only while they are read: shapes of any model, no files. */
 import type { Checkpoint, StoredType, TensorEntry } from '../../src/formats/checkpoint';
-import { blockPrefix, blockTensors, outerTensors } from '../../src/model/blueprint';
-import { parseConfig } from '../../src/model/parseConfig';
+import { planOf } from '../../src/model/plan';
 import { hash32 } from '../../src/util/rng';
 
 type SyntheticType = Exclude<StoredType, 'F64'>;
@@ -62,20 +61,17 @@ function values(name: string, type: SyntheticType, begin: number, end: number, c
 /** Replaces what a tensor would be: another shape, other content, or null for none. */
 export type Change = { readonly shape?: readonly number[]; readonly edit?: (bytes: Uint8Array) => void } | null;
 
-export function syntheticCheckpoint(
+export async function syntheticCheckpoint(
   config: Readonly<Record<string, unknown>>,
   type: SyntheticType = 'F32',
   changes: Readonly<Record<string, Change>> = {},
-): Checkpoint {
-  const parsed = parseConfig(config);
-  const { embedding, norm, head } = outerTensors(parsed, { tensors: new Map() });
+): Promise<Checkpoint> {
+  const { tables, blocks, head } = await planOf(config);
   const wanted = [
-    embedding,
-    ...Array.from({ length: parsed.layers }, (_, i) =>
-      blockTensors(parsed).map(({ name, shape }) => ({ name: blockPrefix(i) + name, shape })),
-    ).flat(),
-    norm,
-    head,
+    tables.embedding,
+    ...blocks.flatMap(({ tensors }) => tensors.map(({ from, shape }) => ({ name: from.tensor, shape }))),
+    { name: head.gains.from.tensor, shape: [head.gains.width] },
+    tables.head,
   ];
   const tensors = new Map<string, TensorEntry>();
   for (const { name, shape: plain } of wanted) {

@@ -1,20 +1,13 @@
 /** Qwen2 and Qwen2.5 (Yang et al., 2024): a Llama with biases on queries, keys and values, and windows in some layers on request. */
-import type { Architecture } from './architecture';
-import { qwenWindows } from './qwenWindows';
-import { swiglu } from './swiglu';
+import { present } from '../../util/assert';
+import { llamaLike } from '../parts/llama';
+import { qwenWindows } from '../parts/windows';
 
-export const qwen2: Architecture = {
-  name: 'qwen2',
-  particulars: (fields, { layers }) => ({
-    slidingWindows: qwenWindows(fields, layers),
+export const architecture = llamaLike('qwen2', (fields, { layers }) => {
+  const windows = qwenWindows(fields, layers);
+  return {
     biases: { qkv: true, output: false, mlp: false },
     headNorms: false,
-  }),
-  attention: (block, h) => {
-    const x = block.norm('input_layernorm', h);
-    const [q, k, v] = block.linear('attention.qkv', x) as [typeof h, typeof h, typeof h];
-    const mixed = block.attend(block.rotate(q), block.rotate(k), v);
-    block.addLinear('attention.output', mixed, h);
-  },
-  mlp: swiglu,
-};
+    window: (layer) => present(windows[layer], `window of layer ${layer}`),
+  };
+});

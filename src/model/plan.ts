@@ -1,0 +1,108 @@
+/**
+ * The blueprint of a checkpoint with its blocks looked at, and with what only its tensors tell: whether the head is the embedding. A file may
+ * hold a head of its own though config.json ties the two; transformers then uses that head, and so does the lab. A stored head that equals
+ * the embedding is a copy, and the two stay one matrix.
+ */
+import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
+import { requireTensor } from '../formats/openCheckpoint';
+import { blueprintOf } from './architectures';
+import type { Facts, HeadPlan } from './blueprint';
+import { usesOf } from './lifetimes';
+import type { Block } from './steps';
+import { trace, type Traced } from './trace';
+import { toFloats } from './weights';
+
+export interface PlannedBlock extends Traced {
+  readonly block: Block;
+  /** See lifetimes.ts. */
+  readonly uses: readonly number[];
+}
+
+/** What config.json alone tells. */
+export interface Plan {
+  /** model_type of config.json, e.g. "qwen3". */
+  readonly architecture: string;
+  readonly facts: Facts;
+  readonly blocks: readonly PlannedBlock[];
+  readonly head: Omit<HeadPlan, 'from' | 'tied'>;
+  /** Tensors outside the blocks, with their shapes; one name for both where the head is the embedding. */
+  readonly tables: Readonly<Record<'embedding' | 'head', Wanted>>;
+  /** Whether the head is the embedding. */
+  readonly tied: boolean;
+}
+
+/** A tensor that the model needs. */
+export interface Wanted {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** FormatError names field, found and expected. */
+export async function planOf(config: Readonly<Record<string, unknown>>): Promise<Plan> {
+  const { architecture, facts, embed, blocks, head } = blueprintOf(config);
+  const shape = [facts.vocabulary, facts.hidden];
+  return {
+    architecture,
+    facts,
+    blocks: await Promise.all(
+      blocks.map(async (block) => ({ block, uses: await usesOf(block), ...(await trace(block, facts.hidden)) })),
+    ),
+    head,
+    tables: { embedding: { name: embed.from.tensor, shape }, head: { name: head.from.tensor, shape } },
+    tied: head.tied,
+  };
+}
+
+/** A stored tensor of the shape that the plan asks for; FormatError names tensor, found and expected. */
+export const wanted = (checkpoint: Checkpoint, { name, shape }: Wanted): TensorEntry =>
+  requireTensor(checkpoint, name, shape);
+
+/** Bytes of one tensor compared at once. */
+const sliceBytes = 8 * 2 ** 20;
+
+/** Per checkpoint, whose tensors are its own. */
+const opened = new WeakMap<
+  Checkpoint['tensors'],
+  { readonly of: Checkpoint['config']; readonly plan: Promise<Plan> }
+>();
+
+/** FormatError as planOf. Reads the stored head only where config.json says that there is none, until it differs. */
+export function openPlan(checkpoint: Checkpoint): Promise<Plan> {
+  const known = opened.get(checkpoint.tensors);
+  if (known?.of === checkpoint.config) return known.plan;
+  const plan = settle(checkpoint);
+  opened.set(checkpoint.tensors, { of: checkpoint.config, plan });
+  // What failed because a file could not be read is tried again.
+  plan.catch(() => opened.delete(checkpoint.tensors));
+  return plan;
+}
+
+async function settle({ config, tensors }: Checkpoint): Promise<Plan> {
+  const plan = await planOf(config);
+  if (!plan.tied) return plan;
+  const embedding = tensors.get(plan.tables.embedding.name);
+  const head = tensors.get(plan.tables.head.name);
+  if (embedding && head && !(await holdSame(embedding, head))) return { ...plan, tied: false };
+  // One of the two is stored, usually the embedding, and stands for both.
+  const only = !embedding && head ? plan.tables.head : plan.tables.embedding;
+  return { ...plan, tables: { embedding: only, head: only } };
+}
+
+/** Whether two matrices hold the same values, whatever their types. */
+async function holdSame(one: TensorEntry, other: TensorEntry): Promise<boolean> {
+  const [rows = 1, cols = 1] = one.shape;
+  if (one.shape.join() !== other.shape.join()) return false;
+  const step = Math.max(1, Math.floor(sliceBytes / (4 * cols)));
+  for (let begin = 0; begin < rows; begin += step) {
+    const end = Math.min(rows, begin + step);
+    const [a, b] = await Promise.all([one.read(begin, end), other.read(begin, end)]);
+    if (!sameValues(toFloats(a, one.type), toFloats(b, other.type))) return false;
+  }
+  return true;
+}
+
+/** By their bits: a NaN equals itself, and is refused later. */
+function sameValues(one: Float32Array<ArrayBuffer>, other: Float32Array<ArrayBuffer>): boolean {
+  const [a, b] = [one, other].map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
+  return a !== undefined && b !== undefined && a.length === b.length && a.every((word, i) => word === b[i]);
+}

@@ -1,0 +1,146 @@
+/**
+ * A block on the GPU: the carrier is a matrix, every step a kernel. Steps are pure for the block that is written over them; here a value
+ * that nothing else will use is written over or given back, and a product that is only added to something is added as it is made.
+ */
+import type { Scope } from '../gpu/buffers';
+import type { Gpu } from '../gpu/gpu';
+import { addInto } from '../tensor/elementwise';
+import { matmul } from '../tensor/matmul';
+import { emptyMatrix, type Matrix } from '../tensor/matrix';
+import { attention } from '../tensor/nn/attention';
+import { rmsNorm } from '../tensor/nn/rmsNorm';
+import { rope } from '../tensor/nn/rope';
+import { siluMultiply } from '../tensor/nn/siluMultiply';
+import { assert, present } from '../util/assert';
+import type { Batch, OpenBlock, Tap } from './model';
+import type { Block, RotaryRule, Steps } from './steps';
+
+/** What a step needs to know beside the values it is given. */
+export interface Place {
+  /** The weights. */
+  readonly open: OpenBlock;
+  readonly batch: Batch;
+  /** Uses of every value, see lifetimes.ts. */
+  readonly uses: readonly number[];
+  /** Cosines and sines of the window's positions. */
+  readonly table: (rule: RotaryRule) => Matrix;
+  readonly tap?: Tap | undefined;
+}
+
+/** A value of the block: made, or a product that waits for its only use. */
+class Value {
+  constructor(
+    /** Uses that are still to come. */
+    public left: number,
+    public matrix: Matrix | null,
+    /** Makes a product that waits, or adds it to a matrix. */
+    readonly product?: (into?: Matrix) => Matrix,
+  ) {}
+}
+
+/** `hidden` keeps its content; the result is `scope`'s, all other memory is given back. */
+export async function runBlock(gpu: Gpu, scope: Scope, block: Block, hidden: Matrix, place: Place): Promise<Matrix> {
+  using local = gpu.scope(`block ${place.open.index}`);
+  const uses = place.uses.values();
+  const made = (matrix: Matrix | null, product?: Value['product']) =>
+    new Value(present(uses.next().value, 'uses of a value'), matrix, product);
+  const input = made(hidden);
+  const result = await block(onGpu(gpu, local, place, input, made), input);
+  assert(result !== input, 'a block that does something');
+  const matrix = result.matrix ?? present(result.product, 'the result of a block')();
+  local.move(matrix.view.buffer, scope);
+  return matrix;
+}
+
+function onGpu(
+  gpu: Gpu,
+  local: Scope,
+  { open, batch, table, tap }: Place,
+  input: Value,
+  made: (matrix: Matrix | null, product?: Value['product']) => Value,
+): Steps<Value> {
+  const other = (name: string) => present(open.others.get(name), `block ${open.index}: ${name}`);
+  const read = (value: Value): Matrix => (value.matrix ??= present(value.product, 'a value that is used')());
+  const done = (value: Value) => {
+    value.left--;
+    if (value.left === 0 && value !== input && value.matrix) local.free(value.matrix.view.buffer);
+  };
+  const copied = (x: Matrix) => {
+    const copy = emptyMatrix(local, x.rows, x.cols, x.view.buffer.label);
+    gpu.copy(x.view, copy.view);
+    return copy;
+  };
+  /** The value's own memory where nothing else will read it, else a copy: to be written over. */
+  const taken = (value: Value): Matrix => {
+    const matrix = read(value);
+    if (value.left > 1 || value === input) {
+      done(value);
+      return copied(matrix);
+    }
+    value.left = 0;
+    value.matrix = null;
+    return matrix;
+  };
+
+  return {
+    norm({ name }, x, { epsilon }) {
+      const y = rmsNorm(gpu, local, read(x), other(name), epsilon);
+      done(x);
+      return made(y);
+    },
+    linear(name, x, layers) {
+      const matrix = read(x);
+      if (tap)
+        tap(
+          present(
+            open.sites.find((site) => site.name === name),
+            `site ${name}`,
+          ),
+          matrix,
+        );
+      const product = (layer: string, into?: Matrix) => {
+        const bias = open.others.get(`${layer}.bias`);
+        const options = { label: layer, ...(bias && { bias }), ...(into && { into }) };
+        return matmul(gpu, local, matrix, present(open.weights.get(layer), `block ${open.index}: ${layer}`), options);
+      };
+      const [only, ...more] = layers;
+      if (!only || more.length) {
+        const products = layers.map((layer) => made(product(layer.name)));
+        done(x);
+        return products;
+      }
+      return [
+        made(null, (into) => {
+          const y = product(only.name, into);
+          done(x);
+          return y;
+        }),
+      ];
+    },
+    add(residual, x) {
+      const sum = taken(residual);
+      if (x.product && !x.matrix && x.left === 1) x.product(sum);
+      else addInto(gpu, sum, read(x));
+      done(x);
+      // Submitting lets the next steps re-use the memory of these.
+      gpu.flush();
+      return made(sum);
+    },
+    rotate(x, rule) {
+      const y = taken(x);
+      rope(gpu, y, table(rule));
+      return made(y);
+    },
+    attend(q, k, v, { heads, keyValueHeads, window }) {
+      const shape = { heads, keyValueHeads, length: batch.length, slidingWindow: window };
+      const y = attention(gpu, local, read(q), read(k), read(v), shape);
+      for (const value of [q, k, v]) done(value);
+      return made(y);
+    },
+    gate(gate, up) {
+      const y = siluMultiply(gpu, taken(gate), read(up));
+      done(up);
+      return made(y);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** A reading for tests: what a block asks of its steps, with the rules that come from the config. */
+import { blueprintOf } from '../../src/model/architectures';
+import type { AttendRule, Gains, Linear, NormRule, RotaryRule, Steps } from '../../src/model/steps';
+
+export interface Transcript {
+  readonly norms: readonly (Gains & NormRule)[];
+  readonly layers: readonly Linear[];
+  readonly rotations: readonly RotaryRule[];
+  readonly attends: readonly AttendRule[];
+  /** Names of the steps, in order. */
+  readonly steps: readonly (keyof Steps<null>)[];
+}
+
+/** One of each block; FormatError as the architecture throws it. */
+export function transcripts(config: Readonly<Record<string, unknown>>): Transcript[] {
+  return blueprintOf(config).blocks.map((block) => {
+    const norms: (Gains & NormRule)[] = [];
+    const layers: Linear[] = [];
+    const rotations: RotaryRule[] = [];
+    const attends: AttendRule[] = [];
+    const steps: (keyof Steps<null>)[] = [];
+    const note = (step: keyof Steps<null>) => {
+      steps.push(step);
+      return null;
+    };
+    const reading: Steps<null> = {
+      norm(gains, _, rule) {
+        norms.push({ ...gains, ...rule });
+        return note('norm');
+      },
+      linear(_, __, read) {
+        layers.push(...read);
+        note('linear');
+        return read.map(() => null);
+      },
+      add: () => note('add'),
+      rotate(_, rule) {
+        rotations.push(rule);
+        return note('rotate');
+      },
+      attend(_, __, ___, rule) {
+        attends.push(rule);
+        return note('attend');
+      },
+      gate: () => note('gate'),
+    };
+    void block(reading, null);
+    return { norms, layers, rotations, attends, steps };
+  });
+}
