@@ -4,7 +4,8 @@
  * made for, decide whether one is believed; what is not is computed again.
  */
 import type { QuantEvent } from '../quant/problem';
-import { storedBytes, storedFromBytes, type StoredLayer } from '../quant/stored';
+import { storedBytes, storedFromBytes } from '../quant/stored';
+import type { StoredLayer } from '../quant/storedLayer';
 import { sha256 } from '../util/hash';
 import type { Solved } from './layers';
 

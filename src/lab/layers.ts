@@ -11,7 +11,7 @@ import type { Context, LayerProblem, Neighbours } from '../quant/problem';
 import type { Piece, Recipe } from '../quant/recipe';
 import { restoreLayer } from '../quant/restore';
 import { roundWeights, solveLayer, type SolvedLayer } from '../quant/solve';
-import type { StoredLayer } from '../quant/stored';
+import type { StoredLayer } from '../quant/storedLayer';
 import { emptyMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
 import { splitRows, stackRows } from '../tensor/pieces';

@@ -1,9 +1,34 @@
-/** What a run is opened with, once its request is settled: see lab/run. Types only. */
+/** What a run is asked for, and what it is opened with once that is settled: see lab/run. Types only. */
+import type { Checkpoint } from '../formats/checkpoint';
+import type { LabelledText } from '../formats/text';
+import type { Gpu } from '../gpu/gpu';
 import type { Model } from '../model/model';
+import type { Budgets } from './budgets';
 import type { RunEvent, RunSettings } from './events';
+import type { LayerStore } from './layerStore';
 import type { Costs } from './plan';
-import type { RunInput } from './run';
+import type { FinishedPoint } from './takeOver';
 import type { Windows } from './windows';
+
+export interface RunInput {
+  readonly gpu: Gpu;
+  readonly checkpoint: Checkpoint;
+  /** Null when no point reads H; then layers have no losses either. */
+  readonly calibration: LabelledText | null;
+  readonly evaluation: LabelledText;
+  readonly settings: RunSettings;
+  /** Finished layers are kept here, and taken from here when they are found. */
+  readonly keep: LayerStore;
+  readonly signal: AbortSignal;
+  readonly appVersion: string;
+  /** Points that were measured before, and whether all of them stay in this run or only those that it asks for. */
+  readonly earlier?: readonly FinishedPoint[];
+  readonly keepEarlier?: 'all' | 'asked';
+  /** Smaller machines and tests may allow less than usual. */
+  readonly budgets?: Partial<Budgets>;
+  /** The clock of the log; tests fix it. */
+  readonly now?: () => Date;
+}
 
 export interface Opening {
   readonly input: RunInput;

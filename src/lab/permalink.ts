@@ -4,35 +4,12 @@
  * again. Pure; no GPU. Old versions stay readable for ever: a new layout is a new version with a reader of its own.
  */
 import { FormatError, isBitcurveError } from '../util/errors';
-import type { PointResult, RunEvent, RunSettings } from './events';
 import { deflate, fromBase64Url, inflate, toBase64Url } from './permalinkBytes';
 import { fitToLink, whatDiffers } from './permalinkFit';
 import { maxCharacters, maxUnpacked, noLink } from './permalinkLimits';
 import { mendHash } from './permalinkText';
 import { readV1, writeV1 } from './permalinkV1';
-
-/** A text or model as a link names it. `fingerprint`: 16 hex digits, as in the log. */
-export interface SharedName {
-  readonly label: string;
-  readonly fingerprint: string;
-}
-
-export interface SharedModel extends SharedName {
-  readonly architecture: string;
-  readonly parameters: number;
-}
-
-/** What a link carries. Numbers are rounded to more digits than their intervals allow; hashes keep their first 6 hex digits. */
-export interface SharedRun {
-  readonly app: string;
-  readonly model: SharedModel;
-  readonly evaluation: SharedName;
-  readonly calibration: SharedName | null;
-  readonly adapter: string;
-  readonly settings: RunSettings;
-  /** Finished points, in the order of the run. */
-  readonly results: readonly PointResult[];
-}
+import type { SharedRun } from './sharedRun';
 
 /**
  * The part of the address from `#` on. Names that are too long for a link are cut; what is written is read back, so that a link that
@@ -79,27 +56,3 @@ export async function decodePermalink(hash: string): Promise<SharedRun> {
 
 /** Whether an address holds a link at all (of any version): an empty or foreign hash is no error. */
 export const isPermalink = (hash: string): boolean => /^#?v\d{1,6}\./.test(mendHash(hash.slice(0, 100)));
-
-/** What to share of a log: null while no point is finished. */
-export function sharedRun(log: readonly RunEvent[]): SharedRun | null {
-  const started = log.findLast((event) => event.type === 'run-started');
-  const results = log
-    .slice(started ? log.lastIndexOf(started) : 0)
-    .flatMap((event) => (event.type === 'point-finished' ? [event.result] : []));
-  if (!started || !results.length) return null;
-  const { app, model, adapter, settings, evaluation, calibration } = started;
-  return {
-    app,
-    model: {
-      label: model.name,
-      fingerprint: model.fingerprint,
-      architecture: model.architecture,
-      parameters: model.parameters,
-    },
-    evaluation: { label: evaluation.label, fingerprint: evaluation.fingerprint },
-    calibration: calibration && { label: calibration.label, fingerprint: calibration.fingerprint },
-    adapter: adapter.name,
-    settings,
-    results,
-  };
-}

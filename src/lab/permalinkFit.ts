@@ -4,7 +4,7 @@
  */
 import type { Piece, Recipe } from '../quant/recipe';
 import type { PlannedPoint, PointResult } from './events';
-import type { SharedRun } from './permalink';
+import type { SharedRun } from './sharedRun';
 import { cutName, maxApp, maxName } from './permalinkLimits';
 
 /** The same run with names that fit. Ids and methods stay whole: cut, two of them might become one. */

@@ -7,7 +7,7 @@ import type { Piece, Recipe } from '../quant/recipe';
 import { isTooDeep } from '../util/json';
 import { hash32 } from '../util/rng';
 import type { PlannedPoint, PointResult } from './events';
-import type { SharedName, SharedRun } from './permalink';
+import type { SharedName, SharedRun } from './sharedRun';
 import { damaged } from './permalinkBytes';
 import { Fields, type Json } from './permalinkFields';
 import {

@@ -3,43 +3,20 @@
  * thrown at the caller: a stop and a failure are events, too, and end the log. Results depend on the request and the adapter alone,
  * never on time, so a run that was interrupted and run again ends in the same hashes.
  */
-import type { Checkpoint } from '../formats/checkpoint';
 import { fingerprintText } from '../formats/fingerprint';
 import type { LabelledText } from '../formats/text';
-import type { Gpu } from '../gpu/gpu';
 import { openModel } from '../model/openModel';
 import { Cancelled, toErrorRecord } from '../util/errors';
-import type { Budgets } from './budgets';
-import type { RunEvent, RunSettings, TextCard } from './events';
-import type { LayerStore } from './layerStore';
+import type { RunEvent, TextCard } from './events';
 import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
+import type { RunInput } from './opening';
 import { rawWikiText, shortSupply } from './remarks';
 import { Session } from './session';
 import { quantizeAndMeasure } from './sweep';
-import { takeOver, type FinishedPoint, type RunStarted } from './takeOver';
+import { takeOver, type RunStarted } from './takeOver';
 import { muchOverlap, overlap } from './textFacts';
 import { chooseTiles } from './tiles';
 import { calibrationParts, evaluationWindows, requireVocabulary, type Windows } from './windows';
-
-export interface RunInput {
-  readonly gpu: Gpu;
-  readonly checkpoint: Checkpoint;
-  /** Null when no point reads H; then layers have no losses either. */
-  readonly calibration: LabelledText | null;
-  readonly evaluation: LabelledText;
-  readonly settings: RunSettings;
-  /** Finished layers are kept here, and taken from here when they are found. */
-  readonly keep: LayerStore;
-  readonly signal: AbortSignal;
-  readonly appVersion: string;
-  /** Points that were measured before, and whether all of them stay in this run or only those that it asks for. */
-  readonly earlier?: readonly FinishedPoint[];
-  readonly keepEarlier?: 'all' | 'asked';
-  /** Smaller machines and tests may allow less than usual. */
-  readonly budgets?: Partial<Budgets>;
-  /** The clock of the log; tests fix it. */
-  readonly now?: () => Date;
-}
 
 /** Runs a request. The events are the log: run-started first; run-finished, run-stopped or run-failed last. */
 export async function* run(input: RunInput): AsyncGenerator<RunEvent, void> {

@@ -7,7 +7,7 @@ import type { Gpu } from '../gpu/gpu';
 import type { Matrix } from '../tensor/matrix';
 import type { Rng } from '../util/rng';
 import type { FactorCache } from './factorCache';
-import type { StoredLayer } from './stored';
+import type { StoredLayer } from './storedLayer';
 
 /** W [out, in]; H [in, in], the mean of x xᵀ over calibration tokens, undamped. H may be absent where no piece reads it. */
 export interface LayerProblem {
@@ -69,11 +69,6 @@ export type QuantEvent =
   | { readonly type: 'damping-raised'; readonly from: number; readonly to: number; readonly attempt: number }
   /** A named method was not applicable here, and this named one was used. */
   | { readonly type: 'fallback-used'; readonly wanted: string; readonly used: string; readonly reason: string };
-
-export interface Shape {
-  readonly rows: number;
-  readonly cols: number;
-}
 
 /** What undoing needs of a context. */
 export type Undoing = Pick<Context, 'gpu' | 'scope'>;

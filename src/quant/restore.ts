@@ -7,7 +7,8 @@ import { nothingKept, type Undoing } from './problem';
 import type { Recipe } from './recipe';
 import { dequantize } from './rounding/dequantize';
 import { unpackCodes } from './rounding/packCodes';
-import { plainGroups, type StoredLayer } from './stored';
+import { plainGroups } from './stored';
+import type { StoredLayer } from './storedLayer';
 
 /** [rows, cols] f32, owned by cx.scope. `recipe`: the one that the layer was solved by. */
 export async function restoreLayer(stored: StoredLayer, recipe: Recipe, cx: Undoing): Promise<Matrix> {

@@ -17,7 +17,8 @@ import type { Piece, Recipe } from './recipe';
 import { roundProblem } from './roundProblem';
 import { nearestValues } from './rounding/nearestValues';
 import { packedBytes } from './rounding/packCodes';
-import { hashStored, settleGroups, type StoredLayer } from './stored';
+import { hashStored, settleGroups } from './stored';
+import type { StoredLayer } from './storedLayer';
 
 export interface SolvedLayer {
   /** [out, in] f32, owned by the context's scope. */

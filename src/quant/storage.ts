@@ -1,7 +1,7 @@
 /** Layers as exported formats store them: what they cost in bits, and the bytes. No GPU code. */
 import { halves, join, packBits } from './bytes';
 import type { Grid, GridStorage } from './problem';
-import type { StoredLayer } from './stored';
+import type { StoredLayer } from './storedLayer';
 
 /** A stream of codes, then a scale for every parameter set, then its zero. */
 export interface GroupFormat {

@@ -3,7 +3,7 @@ import type { HeaderCard, ModelCard } from '../model/card';
 import type { SourceFile } from '../worker/protocol';
 import { fetchOwn, fetchOwnJson } from './fetching';
 import { count, sentence } from './format';
-import type { Bench } from './lab';
+import type { Bench } from './bench';
 import { busyNotice, errorNotice } from './notices';
 import type { CheckpointState, DemoModel } from './state';
 

@@ -3,7 +3,7 @@ import type { RunEvent } from '../lab/events';
 import { writeLog } from '../lab/log';
 import { toErrorRecord } from '../util/errors';
 import type { KeptRuns } from './keptRuns';
-import type { Bench } from './lab';
+import type { Bench } from './bench';
 import { notice } from './notices';
 import { breathe, readReplay, slice, type Replay } from './replay';
 import { newestFirst, surplus, type RunRecord, type ShelfRun } from './runRecord';

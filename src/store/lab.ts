@@ -7,12 +7,13 @@ import type { Goal } from '../lab/verdict/choose';
 import type { MethodMeta, PieceMeta } from '../quant/recipe';
 import type { Engine } from '../worker/client';
 import type { SourceFile } from '../worker/protocol';
+import type { Bench } from './bench';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
 import { refusalWords, sortDropped } from './dropped';
 import { createLinks, type Links } from './links';
 import { createMatrices, type Matrices } from './matrix';
 import { recall, remember, type Notebook } from './remember';
-import { errorNotice, notice, type Notice, type Topic } from './notices';
+import { errorNotice, notice, type Notice } from './notices';
 import { learnPace } from './pace';
 import type { Setup } from './plan';
 import type { KeptRuns } from './keptRuns';
@@ -22,18 +23,6 @@ import { createShelf, type ShelfActions } from './shelf';
 import { startingState, type DemoModel, type LabState } from './state';
 import { watchTab } from './tab';
 import { createTexts, type Texts } from './texts';
-
-/** What the parts of the lab share. */
-export interface Bench {
-  readonly store: StoreApi<LabState>;
-  readonly engine: Engine;
-  readonly methods: readonly MethodMeta[];
-  readonly pieces: readonly PieceMeta[];
-  readonly set: (change: Partial<LabState>) => void;
-  readonly notify: (notice: Notice) => void;
-  /** Takes away the notices about something that is over. */
-  readonly settle: (...topics: Topic[]) => void;
-}
 
 export interface Lab extends Checkpoints, Links, Matrices, Runs, ShelfActions, Texts {
   readonly store: StoreApi<LabState>;

@@ -1,8 +1,9 @@
 /** The run in the address: copying it, and opening one. A shared run is shown without its model. */
-import { decodePermalink, encodePermalink, isPermalink, type SharedRun } from '../lab/permalink';
+import { decodePermalink, encodePermalink, isPermalink } from '../lab/permalink';
+import type { SharedRun } from '../lab/sharedRun';
 import { isMatrixMethod } from '../quant/matrix';
 import type { Piece } from '../quant/recipe';
-import type { Bench } from './lab';
+import type { Bench } from './bench';
 import { busyNotice, errorNotice, notice } from './notices';
 import type { LabState } from './state';
 import { blankPoint, emptyRun, fromResult, type PointView, type RunView } from './runView';

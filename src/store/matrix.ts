@@ -11,7 +11,7 @@ import { parseRecipe } from '../quant/parseRecipe';
 import { split } from '../lab/verdict/rank';
 import type { Calibration, Candidate } from '../lab/verdict/candidate';
 import { judged } from '../lab/verdict/supply';
-import type { Bench } from './lab';
+import type { Bench } from './bench';
 import { measurementOf, tableGrids, type Setup } from './plan';
 import type { PointView, RunView } from './runView';
 import type { Runs } from './runs';

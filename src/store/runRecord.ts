@@ -1,5 +1,5 @@
 /** A run as the shelf holds it, and what is kept of it beside its log. Pure. */
-import type { SharedRun } from '../lab/permalink';
+import type { SharedRun } from '../lab/sharedRun';
 import { isMatrixMethod } from '../quant/matrix';
 import type { MethodMeta } from '../quant/recipe';
 import { listed } from './format';

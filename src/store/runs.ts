@@ -1,7 +1,7 @@
 /** Starting, stopping and replaying runs, and taking their log and tables away as files. */
 import type { RunEvent, RunSettings } from '../lab/events';
 import { writeLog } from '../lab/log';
-import { sharedRun, type SharedName, type SharedRun } from '../lab/permalink';
+import { sharedRun, type SharedName, type SharedRun } from '../lab/sharedRun';
 import { finishedPoints, type FinishedPoint } from '../lab/takeOver';
 import type { ModelCard } from '../model/card';
 import { isMatrixMethod } from '../quant/matrix';
@@ -12,7 +12,7 @@ import type { RunRequest, SourceFile, TextSource } from '../worker/protocol';
 import { createBatch } from './batch';
 import { download } from './download';
 import { toCsv, toJson } from './exports';
-import type { Bench } from './lab';
+import type { Bench } from './bench';
 import { adapterName } from './format';
 import { busyNotice, errorNotice, notice } from './notices';
 import { planRun } from './plan';

@@ -4,11 +4,11 @@
  * shared run, which the address holds, has no log and is not kept.
  */
 import type { RunEvent } from '../lab/events';
-import type { SharedRun } from '../lab/permalink';
+import type { SharedRun } from '../lab/sharedRun';
 import { covers } from './covers';
 import { createKeeping, linesOf } from './keeping';
 import type { KeptRuns } from './keptRuns';
-import type { Bench } from './lab';
+import type { Bench } from './bench';
 import { errorNotice } from './notices';
 import type { Replay } from './replay';
 import type { Notebook } from './remember';

@@ -1,10 +1,10 @@
 /** Calibration and evaluation texts: the bundled ones, fetched when first used, and those that people drop. */
-import type { SharedName } from '../lab/permalink';
+import type { SharedName } from '../lab/sharedRun';
 import { RecipeError } from '../util/errors';
 import { sha256 } from '../util/hash';
 import type { SourceFile, TextSource } from '../worker/protocol';
 import { fetchOwn, fetchOwnJson } from './fetching';
-import type { Bench } from './lab';
+import type { Bench } from './bench';
 import { bytes } from './format';
 import { errorNotice, notice } from './notices';
 import type { TextChoice } from './state';

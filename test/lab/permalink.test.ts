@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodePermalink, encodePermalink, isPermalink, sharedRun, type SharedRun } from '../../src/lab/permalink';
+import { decodePermalink, encodePermalink, isPermalink } from '../../src/lab/permalink';
+import { sharedRun, type SharedRun } from '../../src/lab/sharedRun';
 import { deflate, fromBase64Url, toBase64Url } from '../../src/lab/permalinkBytes';
 import type { PointResult } from '../../src/lab/events';
 import { FormatError } from '../../src/util/errors';

@@ -10,7 +10,7 @@ import { restoreSite, solveSite } from '../../src/lab/layers';
 import { readLog, writeLog } from '../../src/lab/log';
 import { memoryStore } from '../../src/lab/layerStore';
 import { sourceBlocks } from '../../src/lab/pointModel';
-import type { RunInput } from '../../src/lab/run';
+import type { RunInput } from '../../src/lab/opening';
 import { calibrationWindows, evaluationWindows } from '../../src/lab/windows';
 import { openModel } from '../../src/model/openModel';
 import { totalProxyLoss } from '../../src/tensor/proxyLoss';

@@ -1,7 +1,8 @@
 /** The combination matrix: which cells there are, why others are not, what a run fills in, and that a link holds it. */
 import { describe, expect, it } from 'vitest';
 import { describeMatrix } from '../../src/cli/matrix';
-import { decodePermalink, encodePermalink, sharedRun } from '../../src/lab/permalink';
+import { decodePermalink, encodePermalink } from '../../src/lab/permalink';
+import { sharedRun } from '../../src/lab/sharedRun';
 import { piecesOf } from '../../src/quant/catalog';
 import { combinationMatrix, isMatrixMethod, matrixLabel } from '../../src/quant/matrix';
 import { parseRecipe } from '../../src/quant/parseRecipe';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import type { RunEvent } from '../../src/lab/events';
 import { recipes } from '../../src/quant/recipes';
-import type { Bench } from '../../src/store/lab';
+import type { Bench } from '../../src/store/bench';
 import { describeRun, runName, surplus, type RunRecord } from '../../src/store/runRecord';
 import { emptyRun, foldEvents, type RunView } from '../../src/store/runView';
 import { createShelf } from '../../src/store/shelf';

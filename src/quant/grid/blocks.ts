@@ -11,7 +11,8 @@ import { blockLayouts, writeBlock, type BlockName } from '../../util/blockBytes'
 import { unpackBits } from '../bytes';
 import type { Grid, GridStorage } from '../problem';
 import type { Piece } from '../recipe';
-import { plainGroups, type StoredLayer } from '../stored';
+import { plainGroups } from '../stored';
+import type { StoredLayer } from '../storedLayer';
 
 interface Arithmetic {
   readonly shader: string;

@@ -13,7 +13,7 @@ import { factorise } from '../damping';
 import { identity } from '../groups';
 import type { Context, Given, Grid, GridStorage, Posed } from '../problem';
 import type { Piece } from '../recipe';
-import type { StoredLayer } from '../stored';
+import type { StoredLayer } from '../storedLayer';
 
 const salientBit = 256;
 /** Relative damping of the factor that salience is read from: the usual one of the walk. */

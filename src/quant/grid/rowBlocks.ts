@@ -1,7 +1,7 @@
 /** Formats that keep codes in whole blocks of columns, then a scale for each block, then its zero: MatMulNBits and MLC. */
 import { halves, join, packBits, unpackBits } from '../bytes';
 import type { GridStorage } from '../problem';
-import type { StoredLayer } from '../stored';
+import type { StoredLayer } from '../storedLayer';
 
 export interface RowBlockFormat {
   readonly bits: number;

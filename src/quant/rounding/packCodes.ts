@@ -6,7 +6,8 @@ import { view, type Scope, type View } from '../../gpu/buffers';
 import { read, readWrite, type Gpu } from '../../gpu/gpu';
 import { defineKernel } from '../../gpu/kernel';
 import { emptyMatrix } from '../../tensor/matrix';
-import type { Codes, Shape } from '../problem';
+import type { Codes } from '../problem';
+import type { Shape } from '../storedLayer';
 
 const packKernel = defineKernel({
   name: 'pack_codes',

@@ -1,6 +1,7 @@
 /** What carries a run from one machine to another: links, logs, recipes. Whatever opens, can be written again and opens again. */
 import { readLog, writeLog } from '../../../src/lab/log';
-import { decodePermalink, encodePermalink, sharedRun, type SharedRun } from '../../../src/lab/permalink';
+import { decodePermalink, encodePermalink } from '../../../src/lab/permalink';
+import { sharedRun, type SharedRun } from '../../../src/lab/sharedRun';
 import { deflate, fromBase64Url, inflate, toBase64Url } from '../../../src/lab/permalinkBytes';
 import { writeV1 } from '../../../src/lab/permalinkV1';
 import { canonicalRecipe, parseRecipe } from '../../../src/quant/parseRecipe';

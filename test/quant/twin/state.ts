@@ -1,5 +1,5 @@
 /** A problem of the float64 twin on its way through transforms. */
-import type { StoredLayer } from '../../../src/quant/stored';
+import type { StoredLayer } from '../../../src/quant/storedLayer';
 
 /** One matrix of the site; `heads` of `size` rows are what a fused rotation turns. */
 export interface Part {
