@@ -1,6 +1,6 @@
 /**
  * What blocks are made of, over any carrier T: matrices on the GPU (run.ts), facts about a matrix (trace.ts), uses of a value
- * (lifetimes.ts). An architecture describes its block once, as a function over these steps; whoever wants to know something of the block
+ * (lifetimes.ts), names in a graph (graph.ts). An architecture describes its block once, as a function over these steps; whoever wants to know something of the block
  * reads it with a carrier of its own.
  */
 import type { Rope } from './rotary';

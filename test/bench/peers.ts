@@ -93,7 +93,7 @@ export function ortPeer(ort: Ort, name: string): Peer {
   return {
     name,
     matmul: async (a, b, n) => {
-      const session = await ort.InferenceSession.create(matmulModel(b, n), {
+      const session = await ort.InferenceSession.create(await matmulModel(b, n), {
         executionProviders: ['webgpu'],
         logSeverityLevel: 3,
       });

@@ -59,7 +59,10 @@ function values(name: string, type: SyntheticType, begin: number, end: number, c
 }
 
 /** Replaces what a tensor would be: another shape, other content, or null for none. */
-export type Change = { readonly shape?: readonly number[]; readonly edit?: (bytes: Uint8Array) => void } | null;
+export type Change = {
+  readonly shape?: readonly number[];
+  readonly edit?: (bytes: Uint8Array<ArrayBuffer>) => void;
+} | null;
 
 export async function syntheticCheckpoint(
   config: Readonly<Record<string, unknown>>,
