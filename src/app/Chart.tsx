@@ -28,8 +28,8 @@ interface Props {
   readonly looks: ReadonlyMap<string, Looks>;
   /** Key of the curve that stands out; null for none. */
   readonly lit: string | null;
-  /** Id of the shown run's point that the answer names; null for none. */
-  readonly chosen: string | null;
+  /** The shown run's point that the answer names, and what it is to it; null for none. */
+  readonly chosen: { readonly id: string; readonly as: string } | null;
   readonly reference: Estimate | null;
   readonly xAxis: Axis;
   readonly yAxis: Axis;
@@ -58,7 +58,7 @@ export default memo(function Chart(props: Props) {
   const points = shownPoints(curves, yAxis.domain, xAxis.domain);
   const behind = shownPoints(ghosts, yAxis.domain, xAxis.domain);
   const first = curves.find((curve) => curve.points.length > 0);
-  const isChosen = (curve: Curve, { id }: ShownPoint) => curve.run === null && id === chosen;
+  const isChosen = (curve: Curve, { id }: ShownPoint) => (curve.run === null && id === chosen?.id ? chosen.as : null);
   const drawn = (curve: Curve, of: typeof points, kind: 'own' | 'ghost'): Drawn[] =>
     (of.get(curve.key) ?? []).map((point, i) => ({
       ...point,
@@ -253,7 +253,7 @@ function Point({ cx, cy, drawn }: { readonly cx: number; readonly cy: number; re
     >
       {/* A target that fingers hit. */}
       <circle className="target" cx={cx} cy={at} r={11} fill="transparent" />
-      {said.chosen && <circle className="chosen-ring" cx={cx} cy={at} r={10} fill="none" />}
+      {said.chosen !== null && <circle className="chosen-ring" cx={cx} cy={at} r={10} fill="none" />}
       {mark}
     </g>
   );

@@ -1,7 +1,7 @@
 /** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { curves, naturalScale, referenceValue, type Scale, type XAxis, type YAxis } from '../store/curves';
-import { besideCurves } from '../store/beside';
+import { besideCurves, highestReference, whatDiffers } from '../store/beside';
 import { withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
 import { partingCeiling, type Range } from '../store/range';
@@ -62,7 +62,11 @@ export function ChartPanel() {
   const [picked, setPicked] = useState<readonly string[]>([]);
   const [lit, setLit] = useState<string | null>(null);
   const [range, setRange] = useState<Range>('near');
-  const { chosen } = useAnswer();
+  const { chosen, within, goal } = useAnswer();
+  const nearest = goal.kind === 'loss' ? 'the least loss' : 'the smallest';
+  const as = within ? 'the point to take' : nearest;
+  const chosenId = chosen?.id ?? null;
+  const named = useMemo(() => (chosenId === null ? null : { id: chosenId, as }), [chosenId, as]);
   const drawing = useRef<HTMLDivElement>(null);
   const label = useCallback((method: string) => labelOf(method, lab.methods), [lab.methods]);
 
@@ -79,7 +83,7 @@ export function ChartPanel() {
     // A log axis has no place for zero: then nothing is drawn, and the legend does not name it.
     const reference = measured && (scale === 'linear' || measured.mean > 0) ? measured : null;
     const bits = planned ? planned.filter(({ recipe }) => recipe).map((point) => point.bits) : state.widths;
-    const ceiling = partingCeiling([...found, ...ghosts], y, measured);
+    const ceiling = partingCeiling([...found, ...ghosts], y, highestReference(measured, beside, y));
     return {
       curves: found,
       ghosts,
@@ -90,8 +94,9 @@ export function ChartPanel() {
       xAxis: xFrame([...found, ...ghosts], x, bits, model),
       yAxis: yFrame([...found, ...ghosts], reference, y, scale, range === 'near' ? (ceiling ?? undefined) : undefined),
     };
-  }, [all, picked, points, x, y, scale, range, label, state.ghost, planned, state.widths, model]);
+  }, [all, picked, points, beside, x, y, scale, range, label, state.ghost, planned, state.widths, model]);
 
+  const differs = useMemo(() => whatDiffers(state.run.about, beside), [state.run.about, beside]);
   const full = points.find(({ id }) => id === 'full-precision')?.perplexity;
   const empty = !drawn.reference && [...drawn.curves, ...drawn.ghosts].every((curve) => curve.points.length === 0);
   return (
@@ -141,7 +146,7 @@ export function ChartPanel() {
             ghosts={drawn.ghosts}
             looks={drawn.looks}
             lit={lit}
-            chosen={chosen?.id ?? null}
+            chosen={named}
             reference={drawn.reference}
             xAxis={drawn.xAxis}
             yAxis={drawn.yAxis}
@@ -152,13 +157,14 @@ export function ChartPanel() {
         </Suspense>
         {empty && <ChartEmpty running={state.running} why={state.why} />}
       </div>
+      {differs && <p className="answer-warning">{differs}</p>}
       <div className="chart-foot">
         {drawn.ceiling !== null && (
           <RangeNote
             curves={drawn.curves}
             ceiling={drawn.ceiling}
             y={y}
-            reference={drawn.reference}
+            several={beside.length > 0}
             range={range}
             onChange={setRange}
           />

@@ -11,8 +11,8 @@ export interface Said {
   readonly unit: string;
   /** Whether the point lies above what the chart shows. */
   readonly above: boolean;
-  /** Whether the answer names it. */
-  readonly chosen: boolean;
+  /** What it is to the answer that names it; null where none does. */
+  readonly chosen: string | null;
 }
 
 export interface TipHandle {
@@ -26,7 +26,7 @@ export function pointWords({ name, point, unit, above, chosen }: Said): string {
   const { bits, x, value, redrawn, finished } = point;
   const interval = `${withInterval(value.mean, value.low, value.high)} (${number(value.low)} to ${number(value.high)})`;
   const others = redrawn ? `, over calibration texts ${number(redrawn.low)} to ${number(redrawn.high)}` : '';
-  const notes = `${others}${above ? ', above the shown range' : ''}${finished ? '' : ', still measuring'}${chosen ? ', the point to take' : ''}`;
+  const notes = `${others}${above ? ', above the shown range' : ''}${finished ? '' : ', still measuring'}${chosen === null ? '' : `, ${chosen}`}`;
   return `${name}, ${bits} bits: ${interval} at ${number(x)} ${unit}${notes}`;
 }
 

@@ -1,5 +1,4 @@
 /** Says how many points lie above the shown range, and switches to all of them. */
-import type { Estimate } from '../lab/events';
 import type { Curve, YAxis } from '../store/curves';
 import { number } from '../store/format';
 import { nearTimes, type Range } from '../store/range';
@@ -8,14 +7,16 @@ interface Props {
   readonly curves: readonly Curve[];
   readonly ceiling: number;
   readonly y: YAxis;
-  readonly reference: Estimate | null;
+  /** Whether the chart holds several runs. */
+  readonly several: boolean;
   readonly range: Range;
   readonly onChange: (range: Range) => void;
 }
 
-export function RangeNote({ curves, ceiling, y, range, onChange }: Props) {
+export function RangeNote({ curves, ceiling, y, several, range, onChange }: Props) {
   const above = curves.flatMap(({ points }) => points).filter((point) => point.y > ceiling).length;
-  const limit = y === 'perplexity' ? `${nearTimes} × full precision` : number(ceiling, 2);
+  const limit =
+    y === 'perplexity' ? `${nearTimes} × ${several ? 'the highest ' : ''}full precision` : number(ceiling, 2);
   const points = above === 1 ? '1 point lies' : `${above} points lie`;
   return (
     <p className="range-note">

@@ -34,7 +34,8 @@ export function ResultsPanel() {
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
   const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
-  const { best, chosen } = useAnswer();
+  const { best, chosen, within, goal } = useAnswer();
+  const mark = within ? 'take' : goal.kind === 'loss' ? 'least loss' : 'smallest';
   const [byBits, setByBits] = useState(false);
   const rows = byBits ? [...points].sort((a, b) => (b.bitsPerWeight ?? 0) - (a.bitsPerWeight ?? 0)) : points;
   const beside = useBeside();
@@ -106,7 +107,7 @@ export function ResultsPanel() {
                 reference={reference}
                 shared={shared}
                 best={best.has(point.id)}
-                chosen={chosen?.id === point.id}
+                chosen={chosen?.id === point.id ? mark : null}
                 looks={looks.get(curveKey(point)) ?? null}
               />
             ))}
@@ -126,7 +127,7 @@ export function ResultsPanel() {
                   reference={run.view?.points.find(({ id }) => id === fullPrecision)?.perplexity ?? null}
                   shared={shared && []}
                   best={false}
-                  chosen={false}
+                  chosen={null}
                   looks={looks.get(`${run.id}/${curveKey(point)}`) ?? null}
                 />
               ))}
@@ -171,7 +172,8 @@ interface RowProps {
   readonly reference: Estimate | null;
   readonly shared: readonly PointView[] | null;
   readonly best: boolean;
-  readonly chosen: boolean;
+  /** What it is to the answer that names it; null for all others. */
+  readonly chosen: string | null;
   /** As its curve in the chart. */
   readonly looks: Looks | null;
 }
@@ -209,9 +211,9 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
                 best
               </span>
             )}
-            {chosen && (
+            {chosen !== null && (
               <span className="rank chosen" title="The point that the answer above names">
-                take
+                {chosen}
               </span>
             )}
           </>

@@ -124,7 +124,10 @@ const Row = memo(function Row({ run, place, running, continuable }: RowProps) {
         )}
       </td>
       <td>{summary.model.name}</td>
-      <td>{describeRun(summary, lab.methods)}</td>
+      <td>
+        {describeRun(summary, lab.methods)}
+        {summary.on && <span className="hint run-ground">{summary.on}</span>}
+      </td>
       <td title={new Date(at).toLocaleString()}>{moment(at)}</td>
       <td>{stateOf(run, live)}</td>
       <td>

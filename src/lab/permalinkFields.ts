@@ -41,6 +41,14 @@ export class Fields {
     return this.#integer(this.list(key, 100)[index] ?? null, `${key}[${index}]`, min, max);
   }
 
+  /** A list of `count` integers in a list. */
+  integersAt(key: string, index: number, count: number, min: number, max: number): number[] {
+    const value = this.list(key, 100)[index];
+    if (!Array.isArray(value) || value.length !== count)
+      throw damaged(`${this.where}.${key}[${index}] is no list of ${count}`);
+    return (value as readonly Json[]).map((item, i) => this.#integer(item, `${key}[${index}][${i}]`, min, max));
+  }
+
   list(key: string, maxLength: number): readonly Json[] {
     const value = this.get(key);
     if (!Array.isArray(value)) throw damaged(`${this.where}.${key} is not a list`);

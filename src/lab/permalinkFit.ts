@@ -5,24 +5,33 @@
 import type { Piece, Recipe } from '../quant/recipe';
 import type { PlannedPoint, PointResult } from './events';
 import type { SharedRun } from './sharedRun';
-import { cutName, maxApp, maxName } from './permalinkLimits';
+import { cutName, maxApp, maxDoubts, maxName } from './permalinkLimits';
 
 /** The same run with names that fit. Ids and methods stay whole: cut, two of them might become one. */
 export function fitToLink(share: SharedRun): SharedRun {
   const name = (text: string) => cutName(text, maxName);
   const named = ({ label, fingerprint }: SharedRun['evaluation']) => ({ label: name(label), fingerprint });
   const { protocol, context, maxTokens, calibrationTokens, mode, seed } = share.settings;
-  const { architecture, parameters } = share.model;
+  const { architecture, parameters, widestInputs } = share.model;
+  const doubts = share.doubts
+    ?.slice(0, maxDoubts)
+    .map(({ doubt, share: part }) => ({ doubt, share: Math.round(1000 * part) / 1000 }));
   return {
     app: cutName(share.app, maxApp),
     adapter: name(share.adapter),
-    model: { ...named(share.model), architecture: name(architecture), parameters },
+    model: {
+      ...named(share.model),
+      architecture: name(architecture),
+      parameters,
+      ...(widestInputs ? { widestInputs } : {}),
+    },
     evaluation: named(share.evaluation),
     calibration: share.calibration && named(share.calibration),
     settings: {
       ...{ protocol, context, maxTokens, calibrationTokens, mode, seed },
       points: share.settings.points.map(plainPoint),
     },
+    ...(doubts?.length ? { doubts } : {}),
     results: share.results,
   };
 }

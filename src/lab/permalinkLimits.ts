@@ -24,6 +24,10 @@ export const maxPieces = 8;
 export const maxOptions = 40;
 export const maxOptionName = 60;
 export const maxOptionText = 200;
+/** Inputs of a layer. */
+export const maxInputs = 2 ** 31;
+/** What speaks against the texts of a run. */
+export const maxDoubts = 4;
 /** Parameters of a model. */
 export const maxParameters = 2 ** 50;
 /** Tokens and other settings. */

@@ -7,14 +7,16 @@ import type { Piece, Recipe } from '../quant/recipe';
 import { isTooDeep } from '../util/json';
 import { hash32 } from '../util/rng';
 import type { PlannedPoint, PointResult } from './events';
-import type { SharedName, SharedRun } from './sharedRun';
+import type { Doubt, SharedName, SharedRun } from './sharedRun';
 import { damaged } from './permalinkBytes';
 import { Fields, type Json } from './permalinkFields';
 import {
   maxApp,
   maxBits,
+  maxDoubts,
   maxGroup,
   maxId,
+  maxInputs,
   maxMethod,
   maxName,
   maxOptionName,
@@ -27,6 +29,7 @@ import {
 
 const protocols = ['gptq', 'llama.cpp'] as const;
 const modes = ['shared', 'sequential'] as const;
+const doubtKinds = ['overlap', 'foreign'] as const;
 /**
  * How a column is stored. linear: round(value × scale). log: round(ln(value) × scale), the same relative precision at any size: for
  * what spans decades, and for widths of intervals, of which two digits count.
@@ -87,6 +90,10 @@ export function writeV1(share: SharedRun): string {
     a: share.app,
     d: share.adapter,
     n: [share.model.label, share.model.fingerprint, share.model.architecture, share.model.parameters],
+    ...(share.model.widestInputs ? { w: share.model.widestInputs } : {}),
+    ...(share.doubts
+      ? { u: share.doubts.map(({ doubt, share: part }) => [doubtKinds.indexOf(doubt), Math.round(1000 * part)]) }
+      : {}),
     e: nameOf(share.evaluation),
     c: share.calibration && nameOf(share.calibration),
     s: [
@@ -253,7 +260,10 @@ export function readV1(text: string): SharedRun {
   return {
     app: body.text('a', maxApp),
     adapter: body.text('d', maxName),
-    model: { label, fingerprint, architecture, parameters },
+    model: {
+      ...{ label, fingerprint, architecture, parameters },
+      ...(body.has('w') ? { widestInputs: body.integer('w', 1, maxInputs) } : {}),
+    },
     evaluation: readName(body, 'e'),
     calibration: body.get('c') === null ? null : readName(body, 'c'),
     settings: {
@@ -265,8 +275,18 @@ export function readV1(text: string): SharedRun {
       mode: body.choice('mode', modes, mode),
       seed,
     },
+    ...(body.has('u') ? { doubts: readDoubts(body) } : {}),
     results: readResults(body, points, parameters),
   };
+}
+
+function readDoubts(body: Fields): Doubt[] {
+  const doubts = body.list('u', maxDoubts).map((_, i): Doubt => {
+    const [kind = 0, share = 0] = body.integersAt('u', i, 2, 0, maxSetting);
+    return { doubt: body.choice('doubt', doubtKinds, kind), share: share / 1000 };
+  });
+  if (!doubts.length) throw damaged('its list of doubts is empty');
+  return doubts;
 }
 
 function readName(body: Fields, key: string): SharedName {

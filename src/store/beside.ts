@@ -1,6 +1,9 @@
 /** Runs beside the shown one in the chart: their curves, each with the name of its run. Pure. */
-import { curves, type Curve, type Scale, type XAxis, type YAxis } from './curves';
+import type { Estimate } from '../lab/events';
+import { listed } from '../util/words';
+import { curves, referenceValue, type Curve, type Scale, type XAxis, type YAxis } from './curves';
 import { runName, type ShelfRun } from './runRecord';
+import type { About } from './runView';
 
 export function besideCurves(
   runs: readonly ShelfRun[],
@@ -16,4 +19,38 @@ export function besideCurves(
       key: `${run.id}/${curve.key}`,
     })),
   );
+}
+
+/** The highest of the references: what is twice that of one model may be near that of another. */
+export function highestReference(own: Estimate | null, runs: readonly ShelfRun[], y: YAxis): Estimate | null {
+  const references = runs.map(({ view }) => referenceValue(view?.points ?? [], y));
+  return [own, ...references].reduce((most, one) => (one && (!most || one.mean > most.mean) ? one : most), null);
+}
+
+/**
+ * What sets the runs of one chart apart so that their numbers cannot be compared as they stand, in a sentence; null where nothing does.
+ * Two evaluations of one model on one text in other windows give other perplexities, too.
+ */
+export function whatDiffers(shown: About | null, runs: readonly ShelfRun[]): string | null {
+  const others = runs.flatMap(({ view }) => view?.about ?? []);
+  const differs = (value: (about: About) => string | number | null) =>
+    shown !== null && others.some((about) => value(about) !== value(shown));
+  const model = differs((about) => about.model.fingerprint);
+  const text = differs(({ texts: [evaluation] }) => evaluation);
+  const windows = differs(({ settings: { protocol, context, maxTokens } }) => `${protocol} ${context} ${maxTokens}`);
+  const calibration = differs(
+    ({ texts: [, calibration], settings }) => `${calibration} ${settings.calibrationTokens} ${settings.mode}`,
+  );
+  const what = [
+    model && 'the model',
+    text && 'the evaluation text',
+    windows && 'its windows',
+    calibration && 'the calibration',
+  ].filter((part) => part !== false);
+  if (!what.length) return null;
+  const advice =
+    model || text || windows
+      ? ' Perplexities of theirs cannot be set against each other: look at the ln ratio, of each to its own full precision.'
+      : ' What calibrated methods owe to that is no difference between methods.';
+  return `These runs differ in ${listed(what)}.${advice}`;
 }

@@ -1,6 +1,7 @@
 /** The run in the address: copying it, and opening one. A shared run is shown without its model. */
 import { decodePermalink, encodePermalink, isPermalink } from '../lab/permalink';
 import type { SharedRun } from '../lab/sharedRun';
+import { doubtLine } from '../lab/verdict/doubt';
 import { isMatrixMethod } from '../quant/matrix';
 import type { Piece } from '../quant/recipe';
 import type { Bench } from './bench';
@@ -79,7 +80,7 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
           notice(
             'note',
             'The link is on the clipboard',
-            `It holds the whole chart in ${url.hash.length} characters: settings, points and intervals, no weights and no text.`,
+            `It holds ${store.getState().beside.length ? 'the shown run alone' : 'the whole run'} in ${url.hash.length} characters: settings, points and intervals, no weights and no text.`,
           ),
         );
       } catch {
@@ -130,7 +131,7 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
 }
 
 /** A shared run as a finished view. */
-function viewOf({ app, model, adapter, settings, evaluation, calibration, results }: SharedRun): RunView {
+function viewOf({ app, model, adapter, settings, evaluation, calibration, doubts, results }: SharedRun): RunView {
   const points = results.map((result): PointView => {
     const method = settings.points.find(({ id }) => id === result.id)?.method ?? result.recipe;
     return { ...blankPoint({ id: result.id, method, bits: result.bits, group: result.group }), ...fromResult(result) };
@@ -146,7 +147,12 @@ function viewOf({ app, model, adapter, settings, evaluation, calibration, result
     calibrationTokens: null,
     texts: [evaluation.fingerprint, calibration?.fingerprint ?? null] as const,
   };
-  return { ...emptyRun, status: 'finished', about, points };
+  const remarks = (doubts ?? []).map(({ doubt, share }) => ({
+    kind: 'text' as const,
+    text: doubtLine({ doubt, share, text: evaluation.label }),
+    doubt,
+  }));
+  return { ...emptyRun, status: 'finished', about, points, remarks };
 }
 
 /** The form as the shared run had it, so that changing one thing and running again is easy. */

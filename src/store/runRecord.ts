@@ -2,8 +2,10 @@
 import type { SharedRun } from '../lab/sharedRun';
 import { isMatrixMethod } from '../quant/matrix';
 import type { MethodMeta } from '../quant/recipe';
+import { calibratedTokens } from '../lab/verdict/candidate';
+import { grouped } from '../util/words';
 import { listed } from './format';
-import { fullPrecision, type RunView } from './runView';
+import { fullPrecision, type About, type RunView } from './runView';
 
 /** What the list says of a run: enough to tell it from others without its log. */
 export interface Summary {
@@ -16,6 +18,8 @@ export interface Summary {
   readonly planned: number;
   /** Width of a combination matrix; null for a sweep. */
   readonly matrixBits: number | null;
+  /** Texts and settings in words; absent in records of earlier versions. */
+  readonly on?: string;
 }
 
 /** What is kept of a run beside its log. */
@@ -54,7 +58,14 @@ export function summaryOf({ about, status, points }: RunView): Summary {
     finished: quantized.filter(({ state }) => state === 'finished').length,
     planned: quantized.length,
     matrixBits: quantized.find(({ method }) => isMatrixMethod(method))?.bits ?? null,
+    ...(about ? { on: groundOf(about) } : {}),
   };
+}
+
+/** "stories.txt, context 64, calibrated on 2,048 tokens". */
+function groundOf({ evaluation, calibration, calibrationTokens, settings }: About): string {
+  const tokens = grouped(calibratedTokens(settings, calibrationTokens));
+  return `${evaluation}, context ${settings.context}${calibration === null ? '' : `, calibrated on ${tokens} tokens`}`;
 }
 
 /** Most methods that are named one by one. */

@@ -13,6 +13,7 @@ import type {
   RunEvent,
   RunSettings,
 } from '../lab/events';
+import type { Doubt } from '../lab/sharedRun';
 import { doubtLine } from '../lab/verdict/doubt';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
@@ -60,6 +61,8 @@ export interface PointView {
 export interface Remark {
   readonly kind: 'damping' | 'fallback' | 'resumed' | 'verified' | 'lost' | 'text' | 'failed' | RemarkTopic;
   readonly text: string;
+  /** What is doubted of the texts, where the remark is that. */
+  readonly doubt?: Doubt['doubt'];
   /** The layer that it is about; absent where it is about the run. */
   readonly place?: Place;
 }
@@ -69,7 +72,7 @@ export interface About {
   readonly app: string;
   /** ISO time; null for a link. */
   readonly at: string | null;
-  readonly model: Pick<ModelCard, 'name' | 'architecture' | 'parameters' | 'fingerprint'>;
+  readonly model: Pick<ModelCard, 'name' | 'architecture' | 'parameters' | 'fingerprint' | 'widestInputs'>;
   readonly adapter: string;
   readonly settings: RunSettings;
   readonly evaluation: string;
@@ -202,7 +205,7 @@ function fold(draft: Draft, event: RunEvent): Draft {
     case 'calibration-redrawn':
       return changePoint(draft, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
     case 'text-doubted':
-      return remark(draft, { kind: 'text', text: doubtLine(event) });
+      return remark(draft, { kind: 'text', text: doubtLine(event), doubt: event.doubt });
     case 'run-stopped':
       return set(draft, { status: 'stopped', progress: null, secondsElapsed: event.secondsElapsed });
     case 'run-failed':

@@ -1,5 +1,11 @@
 /** The shown run as the verdict's rule (lab/verdict) takes it. Pure. */
-import { calibratedPoints, calibratedTokens, widestInputs, type Finished } from '../lab/verdict/candidate';
+import {
+  calibratedPoints,
+  calibratedTokens,
+  pendingPoints,
+  widestInputs,
+  type Finished,
+} from '../lab/verdict/candidate';
 import { fullPrecision, type RunView } from './runView';
 
 export type Judgeable = Pick<RunView, 'points' | 'about' | 'layers' | 'remarks' | 'model'>;
@@ -7,15 +13,21 @@ export type Judgeable = Pick<RunView, 'points' | 'about' | 'layers' | 'remarks' 
 /** The finished points, and what their calibration saw. */
 export function finishedOf({ points, about, layers, remarks, model }: Judgeable): Finished {
   const calibrated = about ? calibratedPoints(about.settings) : new Set<string>();
+  const ended = points.filter(({ state }) => state === 'finished' || state === 'failed').map(({ id }) => id);
   return {
     candidates: points
       .filter(({ id, state, lnRatio }) => id !== fullPrecision && state === 'finished' && lnRatio)
       .map((point) => ({ ...point, calibrated: calibrated.has(point.id) })),
     calibration:
       about && about.calibration !== null
-        ? { tokens: calibratedTokens(about.settings, about.calibrationTokens), inputs: widestInputs(model, layers) }
+        ? {
+            tokens: calibratedTokens(about.settings, about.calibrationTokens),
+            inputs: widestInputs(model ?? about.model, layers),
+            leaked: remarks.some(({ doubt }) => doubt === 'overlap'),
+          }
         : null,
     megabytes: points.find(({ id }) => id === fullPrecision)?.megabytes ?? null,
     doubts: remarks.filter(({ kind }) => kind === 'text').map(({ text }) => text),
+    pending: about ? pendingPoints(about.settings, new Set(ended)) : 0,
   };
 }

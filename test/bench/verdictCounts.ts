@@ -2,7 +2,7 @@
  * How often the sentence names another winner than the long calibration does, by tokens of calibration: in every set of the methods that a
  * person may have run together, for a third method that is better than both would hide what is said of two. Pure.
  */
-import { candidateOf } from '../../src/lab/verdict/candidate';
+import { candidateOf, type Calibration } from '../../src/lab/verdict/candidate';
 import { rankings } from '../../src/lab/verdict/rank';
 import type { VerdictCase } from './verdicts';
 
@@ -43,7 +43,7 @@ export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
       .sort((a, b) => a - b)
       .map((tokens): Count => {
         const texts = [...new Set(drawn.filter((c) => c.tokens === tokens).map(({ seed }) => seed))];
-        const tally = (calibration: { tokens: number; inputs: number } | null) => {
+        const tally = (calibration: Calibration | null) => {
           let [claims, wrong] = [0, 0];
           for (const text of texts) {
             const seen = [...still, ...drawn.filter((c) => c.seed === text && c.tokens === tokens)];
@@ -60,7 +60,7 @@ export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
           }
           return { claims, wrong };
         };
-        const guarded = tally({ tokens, inputs });
+        const guarded = tally({ tokens, inputs, leaked: false });
         return { subject, tokens, inputs, texts: texts.length, ...guarded, unguarded: tally(null) };
       });
   });

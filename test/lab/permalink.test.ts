@@ -47,6 +47,29 @@ describe('permalink', () => {
     });
   });
 
+  it('carries how wide the layers are and what speaks against the texts, and opens without', async () => {
+    const share = madeUpShare(4);
+    const more: SharedRun = {
+      ...share,
+      model: { ...share.model, widestInputs: 1536 },
+      doubts: [
+        { doubt: 'overlap', share: 0.25 },
+        { doubt: 'foreign', share: 1.0204 },
+      ],
+    };
+    const back = await decodePermalink(await encodePermalink(more));
+    expect(back.model.widestInputs).toBe(1536);
+    expect(back.doubts).toEqual([
+      { doubt: 'overlap', share: 0.25 },
+      { doubt: 'foreign', share: 1.02 },
+    ]);
+    const without = await decodePermalink(await encodePermalink(share));
+    expect([without.model.widestInputs, without.doubts]).toEqual([undefined, undefined]);
+    const log = madeUpLog();
+    log.splice(1, 0, { type: 'text-doubted', doubt: 'overlap', text: 'a', share: 0.5 });
+    expect(sharedRun(log)?.doubts).toEqual([{ doubt: 'overlap', share: 0.5 }]);
+  });
+
   it('does not drift when a link is opened and shared again', async () => {
     const once = await encodePermalink(madeUpShare(12));
     const twice = await encodePermalink(await decodePermalink(once));

@@ -24,10 +24,10 @@ const point = (method: string, bits: number, mean: number, half: number, group: 
 const label = (method: string) => method.toUpperCase();
 const rankings = (points: readonly Candidate[]) => ranked(points, null);
 const verdictLine = (points: readonly Candidate[]) => comparisonLine(rankings(points), label);
-const plenty: Calibration = { tokens: 65_536, inputs: 256 };
-const short: Calibration = { tokens: 256, inputs: 256 };
+const plenty: Calibration = { tokens: 65_536, inputs: 256, leaked: false };
+const short: Calibration = { tokens: 256, inputs: 256, leaked: false };
 const ask = (candidates: readonly Candidate[], calibration: Calibration | null, goal = usualGoal) =>
-  answer({ candidates, calibration, megabytes: 1.6, doubts: [] }, goal, label);
+  answer({ candidates, calibration, megabytes: 1.6, doubts: [], pending: 0 }, goal, label);
 
 describe('the best method', () => {
   const two = [
@@ -103,10 +103,10 @@ describe('the best method', () => {
 describe('too little calibration text', () => {
   it('is some tokens for each input of the widest layer', () => {
     expect(supplyOf(short)).toBe('short');
-    expect(supplyOf({ tokens: enoughTokens(256), inputs: 256 })).toBe('plenty');
+    expect(supplyOf({ tokens: enoughTokens(256), inputs: 256, leaked: false })).toBe('plenty');
     expect(supplyOf(null)).toBe('plenty');
     // A link does not know the layers.
-    expect(supplyOf({ tokens: 4096, inputs: null })).toBe('short');
+    expect(supplyOf({ tokens: 4096, inputs: null, leaked: false })).toBe('short');
   });
 
   it('withholds that a method without inputs beats one with them, and says why and what to do', () => {
@@ -114,7 +114,7 @@ describe('too little calibration text', () => {
     expect(ask(points, short).comparison).toBeNull();
     expect(ask(points, short).best.size).toBe(0);
     expect(ask(points, short).warnings.join()).toMatch(
-      /^GPTQ cannot be judged: calibrated on 256 tokens, and layers have up to 256 inputs\. .*calibrate on [\d,]+ tokens or more\.$/,
+      /^Where GPTQ loses, it may be for want of text: calibrated on 256 tokens, and layers have up to 256 inputs\. Calibrate on [\d,]+ tokens or more to judge it\.$/,
     );
     expect(ask(points, plenty).comparison).toContain('RTN beats GPTQ');
     expect(ask(points, plenty).warnings).toEqual([]);
@@ -125,23 +125,54 @@ describe('too little calibration text', () => {
     expect(ask(wins, short).comparison).toContain('GPTQ beats RTN');
     expect(ask(wins, short).warnings).toEqual([]);
     const three = ask([...wins, point('awq', 3, 0.6, 0.02)], short);
-    expect(three.comparison).toBe('At 3 bits GPTQ and AWQ lead and cannot be told apart.');
+    expect(three.comparison).toBe('At 3 bits GPTQ and AWQ lead, and need more calibration text to be told apart.');
+    expect(three.warnings.join()).toMatch(/^Where GPTQ and AWQ lose, it may be for want of text/);
     const behind = ask([...wins, point('awq', 3, 0.9, 0.02)], short);
     expect(behind.comparison).toContain('GPTQ beats RTN');
-    expect(behind.warnings.join()).toMatch(/^AWQ cannot be judged/);
+    expect(behind.warnings.join()).toMatch(/^Where AWQ loses/);
   });
 
   it('keeps the answer from being final where an unjudged method might take its place', () => {
     const points = [point('rtn', 4, 0.02, 0.005), point('gptq', 4, 0.05, 0.005)];
-    expect(ask(points, short).take).toMatch(/^So far, RTN at 4 bits/);
+    expect(ask(points, short).take).toMatch(/^Of what can be judged, take RTN at 4 bits/);
     expect(ask(points, plenty).take).toMatch(/^Take RTN at 4 bits/);
+  });
+
+  it('says "so far" while points are still to come', () => {
+    const candidates = [point('rtn', 4, 0.02, 0.005)];
+    const of = (pending: number) =>
+      answer({ candidates, calibration: plenty, megabytes: 1.6, doubts: [], pending }, usualGoal, label).take;
+    expect(of(1)).toMatch(/^So far, RTN at 4 bits/);
+    expect(of(0)).toMatch(/^Take RTN at 4 bits/);
+    const log = sampleLog();
+    expect(fromLog(log.slice(0, -3)).pending).toBeGreaterThan(0);
+    expect(fromLog(log).pending).toBe(0);
+    expect(finishedOf(foldEvents(emptyRun, log.slice(0, -3))).pending).toBe(fromLog(log.slice(0, -3)).pending);
+  });
+
+  it('judges nothing that was calibrated on what it is measured on', () => {
+    const leaked = { ...plenty, leaked: true };
+    const points = [point('rtn', 3, 0.4, 0.02), point('hqq', 3, 0.38, 0.001), point('gptq', 3, 0.2, 0.02)];
+    const { take, comparison, best, warnings } = ask(points, leaked, { kind: 'loss', most: 0.6 });
+    expect(take).toMatch(/^Of what can be judged, take HQQ at 3 bits/);
+    expect(comparison).toBe('At 3 bits HQQ and RTN cannot be told apart.');
+    expect(best.size).toBe(0);
+    expect(warnings).toEqual(['GPTQ cannot be judged: calibrated on text that it is measured on.']);
+    expect(ask(points.slice(2), leaked, { kind: 'loss', most: 0.6 }).take).toMatch(
+      /^No answer: GPTQ at 3 bits .* was calibrated on text that it is measured on\. There 0\.300 of 1\.60 MB, perplexity \+22 %/,
+    );
+    const doubted = sampleLog();
+    doubted.splice(1, 0, { type: 'text-doubted', doubt: 'overlap', text: 'a', share: 1 });
+    expect(fromLog(doubted).calibration?.leaked).toBe(true);
+    expect(finishedOf(foldEvents(emptyRun, doubted)).calibration?.leaked).toBe(true);
+    expect(fromLog(sampleLog()).calibration?.leaked).toBe(false);
   });
 
   it('widens every comparison by what another calibration text would change', () => {
     // Another text of 8 tokens an input would move GPTQ by 10.6 % of its loss, one of 64 by 10.1 %: 0.083 and 0.079 at 95 %.
     const near = [point('rtn', 3, 0.481, 0.0001), point('gptq', 3, 0.4, 0.0001)];
     const apart = [point('rtn', 3, 0.5, 0.0001), point('gptq', 3, 0.4, 0.0001)];
-    const some: Calibration = { tokens: 256 * 8, inputs: 256 };
+    const some: Calibration = { tokens: 256 * 8, inputs: 256, leaked: false };
     expect(ranked(near, some)[0]?.leaders).toBe(2);
     expect(ranked(apart, some)[0]?.leaders).toBe(1);
     expect(ranked(near, { ...some, tokens: 256 * 64 })[0]?.leaders).toBe(1);
@@ -150,7 +181,7 @@ describe('too little calibration text', () => {
   });
 
   it('believes measured draws more than what is usual, and gives their interval', () => {
-    const some: Calibration = { tokens: 256 * 16, inputs: 256 };
+    const some: Calibration = { tokens: 256 * 16, inputs: 256, leaked: false };
     const near = [point('rtn', 3, 0.46, 0.0001), point('gptq', 3, 0.4, 0.0001)];
     expect(ranked(near, some)[0]?.leaders).toBe(2);
     const steady = near.map((p) => (p.calibrated ? { ...p, redrawn: [0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4] } : p));
@@ -189,6 +220,16 @@ describe('the point to take', () => {
     );
   });
 
+  it('is the smallest of about the same size that no other beats beyond chance', () => {
+    const small = { ...point('rtn', 4, 0.016, 0.009), megabytes: 0.362 };
+    const larger = { ...point('hqq', 4, 0.015, 0.012), megabytes: 0.366 };
+    const better = { ...point('hqq', 4, 0.002, 0.001), megabytes: 0.366 };
+    expect(ask([small, larger], null).chosen).toBe(small);
+    expect(ask([small, better], null).chosen).toBe(better);
+    expect(ask([small, larger], null, { kind: 'megabytes', most: 0.4 }).chosen).toBe(small);
+    expect(ask([small, better], null, { kind: 'megabytes', most: 0.4 }).chosen).toBe(better);
+  });
+
   it('is the best within a size', () => {
     expect(ask(curve, plenty, { kind: 'megabytes', most: 0.35 }).chosen?.id).toBe('gptq-3');
     expect(ask(curve, plenty, { kind: 'megabytes', most: 0.41 }).chosen?.id).toBe('gptq-4');
@@ -197,7 +238,7 @@ describe('the point to take', () => {
   it('says where nothing keeps to the goal', () => {
     const broken = [point('gptq', 3, 0.24, 0.03), point('gptq', 2, 1.7, 0.1)];
     expect(ask(broken, plenty).take).toBe(
-      'Nothing measured stays within +3.0 %; the least loss is that of GPTQ at 3 bits in groups of 32: 0.300 of 1.60 MB, perplexity +27 % (± 3.8). At 2 bits it breaks (perplexity ×5.5).',
+      'Nothing measured stays within +3 %; the least loss is that of GPTQ at 3 bits in groups of 32: 0.300 of 1.60 MB, perplexity +27 % (± 3.8). At 2 bits it breaks (perplexity ×5.5).',
     );
     expect(ask(broken, plenty, { kind: 'megabytes', most: 0.1 }).take).toMatch(
       /^Nothing measured fits into 0\.100 MB; the smallest is GPTQ at 2 bits .* it breaks: perplexity ×5\.5\.$/,
@@ -207,7 +248,7 @@ describe('the point to take', () => {
   it('is said for one method alone, and not where nothing was measured', () => {
     expect(ask([point('rtn', 4, 0.02, 0.01)], null).take).toMatch(/^Take RTN at 4 bits/);
     expect(ask([], null)).toMatchObject({ chosen: null, take: null, comparison: null, warnings: [] });
-    expect(choose([{ ...point('rtn', 4, 0.02, 0.01), megabytes: null }], usualGoal).point).toBeNull();
+    expect(choose([{ ...point('rtn', 4, 0.02, 0.01), megabytes: null }], usualGoal, null).point).toBeNull();
   });
 
   it('is taken from a log as from the page, and from the last beginning of a log', () => {
@@ -217,6 +258,6 @@ describe('the point to take', () => {
     expect(finished.calibration?.inputs).toBeGreaterThan(0);
     expect(finishedOf(foldEvents(emptyRun, log))).toMatchObject(finished);
     expect(fromLog([...log, ...log])).toEqual(finished);
-    expect(fromLog([])).toEqual({ candidates: [], calibration: null, megabytes: null, doubts: [] });
+    expect(fromLog([])).toEqual({ candidates: [], calibration: null, megabytes: null, doubts: [], pending: 0 });
   });
 });

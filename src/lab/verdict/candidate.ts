@@ -26,8 +26,10 @@ export interface Candidate {
 export interface Calibration {
   /** Tokens that ran through the model. */
   readonly tokens: number;
-  /** Inputs of the widest calibrated layer; null where that is not known (a link). */
+  /** Inputs of the widest calibrated layer; null where that is not known (an old link). */
   readonly inputs: number | null;
+  /** Whether the text that points are measured on stands in it. */
+  readonly leaked: boolean;
 }
 
 /** Whole windows, at least one; no more than the text has. `available`: tokens of the text, null where that is not known. */
@@ -52,6 +54,13 @@ export interface Finished {
   readonly megabytes: number | null;
   /** What speaks against the texts, a sentence each. */
   readonly doubts: readonly string[];
+  /** Planned points that are not measured yet. */
+  readonly pending: number;
+}
+
+/** How many points of a plan are still to come. `ended`: ids of those that were measured, or failed. */
+export function pendingPoints({ points }: Pick<RunSettings, 'points'>, ended: ReadonlySet<string>): number {
+  return points.filter(({ id, recipe }) => recipe && !ended.has(id)).length;
 }
 
 /** Inputs of the widest calibrated layer, as the model's card says or, in logs of earlier versions, its layers; null where neither does. */
@@ -67,21 +76,29 @@ export function widestInputs(
 export function fromLog(log: readonly RunEvent[]): Finished {
   const start = log.findLastIndex(({ type }) => type === 'run-started');
   const started = log[start];
-  if (started?.type !== 'run-started') return { candidates: [], calibration: null, megabytes: null, doubts: [] };
+  if (started?.type !== 'run-started') {
+    return { candidates: [], calibration: null, megabytes: null, doubts: [], pending: 0 };
+  }
   const calibrated = calibratedPoints(started.settings);
   let megabytes: number | null = null;
   const layers: LayerResult[] = [];
   const candidates: Candidate[] = [];
   const redrawn = new Map<string, number[]>();
   const doubts: string[] = [];
+  const ended = new Set<string>();
+  let leaked = false;
   for (const event of log.slice(start + 1)) {
     if (event.type === 'calibration-redrawn') {
       redrawn.set(event.point, [...(redrawn.get(event.point) ?? []), event.lnRatio]);
     } else if (event.type === 'text-doubted') {
       doubts.push(doubtLine(event));
+      leaked ||= event.doubt === 'overlap';
     } else if (event.type === 'layer-quantized') {
       layers.push(event);
+    } else if (event.type === 'point-failed') {
+      ended.add(event.point);
     } else if (event.type === 'point-finished') {
+      ended.add(event.result.id);
       if (event.result.lnRatio === null) megabytes = event.result.megabytes;
       else candidates.push(candidateOf(event.result, event.losses ?? null, calibrated.has(event.result.id)));
     }
@@ -91,9 +108,11 @@ export function fromLog(log: readonly RunEvent[]): Finished {
     calibration: started.calibration && {
       tokens: calibratedTokens(started.settings, started.calibration.tokens),
       inputs: widestInputs(started.model, layers),
+      leaked,
     },
     megabytes,
     doubts,
+    pending: pendingPoints(started.settings, ended),
   };
 }
 

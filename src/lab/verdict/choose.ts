@@ -1,6 +1,7 @@
 /** The point to take: the smallest within a loss, or the best within a size. Pure. */
-import type { Candidate } from './candidate';
-import { equalBits, sizeOf } from './rank';
+import type { Calibration, Candidate } from './candidate';
+import { beats, equalBits, sizeOf } from './rank';
+import { supplyOf } from './supply';
 
 /** What the reader can do with: at most so much more perplexity (0.03 is 3 %), or at most so many megabytes. */
 export type Goal =
@@ -33,32 +34,33 @@ const least = (
     null,
   );
 
-export function choose(points: readonly Candidate[], goal: Goal): Choice {
-  const measured = points.filter((point) => point.lnRatio && Number.isFinite(point.lnRatio.mean) && point.megabytes);
+export function choose(points: readonly Candidate[], goal: Goal, calibration: Calibration | null): Choice {
+  const all = points.filter((point) => point.lnRatio && Number.isFinite(point.lnRatio.mean) && point.megabytes);
+  // What has seen the text that it is measured on is no choice, where there is another.
+  const fair = supplyOf(calibration) === 'leaked' ? all.filter((point) => !point.calibrated) : all;
+  const measured = fair.length ? fair : all;
   const fits = measured.filter((point) =>
     goal.kind === 'loss' ? Math.expm1(loss(point)) <= goal.most : size(point) <= goal.most,
   );
   const within = fits.length > 0;
   const point = within
-    ? best(fits, goal)
+    ? best(fits, goal, calibration)
     : goal.kind === 'loss'
       ? least(measured, loss, size)
       : least(measured, size, loss);
   return { point, within, narrower: point ? narrowerThan(point, measured) : [] };
 }
 
-/** Within a size: the least loss. Within a loss: the smallest, and of those that cost about the same the one that loses least. */
-function best(fits: readonly Candidate[], goal: Goal): Candidate | null {
-  if (goal.kind === 'megabytes') return least(fits, loss, size);
-  const smallest = least(fits, size, loss);
-  return (
-    smallest &&
-    least(
-      fits.filter((point) => sizeOf(point) - sizeOf(smallest) <= equalBits),
-      loss,
-      size,
-    )
-  );
+/**
+ * Within a size the least loss, within a loss the smallest; and then, of those that cost about the same, the smallest that no other beats
+ * beyond chance: a luckier number is no reason to pay more.
+ */
+function best(fits: readonly Candidate[], goal: Goal, calibration: Calibration | null): Candidate | null {
+  const found = goal.kind === 'megabytes' ? least(fits, loss, size) : least(fits, size, loss);
+  if (!found) return null;
+  const near = fits.filter((point) => Math.abs(sizeOf(point) - sizeOf(found)) <= equalBits);
+  const unbeaten = near.filter((point) => !near.some((other) => other !== point && beats(other, point, calibration)));
+  return least(unbeaten, size, loss) ?? least(near, loss, size);
 }
 
 function narrowerThan(chosen: Candidate, measured: readonly Candidate[]): Candidate[] {

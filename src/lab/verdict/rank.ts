@@ -13,13 +13,17 @@ export interface Ranking {
   readonly points: readonly Candidate[];
   /** How many cannot be told apart from the best, itself included. */
   readonly leaders: number;
+  /** Whether it is for want of calibration text that some of them cannot. */
+  readonly undecided: boolean;
 }
 
 const mean = ({ lnRatio }: Candidate) => lnRatio?.mean ?? Infinity;
 
 /** Whether `best` is better than `other` beyond chance; between two that read inputs, only where these were plenty. */
 export function beats(best: Candidate, other: Candidate, calibration: Calibration | null): boolean {
-  if (supplyOf(calibration) === 'short' && other.calibrated) return false;
+  const supply = supplyOf(calibration);
+  if (supply === 'short' && other.calibrated) return false;
+  if (supply === 'leaked' && (best.calibrated || other.calibrated)) return false;
   const difference = best.losses && other.losses ? compare(other.losses, best.losses) : null;
   const [by, half] = difference
     ? [difference.mean, difference.mean - difference.low]
@@ -87,7 +91,8 @@ export function rankings(points: readonly Candidate[], calibration: Calibration 
     .filter((of) => of.length > 1)
     .map((of) => {
       const { leaders, beaten } = split(of, calibration);
-      return { bits: of[0]?.bits ?? 0, points: [...leaders, ...beaten], leaders: leaders.length };
+      const undecided = supplyOf(calibration) === 'short' && leaders.filter((point) => point.calibrated).length > 1;
+      return { bits: of[0]?.bits ?? 0, points: [...leaders, ...beaten], leaders: leaders.length, undecided };
     })
     .sort((a, b) => b.bits - a.bits);
 }

@@ -6,11 +6,13 @@ import { change, grouped, listed, number, percentDigits } from '../../util/words
 import type { Candidate, Finished } from './candidate';
 import { choose, type Goal } from './choose';
 import { rankings, type Ranking } from './rank';
-import { enoughTokens, judged } from './supply';
+import { enoughTokens, judged, supplyOf } from './supply';
 
 export interface Answer {
-  /** The point to take; null where none was measured. */
+  /** The point that `take` names; null where none was measured. */
   readonly chosen: Candidate | null;
+  /** Whether it keeps to the goal: is to be taken, not only the nearest. */
+  readonly within: boolean;
   /** "Take GPTQ at 4 bits: 0.31 of 1.02 MB, perplexity +1.4 % (± 0.6). At 3 bits +27 %. Below, it breaks." Null without a point. */
   readonly take: string | null;
   /** "At 3 bits GPTQ beats RTN (perplexity +28 % against +55 %); at 8 and 6 bits they cannot be told apart." Null without two methods. */
@@ -27,8 +29,9 @@ export type Label = (method: string) => string;
 /** A perplexity more than twice that of the model: what is left is not used. */
 const broken = Math.log(2);
 
-export function answer({ candidates, calibration, megabytes, doubts }: Finished, goal: Goal, label: Label): Answer {
-  const { point, within, narrower } = choose(candidates, goal);
+export function answer(finished: Finished, goal: Goal, label: Label): Answer {
+  const { candidates, calibration, megabytes, doubts, pending } = finished;
+  const { point, within, narrower } = choose(candidates, goal, calibration);
   const unjudged = new Set(
     [...new Set(candidates.map(({ bits }) => bits))].flatMap(
       (bits) =>
@@ -39,13 +42,16 @@ export function answer({ candidates, calibration, megabytes, doubts }: Finished,
     ),
   );
   const ranked = rankings(candidates, calibration);
-  const open = point !== null && [...unjudged].some(({ bits }) => bits <= point.bits);
+  const withheld = point !== null && [...unjudged].some(({ bits }) => bits <= point.bits);
+  const seen = point !== null && unjudged.has(point) && supplyOf(calibration) === 'leaked';
+  const standing = seen ? 'seen' : pending > 0 ? 'early' : withheld ? 'withheld' : 'final';
   return {
     chosen: point,
-    take: point && takeLine(point, { within, goal, narrower, whole: megabytes, open, label }),
+    within,
+    take: point && takeLine(point, { within, goal, narrower, whole: megabytes, standing, label }),
     comparison: comparisonLine(ranked, label),
     best: new Set(ranked.flatMap(({ points, leaders }) => (leaders === 1 ? (points[0]?.id ?? []) : []))),
-    warnings: [...shortage([...unjudged], calibration, label), ...doubts],
+    warnings: [...shortage([...unjudged, ...undecided(ranked)], calibration, label), ...doubts],
   };
 }
 
@@ -54,20 +60,26 @@ interface Around {
   readonly goal: Goal;
   readonly narrower: readonly Candidate[];
   readonly whole: number | null;
-  /** Whether something that cannot be judged yet might take its place. */
-  readonly open: boolean;
+  /**
+   * early: points are still to come; withheld: something that cannot be judged might take its place; seen: it was calibrated on what it was
+   * measured on.
+   */
+  readonly standing: 'final' | 'early' | 'withheld' | 'seen';
   readonly label: Label;
 }
 
-function takeLine(point: Candidate, { within, goal, narrower, whole, open, label }: Around): string {
+function takeLine(point: Candidate, { within, goal, narrower, whole, standing, label }: Around): string {
   const named = `${label(point.method)} at ${point.bits} bits${point.group === null ? '' : ` in groups of ${point.group}`}`;
   const cost = `${megabytesOf(point, whole)}, ${lossOf(point)}`;
   const below = belowLine(narrower, point, label);
-  if (within) return `${open ? `So far, ${named}` : `Take ${named}`}: ${cost}.${below}`;
+  if (standing === 'seen') return `No answer: ${named} was calibrated on text that it is measured on. There ${cost}.`;
+  if (within) return `${opening[standing]} ${named}: ${cost}.${below}`;
   return goal.kind === 'loss'
-    ? `Nothing measured stays within +${percentDigits(100 * goal.most)} %; the least loss is that of ${named}: ${cost}.${below}`
+    ? `Nothing measured stays within +${Number((100 * goal.most).toPrecision(3))} %; the least loss is that of ${named}: ${cost}.${below}`
     : `Nothing measured fits into ${number(goal.most, 3)} MB; the smallest is ${named}: ${cost}.${below}`;
 }
+
+const opening = { final: 'Take', early: 'So far,', withheld: 'Of what can be judged, take' } as const;
 
 const megabytesOf = ({ megabytes }: Candidate, whole: number | null) =>
   `${number(megabytes ?? NaN, 3)}${whole === null ? '' : ` of ${number(whole, 3)}`} MB`;
@@ -100,15 +112,25 @@ function belowLine(narrower: readonly Candidate[], { method }: Candidate, label:
   return said.join('') + end;
 }
 
+/** Points that lead, and of which only more calibration text could say which is better. */
+const undecided = (ranked: readonly Ranking[]): Candidate[] =>
+  ranked.flatMap(({ points, leaders, undecided }) =>
+    undecided ? points.slice(0, leaders).filter(({ calibrated }) => calibrated) : [],
+  );
+
 function shortage(unjudged: readonly Candidate[], calibration: Finished['calibration'], label: Label): string[] {
   if (!unjudged.length || !calibration) return [];
   const methods = [...new Set(unjudged.map(({ method }) => method))].map(label);
+  if (calibration.leaked)
+    return [
+      `${few(methods)} cannot be judged: calibrated on text that ${methods.length > 1 ? 'they are' : 'it is'} measured on.`,
+    ];
   const { tokens, inputs } = calibration;
   const widths =
     inputs === null ? 'how wide the layers are is not known here' : `layers have up to ${grouped(inputs)} inputs`;
   return [
-    `${few(methods)} cannot be judged: calibrated on ${grouped(tokens)} tokens, and ${widths}. ` +
-      `Methods that use inputs are handicapped by that; calibrate on ${grouped(enoughTokens(inputs))} tokens or more.`,
+    `Where ${few(methods)} ${methods.length > 1 ? 'lose, it' : 'loses, it'} may be for want of text: calibrated on ${grouped(tokens)} tokens, and ${widths}. ` +
+      `Calibrate on ${grouped(enoughTokens(inputs))} tokens or more to judge ${methods.length > 1 ? 'them' : 'it'}.`,
   ];
 }
 
@@ -134,18 +156,19 @@ const few = (names: readonly string[]) =>
   listed(names.length > mostNames + 1 ? [...names.slice(0, mostNames), `${names.length - mostNames} others`] : names);
 
 /** Widths with the same leaders and the same number of others are said together. */
-function clauseKey({ points, leaders }: Ranking): string {
+function clauseKey({ points, leaders, undecided }: Ranking): string {
   const names = points.slice(0, leaders).map(({ method }) => method);
-  return `${names.sort().join()} of ${points.length}`;
+  return `${names.sort().join()} of ${points.length}${undecided ? ', undecided' : ''}`;
 }
 
 function clause(part: readonly Ranking[], label: Label): string {
   const bits = `at ${listed(part.map((ranking) => String(ranking.bits)))} bits`;
   // The narrowest width has the largest difference: it stands for the others.
-  const { points, leaders, bits: narrowest } = part.at(-1) as Ranking;
+  const { points, leaders, undecided, bits: narrowest } = part.at(-1) as Ranking;
   const names = points.slice(0, leaders).map(({ method }) => label(method));
   if (leaders > 1) {
     const all = leaders === points.length;
+    if (undecided) return `${bits} ${few(names)}${all ? '' : ' lead, and'} need more calibration text to be told apart`;
     if (all && leaders === 2) return `${bits} ${listed(names)} cannot be told apart`;
     return all ? `${bits} the methods cannot be told apart` : `${bits} ${few(names)} lead and cannot be told apart`;
   }

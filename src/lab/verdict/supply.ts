@@ -57,10 +57,14 @@ export function overCalibrations({ lnRatio, redrawn }: Pick<Candidate, 'lnRatio'
   return { mean, low: mean - half, high: mean + half };
 }
 
-/** plenty: compare as usual; short: a calibrated method that loses may do so for want of text alone. */
-export type Supply = 'plenty' | 'short';
+/**
+ * plenty: compare as usual; short: a calibrated method that loses may do so for want of text alone; leaked: one that wins may do so because
+ * it has seen what it is measured on.
+ */
+export type Supply = 'plenty' | 'short' | 'leaked';
 
 export function supplyOf(calibration: Calibration | null): Supply {
+  if (calibration?.leaked) return 'leaked';
   return calibration && calibration.tokens < enoughTokens(calibration.inputs) ? 'short' : 'plenty';
 }
 
@@ -68,14 +72,16 @@ const mean = ({ lnRatio }: Candidate) => lnRatio?.mean ?? Infinity;
 
 /**
  * Splits points into those that can be judged and those that cannot: in short supply a calibrated point is judged only where it is
- * better than everything that reads no inputs (more text would only help it).
+ * better than everything that reads no inputs (more text would only help it); where texts leaked, none is.
  */
 export function judged(
   points: readonly Candidate[],
   calibration: Calibration | null,
 ): Readonly<Record<'judged' | 'unjudged', readonly Candidate[]>> {
-  if (supplyOf(calibration) === 'plenty') return { judged: points, unjudged: [] };
+  const supply = supplyOf(calibration);
+  if (supply === 'plenty') return { judged: points, unjudged: [] };
   const least = Math.min(...points.filter(({ calibrated }) => !calibrated).map(mean));
-  const fair = (point: Candidate) => !point.calibrated || (mean(point) < least && least < Infinity);
+  const ahead = (point: Candidate) => mean(point) < least && least < Infinity;
+  const fair = (point: Candidate) => !point.calibrated || (supply === 'short' && ahead(point));
   return { judged: points.filter(fair), unjudged: points.filter((point) => !fair(point)) };
 }
