@@ -64,6 +64,51 @@ describe('config', () => {
     expect(biased({ ...smallLlama, attention_bias: true, mlp_bias: true })).toEqual(all);
   });
 
+  it('knows which layers of SmolLM3 rotate, and which slide', () => {
+    const five = { ...smallLlama, model_type: 'smollm3', num_hidden_layers: 5 };
+    const rotating = (more: object) =>
+      transcripts({ ...five, ...more }).map(({ rotations }) => (rotations.length === 2 ? 1 : 0));
+    expect(rotating({})).toEqual([1, 1, 1, 0, 1]);
+    expect(rotating({ no_rope_layer_interval: 2 })).toEqual([1, 0, 1, 0, 1]);
+    // A list goes before the interval, and may be longer than the model is deep.
+    expect(rotating({ no_rope_layer_interval: 2, no_rope_layers: [0, 1, 1, 1, 0, 0] })).toEqual([0, 1, 1, 1, 0]);
+    const slides = { ...five, sliding_window: 8, no_rope_layers: [1, 0, 1, 0, 1] };
+    const all = Infinity;
+    expect(windows(slides)).toEqual([all, all, all, all, all]);
+    expect(windows({ ...slides, use_sliding_window: true })).toEqual([all, 8, all, 8, all]);
+    expect(windows({ ...slides, use_sliding_window: true, sliding_window: null })).toEqual([all, all, all, all, all]);
+    const layer_types = ['sliding_attention', ...Array.from({ length: 4 }, () => 'full_attention')];
+    expect(windows({ ...slides, layer_types })).toEqual([8, all, all, all, all]);
+    expect(windows({ ...slides, layer_types, use_sliding_window: true })).toEqual([8, all, all, all, all]);
+  });
+
+  it('fills in what files of SmolLM3 leave out', () => {
+    const { rope_theta: _, tie_word_embeddings: __, rms_norm_eps: ___, ...rest } = smallLlama;
+    const config = { ...rest, model_type: 'smollm3' };
+    expect(rope(config)).toEqual({ kind: 'default', base: 2_000_000 });
+    expect(blueprintOf(config).head.tied).toBe(true);
+    expect(blueprintOf({ ...config, tie_word_embeddings: false }).head.tied).toBe(false);
+    expect(first(config).norms.map(({ epsilon }) => epsilon)).toEqual([1e-6, 1e-6]);
+    expect(biased(config)).toEqual([]);
+    expect(biased({ ...config, attention_bias: true })).toEqual(['q_proj', 'k_proj', 'v_proj', 'o_proj']);
+    expect(biased({ ...config, mlp_bias: true })).toEqual(['gate_proj', 'up_proj', 'down_proj']);
+  });
+
+  it.each([
+    ['no_rope_layers', { no_rope_layers: [1] }],
+    ['no_rope_layers', { no_rope_layers: [] }],
+    ['no_rope_layers', { no_rope_layers: [1, 2] }],
+    ['no_rope_layers', { no_rope_layers: '10' }],
+    ['no_rope_layer_interval', { no_rope_layers: null, no_rope_layer_interval: 0 }],
+    ['layer_types', { layer_types: ['full_attention'] }],
+    ['sliding_window', { layer_types: ['sliding_attention', 'full_attention'] }],
+    ['sliding_window', { use_sliding_window: true, sliding_window: 0 }],
+  ])('names the field of SmolLM3: %s in %j', (field, more) => {
+    expect(failure({ ...smallLlama, model_type: 'smollm3', no_rope_layers: [1, 0], ...more }).details.field).toBe(
+      field,
+    );
+  });
+
   it('refuses unknown architectures by name, with what is supported', () => {
     const error = failure({ ...smallLlama, model_type: 'gpt2' });
     expect(error.code).toBe('unknown-architecture');
