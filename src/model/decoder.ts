@@ -23,6 +23,10 @@ export interface Decoder {
 export interface DecoderDefaults {
   /** Hidden size over heads when left out. */
   readonly headSize?: number;
+  /** 10 000 when left out. */
+  readonly ropeBase?: number;
+  /** False when left out. */
+  readonly tied?: boolean;
 }
 
 /** Limits far above any published model; a larger number is a damaged or hostile file. */
@@ -39,7 +43,8 @@ const limits = {
 const largestHead = 256;
 
 /** FormatError also on what would change the mathematics and is not supported. */
-export function readDecoder(fields: Fields, { headSize: ownHeadSize }: DecoderDefaults = {}): Decoder {
+export function readDecoder(fields: Fields, defaults: DecoderDefaults = {}): Decoder {
+  const { headSize: ownHeadSize, ropeBase, tied = false } = defaults;
   if (fields.has('quantization_config')) {
     throw fields.fail('quantization_config', 'none: this checkpoint is quantized already. Open the original weights');
   }
@@ -74,7 +79,7 @@ export function readDecoder(fields: Fields, { headSize: ownHeadSize }: DecoderDe
     headSize,
     maxContext,
     epsilon: fields.number('rms_norm_eps', { min: 0, max: 1, fallback: 1e-6 }),
-    rope: parseRope(fields, maxContext),
-    tied: fields.flag('tie_word_embeddings', false),
+    rope: parseRope(fields, maxContext, ropeBase),
+    tied: fields.flag('tie_word_embeddings', tied),
   };
 }

@@ -24,13 +24,13 @@ const factorRule = { min: 1, max: 1e6 };
 
 /**
  * Reads rope_theta and rope_scaling, or rope_parameters, which holds both in newer files. Where a file has the two, rope_scaling is obeyed, as
- * transformers does; what rope_parameters then says otherwise is named, not dropped.
+ * transformers does; what rope_parameters then says otherwise is named, not dropped. `fallback`: the base where a file names none.
  */
-export function parseRope(fields: Fields, maxContext: number): Rope {
+export function parseRope(fields: Fields, maxContext: number, fallback = 10_000): Rope {
   const parameters = fields.object('rope_parameters');
   const given = fields.object('rope_scaling');
   const scaling = given && Object.keys(given.values).length > 0 ? given : parameters;
-  const baseRule = { min: 1, max: 1e12, fallback: 10_000 };
+  const baseRule = { min: 1, max: 1e12, fallback };
   const base = scaling?.has('rope_theta')
     ? scaling.number('rope_theta', baseRule)
     : fields.number('rope_theta', baseRule);

@@ -1,5 +1,5 @@
 /**
- * Rotary position embedding, half-split layout, in float64. Twin of shaders/nn/rope.wgsl. x [tokens, heads · 2 · half] with
+ * Rotary position embedding, half-split layout, in float64 (Su et al., 2021), and its adjoint. Twin of shaders/nn/rope.wgsl. x [tokens, heads · 2 · half] with
  * half = frequencies.length; token t has position t mod length.
  */
 export function rope(
@@ -21,4 +21,19 @@ export function rope(
     }
   }
   return y;
+}
+
+/** From dy, the gradient at y: dx. A rotation's adjoint turns back. */
+export function ropeBack(
+  dy: ArrayLike<number>,
+  frequencies: ArrayLike<number>,
+  heads: number,
+  length: number,
+): Float64Array {
+  return rope(
+    dy,
+    Float64Array.from(frequencies, (f) => -f),
+    heads,
+    length,
+  );
 }

@@ -41,6 +41,11 @@ MODELS = {
     "llama-tied-own-head": ("llama", {}, "float32", 40),
     "llama-tied-by-head": ("llama", {}, "float32", 40),
     "llama-rope-both": ("llama", rope("default", 10000.0), "float32", 48),
+    # The fourth of five layers does not rotate, and slides.
+    "smollm3": ("smollm3", dict(num_hidden_layers=5, use_sliding_window=True, sliding_window=9, attention_bias=True, mlp_bias=True, intermediate_size=20, **rope("default", 5000000.0)), "float32", 40),
+    "smollm3-bare": ("smollm3", dict(num_hidden_layers=4, use_sliding_window=True, sliding_window=9, intermediate_size=20, tie_word_embeddings=True, rms_norm_eps=1e-6), "float32", 40),
+    # Typed apart from rotating.
+    "smollm3-typed": ("smollm3", dict(num_hidden_layers=3, sliding_window=7, no_rope_layers=[1, 0, 1, 1], layer_types=["sliding_attention", "full_attention", "full_attention"], intermediate_size=20), "float32", 40),
 }
 # Written in the format of releases before 5: rope_theta and rope_scaling at the top.
 OLD_FORMAT = {"llama-llama3", "llama-linear"}
@@ -51,6 +56,10 @@ AFTERWARDS = {
     "llama-tied-own-head": (lambda t: t, dict(tie_word_embeddings=True)),
     "llama-tied-by-head": (lambda t: {n: v for n, v in t.items() if "embed_tokens" not in n}, dict(tie_word_embeddings=True)),
     "llama-rope-both": (lambda t: t, dict(rope_scaling=dict(rope_type="linear", factor=4.0))),
+}
+# Fields that are taken out of config.json after saving.
+LEFT_OUT = {
+    "smollm3-bare": {"no_rope_layers", "no_rope_layer_interval", "layer_types", "rope_parameters", "tie_word_embeddings", "rms_norm_eps", "attention_bias", "mlp_bias"},
 }
 
 
@@ -111,6 +120,10 @@ def main():
             save_file(edit(load_file(path)), path, metadata={"format": "pt"})
             path = target / "config.json"
             path.write_text(json.dumps({**json.loads(path.read_text()), **values}, indent=2) + "\n")
+        if name in LEFT_OUT:
+            path = target / "config.json"
+            values = json.loads(path.read_text())
+            path.write_text(json.dumps({k: v for k, v in values.items() if k not in LEFT_OUT[name]}, indent=2) + "\n")
         windows = torch.randint(0, 64, (2, length), generator=torch.Generator().manual_seed(seed)).tolist()
         write_results(target, windows, logits_of(target, windows))
         print(name, sum(f.stat().st_size for f in target.iterdir()), "bytes")

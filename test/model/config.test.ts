@@ -1,6 +1,6 @@
 /** config.json: defaults, the family's differences, and files that are damaged, foreign or hostile. */
 import { describe, expect, it } from 'vitest';
-import { blueprintOf } from '../../src/model/architectures';
+import { architectures, blueprintOf } from '../../src/model/architectures';
 import { rotaryFrequencies } from '../../src/model/rotary';
 import { FormatError } from '../../src/util/errors';
 import { present } from '../../src/util/assert';
@@ -64,10 +64,55 @@ describe('config', () => {
     expect(biased({ ...smallLlama, attention_bias: true, mlp_bias: true })).toEqual(all);
   });
 
+  it('knows which layers of SmolLM3 rotate, and which slide', () => {
+    const five = { ...smallLlama, model_type: 'smollm3', num_hidden_layers: 5 };
+    const rotating = (more: object) =>
+      transcripts({ ...five, ...more }).map(({ rotations }) => (rotations.length === 2 ? 1 : 0));
+    expect(rotating({})).toEqual([1, 1, 1, 0, 1]);
+    expect(rotating({ no_rope_layer_interval: 2 })).toEqual([1, 0, 1, 0, 1]);
+    // A list goes before the interval, and may be longer than the model is deep.
+    expect(rotating({ no_rope_layer_interval: 2, no_rope_layers: [0, 1, 1, 1, 0, 0] })).toEqual([0, 1, 1, 1, 0]);
+    const slides = { ...five, sliding_window: 8, no_rope_layers: [1, 0, 1, 0, 1] };
+    const all = Infinity;
+    expect(windows(slides)).toEqual([all, all, all, all, all]);
+    expect(windows({ ...slides, use_sliding_window: true })).toEqual([all, 8, all, 8, all]);
+    expect(windows({ ...slides, use_sliding_window: true, sliding_window: null })).toEqual([all, all, all, all, all]);
+    const layer_types = ['sliding_attention', ...Array.from({ length: 4 }, () => 'full_attention')];
+    expect(windows({ ...slides, layer_types })).toEqual([8, all, all, all, all]);
+    expect(windows({ ...slides, layer_types, use_sliding_window: true })).toEqual([8, all, all, all, all]);
+  });
+
+  it('fills in what files of SmolLM3 leave out', () => {
+    const { rope_theta: _, tie_word_embeddings: __, rms_norm_eps: ___, ...rest } = smallLlama;
+    const config = { ...rest, model_type: 'smollm3' };
+    expect(rope(config)).toEqual({ kind: 'default', base: 2_000_000 });
+    expect(blueprintOf(config).head.tied).toBe(true);
+    expect(blueprintOf({ ...config, tie_word_embeddings: false }).head.tied).toBe(false);
+    expect(first(config).norms.map(({ epsilon }) => epsilon)).toEqual([1e-6, 1e-6]);
+    expect(biased(config)).toEqual([]);
+    expect(biased({ ...config, attention_bias: true })).toEqual(['q_proj', 'k_proj', 'v_proj', 'o_proj']);
+    expect(biased({ ...config, mlp_bias: true })).toEqual(['gate_proj', 'up_proj', 'down_proj']);
+  });
+
+  it.each([
+    ['no_rope_layers', { no_rope_layers: [1] }],
+    ['no_rope_layers', { no_rope_layers: [] }],
+    ['no_rope_layers', { no_rope_layers: [1, 2] }],
+    ['no_rope_layers', { no_rope_layers: '10' }],
+    ['no_rope_layer_interval', { no_rope_layers: null, no_rope_layer_interval: 0 }],
+    ['layer_types', { layer_types: ['full_attention'] }],
+    ['sliding_window', { layer_types: ['sliding_attention', 'full_attention'] }],
+    ['sliding_window', { use_sliding_window: true, sliding_window: 0 }],
+  ])('names the field of SmolLM3: %s in %j', (field, more) => {
+    expect(failure({ ...smallLlama, model_type: 'smollm3', no_rope_layers: [1, 0], ...more }).details.field).toBe(
+      field,
+    );
+  });
+
   it('refuses unknown architectures by name, with what is supported', () => {
     const error = failure({ ...smallLlama, model_type: 'gpt2' });
     expect(error.code).toBe('unknown-architecture');
-    expect(error.message).toMatch(/"gpt2".*llama, mistral, qwen2, qwen3/);
+    expect(error.message).toMatch(new RegExp(`"gpt2".*${architectures.map(({ name }) => name).join(', ')}`));
     expect(failure(without('model_type')).message).toMatch(/no model_type/);
     expect(failure({ model_type: 'x'.repeat(1e6) }).message.length).toBeLessThan(400);
   });
@@ -176,7 +221,7 @@ describe('config', () => {
     for (let i = 0; i < 2000; i++) {
       const config: Record<string, unknown> = {
         ...smallLlama,
-        model_type: ['llama', 'mistral', 'qwen2', 'qwen3'][i % 4],
+        model_type: architectures[i % architectures.length]?.name,
       };
       for (let n = 0; n <= rng.integer(3); n++)
         config[names[rng.integer(names.length)]!] = hostile[rng.integer(hostile.length)];

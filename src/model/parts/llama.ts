@@ -12,6 +12,8 @@ export interface Particulars {
   readonly headNorms: boolean;
   /** Keys that a query of the layer sees, itself included; Infinity for all. */
   readonly window: (layer: number) => number;
+  /** Whether queries and keys of the layer are rotated by their positions; all layers when left out. */
+  readonly rotates?: (layer: number) => boolean;
 }
 
 export function llamaLike(
@@ -48,7 +50,8 @@ function blockOf(decoder: Decoder, particulars: Particulars, layer: number): Blo
   const names = namesIn(`model.layers.${layer}.`);
   const rule: NormRule = { epsilon: decoder.epsilon };
   const norm = (name: string) => names.gains(name, decoder.hidden);
-  const place: Place = { names, decoder, particulars, window: particulars.window(layer), rule };
+  const rotates = particulars.rotates?.(layer) ?? true;
+  const place: Place = { names, decoder, particulars, window: particulars.window(layer), rotates, rule };
   return (b, h) => {
     const a = b.add(h, attention(b, b.norm(norm('input_layernorm'), h, rule), place));
     return b.add(a, gatedMlp(b, b.norm(norm('post_attention_layernorm'), a, rule), place));
@@ -60,10 +63,11 @@ interface Place {
   readonly decoder: Decoder;
   readonly particulars: Particulars;
   readonly window: number;
+  readonly rotates: boolean;
   readonly rule: NormRule;
 }
 
-function attention<T>(b: Steps<T>, x: T, { names, decoder, particulars, window, rule }: Place): T {
+function attention<T>(b: Steps<T>, x: T, { names, decoder, particulars, window, rotates, rule }: Place): T {
   const { hidden, heads, keyValueHeads, headSize: size, rope } = decoder;
   const { biases, headNorms } = particulars;
   const [q, k, v] = b.linear('attention.qkv', x, [
@@ -71,8 +75,10 @@ function attention<T>(b: Steps<T>, x: T, { names, decoder, particulars, window, 
     names.linear('self_attn.k_proj', keyValueHeads * size, biases.qkv),
     names.linear('self_attn.v_proj', keyValueHeads * size, biases.qkv),
   ]) as [T, T, T];
-  const placed = (name: string, y: T) =>
-    b.rotate(headNorms ? b.norm(names.gains(name, size), y, rule) : y, { rope, size });
+  const placed = (name: string, y: T) => {
+    const scored = headNorms ? b.norm(names.gains(name, size), y, rule) : y;
+    return rotates ? b.rotate(scored, { rope, size }) : scored;
+  };
   const mixed = b.attend(placed('self_attn.q_norm', q), placed('self_attn.k_norm', k), v, {
     ...{ heads, keyValueHeads, size, window },
   });

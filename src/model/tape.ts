@@ -1,0 +1,136 @@
+/**
+ * A block with gradients: the carrier is a matrix in float64 that knows how it was made, and the tape, read backwards, is reverse mode
+ * (Linnainmaa, 1970; Griewank and Walther, 2008). Slow and plain: what a block's gradients are, for tests and for small layers; not the GPU.
+ */
+import { attention, attentionBack } from '../reference/attention';
+import { linear, linearBack } from '../reference/linear';
+import { rmsNorm, rmsNormBack } from '../reference/rmsNorm';
+import { rope, ropeBack } from '../reference/rope';
+import { siluMultiply, siluMultiplyBack } from '../reference/siluMultiply';
+import { assert, present } from '../util/assert';
+import type { Batch } from './model';
+import { rotaryFrequencies } from './rotary';
+import type { Block, RotaryRule, Steps } from './steps';
+
+/** What a block reads, by the keys of its trace: "self_attn.q_proj" [rows, cols], "self_attn.q_proj.bias", "input_layernorm". Row-major. */
+export type BlockContent = ReadonlyMap<string, ArrayLike<number>>;
+
+export interface Gradients {
+  /** At the block's input, [tokens, hidden]. */
+  readonly x: Float64Array;
+  /** At every weight, bias and gain that the block read, by key and like it; zeros where the result does not depend on it. */
+  readonly content: ReadonlyMap<string, Float64Array>;
+}
+
+export interface Tape {
+  /** The block's result, [tokens, hidden]. */
+  readonly y: Float64Array;
+  /** Gradients of a loss from `dy`, its gradient at y [tokens, hidden]. May be called again: nothing is kept. */
+  readonly backward: (dy: ArrayLike<number>) => Gradients;
+}
+
+/** A matrix [tokens, cols], or a tensor of the block. */
+type Value = ArrayLike<number>;
+
+/** One step made: from the gradient at what it made to what that adds to the gradients at what it read. */
+interface Made {
+  readonly value: Value;
+  readonly adjoint: (dy: Float64Array) => readonly (readonly [read: Value, gradient: Float64Array])[];
+}
+
+/** `x` [windows × length, hidden]. Memory: every value of the block, in float64, until the tape is dropped. */
+export async function tape(block: Block, x: ArrayLike<number>, content: BlockContent, batch: Batch): Promise<Tape> {
+  const made: Made[] = [];
+  const read = new Map<string, Value>();
+  const tokens = batch.windows * batch.length;
+  assert(x.length % tokens === 0, `${x.length} values in ${tokens} rows`);
+  // A copy: the caller's may change before backward.
+  const input = Float64Array.from(x);
+  const result = await block(onTape(made, read, content, batch), input);
+  return {
+    y: Float64Array.from(result),
+    backward(dy) {
+      assert(dy.length === result.length, `${dy.length} gradients at ${result.length} results`);
+      const gradients = new Map<Value, Float64Array>([[result, Float64Array.from(dy)]]);
+      for (const { value, adjoint } of made.toReversed()) {
+        const here = gradients.get(value);
+        if (!here) continue;
+        for (const [from, gradient] of adjoint(here)) gradients.set(from, sum(gradients.get(from), gradient));
+      }
+      const at = (value: Value) => gradients.get(value) ?? new Float64Array(value.length);
+      return { x: at(input), content: new Map([...read].map(([key, value]) => [key, at(value)])) };
+    },
+  };
+}
+
+function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, batch: Batch): Steps<Value> {
+  const { length } = batch;
+  const tokens = batch.windows * length;
+  const make = (value: Value, adjoint: Made['adjoint']): Value => {
+    made.push({ value, adjoint });
+    return value;
+  };
+  const tensor = (key: string, size: number): Value => {
+    const value = read.get(key) ?? Float64Array.from(present(content.get(key), key));
+    assert(value.length === size, `${key}: ${value.length} values for ${size}`);
+    read.set(key, value);
+    return value;
+  };
+  const positions = (x: Value, { rope, size }: RotaryRule) =>
+    [rotaryFrequencies(rope, size, length), x.length / (tokens * size), length] as const;
+
+  return {
+    norm({ name, width }, x, { epsilon }) {
+      const gains = tensor(name, width);
+      return make(rmsNorm(x, gains, epsilon), (dy) => {
+        const { dx, dw } = rmsNormBack(x, gains, epsilon, dy);
+        return [
+          [x, dx],
+          [gains, dw],
+        ];
+      });
+    },
+    linear(_, x, layers) {
+      const cols = x.length / tokens;
+      return layers.map(({ name, rows, bias }) => {
+        const w = tensor(name, rows * cols);
+        const b = bias ? tensor(`${name}.bias`, rows) : null;
+        const sizes = { tokens, rows, cols };
+        return make(linear(x, w, b, sizes), (dy) => {
+          const { dx, dw, db } = linearBack(x, w, dy, sizes);
+          return [[x, dx], [w, dw], ...(b ? [[b, db] as const] : [])];
+        });
+      });
+    },
+    add: (residual, x) =>
+      make(sum(residual, x), (dy) => [
+        [residual, dy],
+        [x, dy],
+      ]),
+    rotate: (x, rule) => make(rope(x, ...positions(x, rule)), (dy) => [[x, ropeBack(dy, ...positions(x, rule))]]),
+    attend(q, k, v, { heads, keyValueHeads, size, window }) {
+      const sizes = { tokens, heads, keyValueHeads, size, length, slidingWindow: window };
+      return make(attention(q, k, v, sizes), (dy) => {
+        const { dQ, dK, dV } = attentionBack(q, k, v, dy, sizes);
+        return [
+          [q, dQ],
+          [k, dK],
+          [v, dV],
+        ];
+      });
+    },
+    gate: (gate, up) =>
+      make(siluMultiply(gate, up), (dy) => {
+        const { dGate, dUp } = siluMultiplyBack(gate, up, dy);
+        return [
+          [gate, dGate],
+          [up, dUp],
+        ];
+      }),
+  };
+}
+
+/** Never writes over what it is given: two values may have the same gradient. */
+function sum(a: ArrayLike<number> | undefined, b: ArrayLike<number>): Float64Array {
+  return Float64Array.from(b, (value, i) => value + (a ? (a[i] as number) : 0));
+}

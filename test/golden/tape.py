@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Makes the goldens of the tape: single blocks of transformers with their gradients by PyTorch's autograd, all in float64.
+
+usage: tape.py     (writes beside itself, into tape/; needs torch, transformers, safetensors)
+
+Each folder is a checkpoint of one layer: config.json, and model.safetensors in F64 with the layer's tensors under their names; beside them
+"tape.x", "tape.y" and "tape.dy" [windows, length, hidden] (what goes in and comes out, and the loss's gradient there) and "gradient.NAME" for
+every tensor, "gradient.tape.x" for the input.
+
+The modules of transformers round to float32 inside (norms, softmax, angles). Here every float32 that they ask for is a float64: their code,
+no step of it written again.
+"""
+import pathlib, shutil
+import torch
+from safetensors.torch import save_file
+from torch.overrides import TorchFunctionMode
+from transformers import AutoConfig, AutoModel
+
+HERE = pathlib.Path(__file__).parent / "tape"
+WINDOWS, LENGTH = 2, 7
+COMMON = dict(vocab_size=4, hidden_size=12, intermediate_size=10, num_hidden_layers=1, num_attention_heads=4, num_key_value_heads=2,
+              head_dim=4, max_position_embeddings=32, rms_norm_eps=1e-5, bos_token_id=1, eos_token_id=2, pad_token_id=None)
+# name: (model_type, what differs)
+BLOCKS = {
+    # A base of 100 and an original context of 32 spread the pairs of a head of 8 over all three regions of the ramp.
+    "llama": ("llama", dict(attention_bias=True, mlp_bias=True, head_dim=8, max_position_embeddings=64, rope_parameters=dict(rope_type="llama3", rope_theta=100.0, factor=8.0,
+                            low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32))),
+    "qwen3": ("qwen3", dict(use_sliding_window=True, sliding_window=4, max_window_layers=0)),
+    "smollm3": ("smollm3", dict(no_rope_layers=[0], use_sliding_window=True, sliding_window=3)),
+}
+
+
+class Double(TorchFunctionMode):
+    """Every float32 that is asked for is a float64, and none comes out."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        wide = lambda x: torch.float64 if x is torch.float32 else x
+        func = torch.Tensor.double if func is torch.Tensor.float else func
+        result = func(*map(wide, args), **{key: wide(value) for key, value in (kwargs or {}).items()})
+        assert not (isinstance(result, torch.Tensor) and result.dtype is torch.float32), func
+        return result
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    for seed, (name, (kind, differs)) in enumerate(BLOCKS.items()):
+        generator = torch.Generator().manual_seed(seed)
+        normal = lambda *shape: torch.randn(*shape, generator=generator)
+        config = AutoConfig.for_model(kind, **{**COMMON, **differs})
+        with Double():
+            model = AutoModel.from_config(config, attn_implementation="eager", dtype=torch.float64).eval()
+            layer = model.layers[0]
+            for key, p in layer.named_parameters():
+                noise = normal(*p.shape)
+                # Larger than an initialisation would be, so that attention is far from uniform and every bias and gain counts.
+                p.data = 1 + 0.3 * noise if "norm" in key else 0.5 * noise if key.endswith("bias") else noise * 1.5 / p.shape[1] ** 0.5
+            x, dy = normal(WINDOWS, LENGTH, config.hidden_size).requires_grad_(), normal(WINDOWS, LENGTH, config.hidden_size)
+            seen = []
+            layer.register_forward_hook(lambda module, inputs, output: seen.append(output))
+            model(inputs_embeds=x, use_cache=False)
+            (y,) = seen
+            (y * dy).sum().backward()
+        tensors = {"tape.x": x, "tape.y": y, "tape.dy": dy, "gradient.tape.x": x.grad}
+        for key, p in layer.named_parameters():
+            tensors[f"model.layers.0.{key}"], tensors[f"gradient.model.layers.0.{key}"] = p, p.grad
+        target = HERE / name
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        config.save_pretrained(target)
+        save_file({key: t.detach().contiguous() for key, t in tensors.items()}, target / "model.safetensors", metadata={"format": "pt"})
+        print(name, sum(f.stat().st_size for f in target.iterdir()), "bytes")
+
+
+main()
