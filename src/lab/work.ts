@@ -12,9 +12,15 @@ export class Work {
   /** Calibration goes at one rate, whatever it is for. */
   readonly calibrating: Kind = { phase: 'calibrating', name: 'blocks' };
 
-  /** Scoring full precision is its own kind of work: other weights, and no divergence. */
+  /**
+   * Scoring full precision is its own kind of work: other weights, and no divergence. It stands for that of points until one was scored:
+   * of a large model, all points are quantized before.
+   */
   scoring(part: 'block' | 'head', { recipe }: PlannedPoint): Kind {
-    return { phase: 'evaluating', name: `${part} of ${recipe ? 'a point' : 'the model'}` };
+    const model = `${part} of the model`;
+    return recipe
+      ? { phase: 'evaluating', name: `${part} of a point`, like: model }
+      : { phase: 'evaluating', name: model };
   }
 
   /** The first point of a method factors H and searches; the other widths of shared calibration find much of it done. */

@@ -1,6 +1,10 @@
 /** How much of a run is done, and how long the rest takes. */
 import { describe, expect, it } from 'vitest';
+import type { PlannedPoint } from '../../src/lab/events';
 import { Progress, type Kind } from '../../src/lab/progress';
+import { Work } from '../../src/lab/work';
+import { findMethod } from '../../src/quant/recipes';
+import { present } from '../../src/util/assert';
 
 const calibrating: Kind = { phase: 'calibrating', name: 'blocks' };
 const evaluating: Kind = { phase: 'evaluating', name: 'block of a point' };
@@ -57,6 +61,25 @@ describe('progress', () => {
     expect(progress.secondsLeft).toBe(2 + 200);
     work(solving('descend, again', 'descend'), 10, 20);
     expect(progress.secondsLeft).toBe(2 + 20);
+  });
+
+  it('takes the scoring of points at the rate of full precision until one was scored: of a large model that is at the end', () => {
+    const { progress, work } = watched();
+    const kinds = new Work();
+    const point = (id: string, recipe: PlannedPoint['recipe']): PlannedPoint => ({
+      ...{ id, method: id, bits: 4, group: null, recipe },
+    });
+    const [full, rtn] = [
+      point('full-precision', null),
+      point('rtn-4', present(findMethod('rtn'), 'rtn').recipe(4, null)),
+    ];
+    progress.plan(kinds.scoring('block', full), 100, 50);
+    progress.plan(kinds.scoring('block', rtn), 100, 50);
+    work(kinds.scoring('block', full), 50, 30);
+    work(kinds.scoring('block', full), 50, 10);
+    expect(progress.secondsLeft).toBe(20);
+    work(kinds.scoring('block', rtn), 50, 15);
+    expect(progress.secondsLeft).toBe(15);
   });
 
   it('does not wait for each of very many methods', () => {
