@@ -46,7 +46,7 @@ export const glossary = {
   },
   calibration: {
     word: 'Calibration',
-    text: 'Text that runs through the model before rounding, to see which inputs are strong. Shared: once in full precision, for all points. Sequential: for each point again, behind the layers that are already rounded.',
+    text: 'Text that runs through the model before rounding, to see which inputs are strong. Shared: once in full precision, for all points. Sequential: for each point again, behind the layers that are already rounded. With several calibration texts, points are solved on disjoint parts of it: what they owe to the text.',
   },
   protocol: {
     word: 'Protocol',
