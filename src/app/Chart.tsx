@@ -1,5 +1,14 @@
 /** The drawing: one curve per method, points with their intervals, the full-precision line. Its numbers are the table's. */
-import { createContext, memo, useContext, useEffect, useMemo, useRef, type KeyboardEvent, type RefObject } from 'react';
+import {
+  createContext,
+  memo,
+  useContext,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  type KeyboardEvent,
+  type RefObject,
+} from 'react';
 import {
   CartesianGrid,
   ErrorBar,
@@ -213,7 +222,8 @@ function Point({ cx, cy, drawn }: { readonly cx: number; readonly cy: number; re
   const element = useRef<SVGGElement>(null);
   const { above, finished, look, said, own, first, id } = drawn;
   const key = `${said.name} ${id}`;
-  useEffect(() => {
+  // Before anything else can happen: a key that is pressed meanwhile would go to the page.
+  useLayoutEffect(() => {
     if (shared?.focused() === key && document.activeElement === document.body) {
       element.current?.focus({ preventScroll: true });
     }

@@ -69,6 +69,9 @@ test('the chart says its content, and arrow keys go from point to point', async 
   // One stop for all points.
   await page.keyboard.press('Tab');
   await expect(page.locator('.point').first()).toBeFocused();
+  // The legend's light goes out behind the focus, and the chart is drawn anew.
+  await expect(page.locator('.faded')).toHaveCount(0);
+  await expect(page.locator('.point').first()).toBeFocused();
   await page.keyboard.press('ArrowRight');
   await expect(page.locator('.point').nth(1)).toBeFocused();
   await expect(page.locator('.tip')).toContainText('RTN, 3 bits');
