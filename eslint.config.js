@@ -2,6 +2,7 @@ import js from '@eslint/js';
 import globals from 'globals';
 import hooks from 'eslint-plugin-react-hooks';
 import ts from 'typescript-eslint';
+import { imports } from './test/house.mjs';
 
 export default ts.config(
   { ignores: ['dist', 'node_modules', 'public', 'test-results', 'test/stubs'] },
@@ -17,6 +18,11 @@ export default ts.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },
+  },
+  {
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
+    plugins: { house: { rules: { imports } } },
+    rules: { 'house/imports': 'error' },
   },
   { files: ['**/*.mjs', '**/*.js'], languageOptions: { globals: globals.node } },
 );

@@ -1,9 +1,22 @@
 /** Holds the house to the tables of docs/architecture.md (who may import whom, and what everybody may), to no cycles, and to file sizes. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
+import { RuleTester } from 'eslint';
+import ts from 'typescript-eslint';
 import { describe, expect, it } from 'vitest';
+import {
+  declarations,
+  imports as importsRule,
+  isDeclaration,
+  mayImport,
+  pathOf,
+  patterns,
+  roomOf,
+  rooms,
+  root,
+  targetOf,
+} from './house.mjs';
 
-const root = resolve(import.meta.dirname, '..');
 const src = join(root, 'src');
 
 function filesUnder(folder: string): string[] {
@@ -23,66 +36,25 @@ interface Import {
 /** Imports between files of src, as paths relative to src without extension. */
 function importsOf(path: string): Import[] {
   const text = readFileSync(path, 'utf8');
-  const from = relative(src, path).replace(/\.tsx?$/, '');
   const found: Import[] = [];
   for (const match of text.matchAll(
     /^(?:import|export)\s+(type\s+)?[^'";]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm,
   )) {
-    const target = (match[2] ?? match[3]) as string;
-    if (/\.(wgsl|css|json)/.test(target)) continue;
-    const to = relative(src, resolve(dirname(path), target)).replace(/\.tsx?$/, '');
-    if (!to.startsWith('..')) found.push({ from, to, typeOnly: Boolean(match[1]) });
+    const to = targetOf(path, (match[2] ?? match[3]) as string);
+    if (to !== null) found.push({ from: pathOf(path), to, typeOnly: Boolean(match[1]) });
   }
   return found;
 }
 
 const imports = sources.flatMap(importsOf);
-const room = (path: string) => path.split('/')[0] as string;
-
-const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
-
-/** The rows of the page's only table whose first heading is `first`, headings included: cells without white space around. */
-function tableOf(first: string): [head: string[], ...rows: string[][]] {
-  const lines = page.split('\n');
-  const starts = lines.flatMap((line, at) => (line.startsWith(`| ${first} `) ? [at] : []));
-  const [start] = starts;
-  if (start === undefined || starts.length > 1) throw new Error(`docs/architecture.md: one table "${first}" expected`);
-  const end = lines.findIndex((line, at) => at > start && !line.startsWith('|'));
-  const cells = lines.slice(start, end).map((line) => line.split('|').slice(1, -1));
-  const [head = [], , ...rows] = cells.map((row) => row.map((cell) => cell.trim()));
-  return [head, ...rows];
-}
-
-/** Room → rooms that it may import. A cell is a tick or empty. */
-function readTable(): Record<string, readonly string[]> {
-  const [[, ...rooms], ...rows] = tableOf('may import');
-  return Object.fromEntries(
-    rows.map(([name = '', ...cells]) => {
-      const odd = cells.filter((cell) => cell !== '' && cell !== '✓');
-      if (cells.length !== rooms.length || odd.length) throw new Error(`docs/architecture.md, ${name}: ticks expected`);
-      return [name, rooms.filter((_, at) => cells[at] === '✓')];
-    }),
-  );
-}
-const table = readTable();
-
-/** Patterns over paths relative to src without extension: ** for any folders, * for any part of a name. */
-const declarations = tableOf('declaration')
-  .slice(1)
-  .map(([cell = '']) => cell.replaceAll('`', ''));
-const patternOf = (glob: string) =>
-  new RegExp(`^${glob.replaceAll('.', '\\.').replaceAll('**/', '(.+/)?').replaceAll('*', '[^/]*')}$`);
-const patterns = declarations.map(patternOf);
-/** Modules that hold types, literals and pure functions of them only: every room may import them. */
-const isDeclaration = (path: string) => patterns.some((pattern) => pattern.test(path));
 
 describe('the house', () => {
   it('has the rooms that the page names, and no others', () => {
-    expect(new Set(sources.map((path) => room(relative(src, path))))).toEqual(new Set(Object.keys(table)));
+    expect(new Set(sources.map((path) => roomOf(relative(src, path))))).toEqual(new Set(Object.keys(rooms)));
   });
 
   it('has the declarations that the page names', () => {
-    const modules = sources.map((path) => relative(src, path).replace(/\.tsx?$/, ''));
+    const modules = sources.map(pathOf);
     const unused = declarations.filter((_, at) => !modules.some((path) => patterns[at]?.test(path)));
     expect(unused).toEqual([]);
     expect(['quant/recipe', 'lab/permalinkV1', 'quant/grid/hqq.meta'].filter((path) => !isDeclaration(path))).toEqual(
@@ -92,18 +64,30 @@ describe('the house', () => {
   });
 
   it('imports only along the table', () => {
-    const wrong = imports.filter(({ from, to, typeOnly }) => {
-      if (room(from) === room(to) || table[room(from)]?.includes(room(to))) return false;
-      if (isDeclaration(to)) return false;
-      // Types are erased: a declaration module may name the types of other rooms' declarations.
-      return !(typeOnly && isDeclaration(from));
-    });
+    const wrong = imports.filter((one) => !mayImport(one));
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+
+  it('is said in the editor: an import off the table is an error where it stands', () => {
+    const filename = join(src, 'quant/made-up.ts');
+    const message = 'quant may not import lab/run: see the tables of docs/architecture.md.';
+    new RuleTester({ languageOptions: { parser: ts.parser } }).run('imports', importsRule, {
+      valid: [
+        { filename, code: "import { x } from '../tensor/matrix';" },
+        { filename, code: "import type { x } from '../lab/events';" },
+        { filename: join(root, 'test/made-up.ts'), code: "import { run } from '../src/lab/run';" },
+      ],
+      invalid: [
+        { filename, code: "import type { RunInput } from '../lab/run';", errors: [{ message }] },
+        { filename, code: "export * from '../lab/run';", errors: [{ message }] },
+        { filename, code: "const run = await import('../lab/run');", errors: [{ message }] },
+      ],
+    });
   });
 
   it('says GPUDevice only in the gpu room', () => {
     const wrong = sources.filter(
-      (path) => room(relative(src, path)) !== 'gpu' && /\bGPUDevice\b/.test(readFileSync(path, 'utf8')),
+      (path) => roomOf(relative(src, path)) !== 'gpu' && /\bGPUDevice\b/.test(readFileSync(path, 'utf8')),
     );
     expect(wrong.map((path) => relative(root, path))).toEqual([]);
   });
