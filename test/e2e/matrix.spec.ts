@@ -1,25 +1,10 @@
 /** Methods to choose from, the combination matrix, and the layers that a cell opens. */
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import type { RunEvent } from '../../src/lab/events';
-import { writeLog } from '../../src/lab/log';
 import { configure, expect, openDemo, openLab, points, results, small, stopButton, test, untilStatus } from './lab';
+import { writeLog } from '../../src/lab/log';
+import { map, matrix, replay, sampleMatrixLog, showMatrix, testEverythingOpen } from './matrixPage';
 import { loadModule } from './modules';
 
 const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
-const { sampleMatrixLog } = await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
-
-async function replay(page: Page, log: RunEvent[]): Promise<void> {
-  const buffer = Buffer.from(writeLog(log));
-  await page.getByTestId('files').setInputFiles({ name: 'matrix.ndjson', mimeType: '', buffer });
-}
-async function showMatrix(page: Page): Promise<void> {
-  await replay(page, sampleMatrixLog());
-  await expect(matrix(page).locator('.rank.best')).toHaveCount(1);
-}
-const matrix = (page: Page) => page.getByRole('table', { name: /^Combinations at/ });
-const map = (page: Page) => page.getByRole('table', { name: /^Map of/ });
-
 test('one click runs the matrix, and cells fill while it runs', async ({ page }) => {
   await openDemo(page);
   await configure(page, { ...small, group: 64 });
@@ -167,27 +152,5 @@ test('a matrix wider than its panel scrolls there, and the page does not', async
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1280, 390]) {
-    test(`axe finds nothing serious, everything open, ${colorScheme}, ${width} px`, async ({ page }) => {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 844 });
-      await openDemo(page);
-      await showMatrix(page);
-      await page.getByRole('radio', { name: 'outliers' }).check();
-      await map(page).getByRole('button').first().click();
-      for (const closed of [1, 2, 3, 4, 5, 6]) {
-        const turn = page.locator('button.turn[aria-expanded="false"]').first();
-        if (closed && (await turn.count())) await turn.click();
-      }
-      for (const about of await page.getByRole('button', { name: /^About / }).all()) await about.click();
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-        .analyze();
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      await page.screenshot({ path: `test-results/matrix-${colorScheme}-${width}.png`, fullPage: true });
-    });
-  }
-}
+testEverythingOpen('light', 1280);
+testEverythingOpen('dark', 390);

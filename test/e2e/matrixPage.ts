@@ -1,0 +1,45 @@
+/** A made-up matrix in the page, and the test of everything that opens around it. */
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import type { RunEvent } from '../../src/lab/events';
+import { writeLog } from '../../src/lab/log';
+import { expect, openDemo, test } from './lab';
+import { loadModule } from './modules';
+
+export const { sampleMatrixLog } =
+  await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
+
+export async function replay(page: Page, log: RunEvent[]): Promise<void> {
+  const buffer = Buffer.from(writeLog(log));
+  await page.getByTestId('files').setInputFiles({ name: 'matrix.ndjson', mimeType: '', buffer });
+}
+export async function showMatrix(page: Page): Promise<void> {
+  await replay(page, sampleMatrixLog());
+  await expect(matrix(page).locator('.rank.best')).toHaveCount(1);
+}
+export const matrix = (page: Page) => page.getByRole('table', { name: /^Combinations at/ });
+export const map = (page: Page) => page.getByRole('table', { name: /^Map of/ });
+
+/** Registers the test of one look of the page. */
+export function testEverythingOpen(colorScheme: 'light' | 'dark', width: number): void {
+  test(`axe finds nothing serious, everything open, ${colorScheme}, ${width} px`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 844 });
+    await openDemo(page);
+    await showMatrix(page);
+    await page.getByRole('radio', { name: 'outliers' }).check();
+    await map(page).getByRole('button').first().click();
+    for (const closed of [1, 2, 3, 4, 5, 6]) {
+      const turn = page.locator('button.turn[aria-expanded="false"]').first();
+      if (closed && (await turn.count())) await turn.click();
+    }
+    for (const about of await page.getByRole('button', { name: /^About / }).all()) await about.click();
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+      .analyze();
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await page.screenshot({ path: `test-results/matrix-${colorScheme}-${width}.png`, fullPage: true });
+  });
+}
