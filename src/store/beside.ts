@@ -44,7 +44,7 @@ export function whatDiffers(shown: About | null, runs: readonly ShelfRun[]): str
   const what = [
     model && 'the model',
     text && 'the evaluation text',
-    windows && 'its windows',
+    windows && 'the evaluation’s windows',
     calibration && 'the calibration',
   ].filter((part) => part !== false);
   if (!what.length) return null;
