@@ -61,8 +61,9 @@ export class LogLaws {
       case 'run-failed':
       case 'run-resumed':
       case 'run-stopped':
-      case 'text-doubted':
         return null;
+      case 'text-doubted':
+        return event.doubt === 'overlap' && event.share > 1 ? 'shares more passages than the text has' : null;
     }
   }
 

@@ -4,8 +4,8 @@
  */
 import type { Piece, Recipe } from '../quant/recipe';
 import type { PlannedPoint, PointResult } from './events';
-import type { SharedRun } from './sharedRun';
-import { cutName, maxApp, maxDoubts, maxName } from './permalinkLimits';
+import type { Doubt, SharedRun } from './sharedRun';
+import { cutName, maxApp, maxName } from './permalinkLimits';
 
 /** The same run with names that fit. Ids and methods stay whole: cut, two of them might become one. */
 export function fitToLink(share: SharedRun): SharedRun {
@@ -13,9 +13,7 @@ export function fitToLink(share: SharedRun): SharedRun {
   const named = ({ label, fingerprint }: SharedRun['evaluation']) => ({ label: name(label), fingerprint });
   const { protocol, context, maxTokens, calibrationTokens, mode, seed } = share.settings;
   const { architecture, parameters, widestInputs } = share.model;
-  const doubts = share.doubts
-    ?.slice(0, maxDoubts)
-    .map(({ doubt, share: part }) => ({ doubt, share: Math.round(1000 * part) / 1000 }));
+  const doubts = strongest(share.doubts ?? []);
   return {
     app: cutName(share.app, maxApp),
     adapter: name(share.adapter),
@@ -31,9 +29,16 @@ export function fitToLink(share: SharedRun): SharedRun {
       ...{ protocol, context, maxTokens, calibrationTokens, mode, seed },
       points: share.settings.points.map(plainPoint),
     },
-    ...(doubts?.length ? { doubts } : {}),
+    ...(doubts.length ? { doubts } : {}),
     results: share.results,
   };
+}
+
+/** The largest share of each kind, to a thousandth. */
+function strongest(doubts: readonly Doubt[]): Doubt[] {
+  const shares = new Map<Doubt['doubt'], number>();
+  for (const { doubt, share } of doubts) shares.set(doubt, Math.max(share, shares.get(doubt) ?? 0));
+  return [...shares].map(([doubt, share]) => ({ doubt, share: Math.round(1000 * share) / 1000 }));
 }
 
 function plainPoint({ id, method, recipe, bits, group }: PlannedPoint): PlannedPoint {

@@ -63,6 +63,13 @@ describe('permalink', () => {
       { doubt: 'overlap', share: 0.25 },
       { doubt: 'foreign', share: 1.02 },
     ]);
+    // One of a kind, the strongest, however many a log holds.
+    const many = Array.from({ length: 9 }, (_, i) => ({ doubt: 'foreign' as const, share: 1 + i / 10 }));
+    const crowded = { ...more, doubts: [...many, { doubt: 'overlap' as const, share: 1 }] };
+    expect((await decodePermalink(await encodePermalink(crowded))).doubts).toEqual([
+      { doubt: 'foreign', share: 1.8 },
+      { doubt: 'overlap', share: 1 },
+    ]);
     const without = await decodePermalink(await encodePermalink(share));
     expect([without.model.widestInputs, without.doubts]).toEqual([undefined, undefined]);
     const log = madeUpLog();

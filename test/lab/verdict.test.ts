@@ -94,6 +94,23 @@ describe('the best method', () => {
     expect(verdictLine([point('rtn', 3, 1, 0.1), { ...point('gptq', 3, 1, 0.1), lnRatio: null }])).toBeNull();
   });
 
+  it('names the one that each width is won against, and tells groups of one method apart', () => {
+    const other = [
+      point('rtn', 4, 0.2, 0.01),
+      point('gptq', 4, 0.1, 0.01),
+      point('hqq', 3, 0.5, 0.01),
+      point('gptq', 3, 0.3, 0.01),
+    ];
+    expect(verdictLine(other)).toBe(
+      'At 4 bits GPTQ beats RTN (perplexity +11 % against +22 %); at 3 bits GPTQ beats HQQ (perplexity +35 % against +65 %).',
+    );
+    const groups = [point('rtn', 3, 0.3, 0.01, 256), point('rtn', 3, 0.4, 0.01, 512), point('rtn', 4, 0.1, 0.01, 256)];
+    expect(verdictLine(groups)).toMatch(/^At 3 bits RTN in groups of 256 beats RTN in groups of 512 \(/);
+    expect(verdictLine([point('rtn', 3, 0.3, 0.01, 512), point('rtn', 3, 0.3, 0.01, null)])).toBe(
+      'At 3 bits RTN in groups of 512 and RTN by rows cannot be told apart.',
+    );
+  });
+
   it('may be one against a method that broke down', () => {
     const broken = { ...point('rtn', 2, 1, 0.1), lnRatio: { mean: Infinity, low: 9, high: Infinity } };
     expect(verdictLine([broken, point('gptq', 2, 1, 0.1)])).toContain('GPTQ beats RTN');

@@ -80,6 +80,7 @@ export function fromLog(log: readonly RunEvent[]): Finished {
     return { candidates: [], calibration: null, megabytes: null, doubts: [], pending: 0 };
   }
   const calibrated = calibratedPoints(started.settings);
+  const quantized = new Set(started.settings.points.filter(({ recipe }) => recipe).map(({ id }) => id));
   let megabytes: number | null = null;
   const layers: LayerResult[] = [];
   const candidates: Candidate[] = [];
@@ -99,8 +100,11 @@ export function fromLog(log: readonly RunEvent[]): Finished {
       ended.add(event.point);
     } else if (event.type === 'point-finished') {
       ended.add(event.result.id);
-      if (event.result.lnRatio === null) megabytes = event.result.megabytes;
-      else candidates.push(candidateOf(event.result, event.losses ?? null, calibrated.has(event.result.id)));
+      // Told anew of a point that is told of again.
+      redrawn.delete(event.result.id);
+      if (!quantized.has(event.result.id)) megabytes = event.result.megabytes;
+      else if (event.result.lnRatio !== null)
+        candidates.push(candidateOf(event.result, event.losses ?? null, calibrated.has(event.result.id)));
     }
   }
   return {

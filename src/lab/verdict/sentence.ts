@@ -155,17 +155,24 @@ const mostNames = 4;
 const few = (names: readonly string[]) =>
   listed(names.length > mostNames + 1 ? [...names.slice(0, mostNames), `${names.length - mostNames} others`] : names);
 
-/** Widths with the same leaders and the same number of others are said together. */
+/** Widths of which the same is said are said together: with the same leaders and, where a single other is named, that one. */
 function clauseKey({ points, leaders, undecided }: Ranking): string {
-  const names = points.slice(0, leaders).map(({ method }) => method);
-  return `${names.sort().join()} of ${points.length}${undecided ? ', undecided' : ''}`;
+  const told = points.length === 2 ? points : points.slice(0, leaders);
+  const names = told.map(({ method, group }) => `${method}/${group}`);
+  const lead = names.slice(0, leaders).sort().join();
+  return `${lead} of ${points.length}, ${names.slice(leaders).join()}${undecided ? ', undecided' : ''}`;
 }
 
 function clause(part: readonly Ranking[], label: Label): string {
   const bits = `at ${listed(part.map((ranking) => String(ranking.bits)))} bits`;
   // The narrowest width has the largest difference: it stands for the others.
   const { points, leaders, undecided, bits: narrowest } = part.at(-1) as Ranking;
-  const names = points.slice(0, leaders).map(({ method }) => label(method));
+  // One method may stand there with several groups.
+  const name = ({ method, group }: Candidate) => {
+    const several = points.some((other) => other.method === method && other.group !== group);
+    return several ? `${label(method)} ${group === null ? 'by rows' : `in groups of ${group}`}` : label(method);
+  };
+  const names = points.slice(0, leaders).map(name);
   if (leaders > 1) {
     const all = leaders === points.length;
     if (undecided) return `${bits} ${few(names)}${all ? '' : ' lead, and'} need more calibration text to be told apart`;
@@ -173,9 +180,9 @@ function clause(part: readonly Ranking[], label: Label): string {
     return all ? `${bits} the methods cannot be told apart` : `${bits} ${few(names)} lead and cannot be told apart`;
   }
   const [best, next] = points as [Candidate, Candidate];
-  const others = points.length === 2 ? label(next.method) : 'the others';
+  const others = points.length === 2 ? name(next) : 'the others';
   const of = part.length > 1 ? `at ${narrowest} bits: ` : '';
-  const against = points.length === 2 ? '' : ` of ${label(next.method)}`;
+  const against = points.length === 2 ? '' : ` of ${name(next)}`;
   const [low, high] = [best, next].map(({ lnRatio }) => change(lnRatio?.mean ?? NaN));
   return `${bits} ${names[0]} beats ${others} (${of}perplexity ${low} against ${high}${against})`;
 }
