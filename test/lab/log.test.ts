@@ -101,6 +101,10 @@ describe('log', () => {
     const around = (index: number, ...between: object[]) => [...log.slice(0, index), ...between, ...log.slice(index)];
     const cases: readonly (readonly [readonly object[], RegExp])[] = [
       [
+        around(1, { type: 'text-doubted', doubt: 'overlap', text: 'a', share: 1.5 }),
+        /shares more passages than the text has/,
+      ],
+      [
         changed('run-started', ({ settings }) => ({
           settings: { ...settings, points: [...settings.points, ...settings.points] },
         })),
