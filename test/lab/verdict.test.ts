@@ -178,6 +178,7 @@ describe('too little calibration text', () => {
     expect(ask(points.slice(2), leaked, { kind: 'loss', most: 0.6 }).take).toMatch(
       /^No answer: GPTQ at 3 bits .* was calibrated on text that it is measured on\. There 0\.300 of 1\.60 MB, perplexity \+22 %/,
     );
+    expect(ask(points.slice(2), leaked, { kind: 'loss', most: 0.6 }).chosen).toBeNull();
     const doubted = sampleLog();
     doubted.splice(1, 0, { type: 'text-doubted', doubt: 'overlap', text: 'a', share: 1 });
     expect(fromLog(doubted).calibration?.leaked).toBe(true);

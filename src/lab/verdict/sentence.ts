@@ -9,7 +9,7 @@ import { rankings, type Ranking } from './rank';
 import { enoughTokens, judged, supplyOf } from './supply';
 
 export interface Answer {
-  /** The point that `take` names; null where none was measured. */
+  /** The point that `take` names; null where none was measured, or none can be judged. */
   readonly chosen: Candidate | null;
   /** Whether it keeps to the goal: is to be taken, not only the nearest. */
   readonly within: boolean;
@@ -46,7 +46,7 @@ export function answer(finished: Finished, goal: Goal, label: Label): Answer {
   const seen = point !== null && unjudged.has(point) && supplyOf(calibration) === 'leaked';
   const standing = seen ? 'seen' : pending > 0 ? 'early' : withheld ? 'withheld' : 'final';
   return {
-    chosen: point,
+    chosen: seen ? null : point,
     within,
     take: point && takeLine(point, { within, goal, narrower, whole: megabytes, standing, label }),
     comparison: comparisonLine(ranked, label),
