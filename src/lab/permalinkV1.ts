@@ -283,7 +283,9 @@ export function readV1(text: string): SharedRun {
 function readDoubts(body: Fields): Doubt[] {
   const doubts = body.list('u', maxDoubts).map((_, i): Doubt => {
     const [kind = 0, share = 0] = body.integersAt('u', i, 2, 0, maxSetting);
-    return { doubt: body.choice('doubt', doubtKinds, kind), share: share / 1000 };
+    const doubt = body.choice('doubt', doubtKinds, kind);
+    if (doubt === 'overlap' && share > 1000) throw damaged('its texts share more than the whole');
+    return { doubt, share: share / 1000 };
   });
   if (!doubts.length) throw damaged('its list of doubts is empty');
   return doubts;

@@ -38,7 +38,7 @@ function partsOf(
   ];
 }
 
-/** Inputs of every site of the model. */
+/** Every site of the model. */
 const sitesOf = ({ blocks }: Plan) => blocks.flatMap(({ sites }) => sites);
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;

@@ -1,5 +1,6 @@
 /** What the page's tests share: opening the page, dropping real folders, a small set-up, and reading the state behind the chart. */
 import { resolve } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test as base, type Page } from '@playwright/test';
 import type { Lab } from '../../src/store/lab';
 import type { Setup } from '../../src/store/plan';
@@ -89,4 +90,14 @@ export async function dropPaths(page: Page, paths: readonly string[]): Promise<v
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
     await session.send('Input.dispatchDragEvent', { type, ...event });
   }
+}
+
+/** What axe finds of serious and critical weight by WCAG 2.2 AA, a line each. */
+export async function seriousViolations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }

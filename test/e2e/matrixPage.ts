@@ -1,9 +1,8 @@
 /** A made-up matrix in the page, and the test of everything that opens around it. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { RunEvent } from '../../src/lab/events';
 import { writeLog } from '../../src/lab/log';
-import { expect, openDemo, test } from './lab';
+import { expect, openDemo, seriousViolations, test } from './lab';
 import { loadModule } from './modules';
 
 export const { sampleMatrixLog } =
@@ -34,11 +33,7 @@ export function testEverythingOpen(colorScheme: 'light' | 'dark', width: number)
       if (closed && (await turn.count())) await turn.click();
     }
     for (const about of await page.getByRole('button', { name: /^About / }).all()) await about.click();
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-      .analyze();
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await page.screenshot({ path: `test-results/matrix-${colorScheme}-${width}.png`, fullPage: true });
   });

@@ -1,9 +1,19 @@
 /** What the page offers around its results: the legend, the range, pictures, words, short ways, paper, narrow windows. */
 import { readFileSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { writeLog } from '../../src/lab/log';
-import { configure, expect, openDemo, openLab, results, runButton, small, test, untilStatus } from './lab';
+import {
+  configure,
+  expect,
+  openDemo,
+  openLab,
+  results,
+  runButton,
+  small,
+  seriousViolations,
+  test,
+  untilStatus,
+} from './lab';
 import { loadModule } from './modules';
 
 const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
@@ -249,18 +259,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await openDemo(page);
     await showSample(page);
     await entry(page, 'GPTQ').click();
-    const serious = async () => {
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-        .analyze();
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    };
     await results(page).getByRole('button', { name: 'KLD' }).click();
-    expect(await serious()).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Help' }).click();
-    expect(await serious()).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   });
 }

@@ -63,6 +63,9 @@ describe('permalink', () => {
       { doubt: 'overlap', share: 0.25 },
       { doubt: 'foreign', share: 1.02 },
     ]);
+    await expect(encodePermalink({ ...share, doubts: [{ doubt: 'overlap', share: 1.5 }] })).rejects.toThrow(
+      /share more than the whole/,
+    );
     // One of a kind, the strongest, however many a log holds.
     const many = Array.from({ length: 9 }, (_, i) => ({ doubt: 'foreign' as const, share: 1 + i / 10 }));
     const crowded = { ...more, doubts: [...many, { doubt: 'overlap' as const, share: 1 }] };

@@ -16,7 +16,13 @@ import { sampleLog } from '../../store/sampleLog';
 import { Fault, must, textOf, type Kind } from '../kind';
 import { hostile, mutateBytes, mutateText, mutateValue, pick } from '../mutate';
 
-const bodies = [writeV1(madeUpShare(4)), writeV1(madeUpShare(40)), writeV1({ ...madeUpShare(2), calibration: null })];
+const small = madeUpShare(2);
+const bodies = [
+  writeV1(madeUpShare(4)),
+  writeV1(madeUpShare(40)),
+  writeV1({ ...small, calibration: null }),
+  writeV1({ ...small, model: { ...small.model, widestInputs: 256 }, doubts: [{ doubt: 'overlap', share: 0.5 }] }),
+];
 
 /** The content of a link, to be packed when it is tried: packing is asynchronous, making an input is not. */
 const packed = 'packed as is';
