@@ -1,7 +1,7 @@
 /** The page's answer: which point to take for what the reader accepts, which method is best at each width, and what stands against it. */
 import { useId, useMemo } from 'react';
-import { answer } from '../lab/verdict/sentence';
-import { usualGoal, type Goal } from '../lab/verdict/choose';
+import { answer } from '../log/verdict/sentence';
+import { usualGoal, type Goal } from '../log/verdict/choose';
 import { fullPrecision } from '../store/runView';
 import { finishedOf } from '../store/verdict';
 import { useLab, useLabState } from './context';

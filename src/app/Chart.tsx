@@ -20,7 +20,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import type { Estimate } from '../lab/events';
+import type { Estimate } from '../log/events';
 import type { Curve, Scale, XAxis as X, YAxis as Y } from '../store/curves';
 import { tick } from '../store/format';
 import { shownPoints, type ShownPoint } from '../store/range';

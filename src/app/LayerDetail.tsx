@@ -1,6 +1,6 @@
 /** One layer: what the transforms did to its weights and inputs before they were rounded, as histograms. */
-import type { LayerResult, MomentFacts } from '../lab/events';
-import { calibratedTokens } from '../lab/verdict/candidate';
+import type { LayerResult, MomentFacts } from '../log/events';
+import { calibratedTokens } from '../log/verdict/candidate';
 import { number } from '../store/format';
 import { gain, isTable, placeName, troubles } from '../store/layerMap';
 import { grouped } from '../util/words';

@@ -1,10 +1,10 @@
 /** The layers of a point as a heatmap of blocks by sites; a cell opens what is known of its layer. */
 import { memo, useCallback, useMemo, useState } from 'react';
-import type { LayerResult } from '../lab/events';
+import type { LayerResult } from '../log/events';
 import { isTable, layerMap, placeName, type LayerCell, type LayerMeasure } from '../store/layerMap';
 import type { TermName } from '../store/glossary';
 import type { RunView } from '../store/runView';
-import { shades } from '../store/matrix';
+import { shades } from '../store/combinations';
 import { Segmented } from './controls';
 import { LayerDetail } from './LayerDetail';
 import { Term } from './Term';

@@ -1,6 +1,6 @@
 /** Layer by layer: how much of the layer's output is lost, against rounding to nearest on the same grid; damping; time. */
 import { memo, useMemo, useState } from 'react';
-import type { LayerResult } from '../lab/events';
+import type { LayerResult } from '../log/events';
 import { duration, number } from '../store/format';
 import { gain, lossShare as loss, worstLayers } from '../store/layerMap';
 import { useLab, useLabState } from './context';

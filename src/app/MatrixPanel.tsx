@@ -1,8 +1,15 @@
 /** The combination matrix: one button that runs every transform with every rounding and correction, and the heatmap that it fills. */
 import { memo, useMemo, useState } from 'react';
-import { matrixView, matrixWidth, shades, type CellRank, type MatrixCellView, type MatrixView } from '../store/matrix';
+import {
+  matrixView,
+  matrixWidth,
+  shades,
+  type CellRank,
+  type MatrixCellView,
+  type MatrixView,
+} from '../store/combinations';
 import { groupName, number, progressWord, withInterval } from '../store/format';
-import { isMatrixMethod } from '../quant/matrix';
+import { isMatrixMethod } from '../quant/recipe/combinations';
 import { widths } from '../store/plan';
 import { unready } from '../store/ready';
 import { emptyRun } from '../store/runView';

@@ -1,7 +1,7 @@
 /** Texts, protocol and limits of the measurement. */
-import type { CalibrationMode, Protocol } from '../lab/events';
-import { calibratedTokens } from '../lab/verdict/candidate';
-import { enoughTokens } from '../lab/verdict/supply';
+import type { CalibrationMode, Protocol } from '../log/events';
+import { calibratedTokens } from '../log/verdict/candidate';
+import { enoughTokens } from '../log/verdict/supply';
 import type { HeaderCard } from '../model/card';
 import { bytes } from '../store/format';
 import type { Setup } from '../store/plan';

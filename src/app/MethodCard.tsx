@@ -1,6 +1,6 @@
 /** One method in the form: a line to choose it by, and a card with its idea, its cost and its options, which opens in place. */
 import { useId, useState } from 'react';
-import { someWidth, type MethodMeta } from '../quant/recipe';
+import { someWidth, type MethodMeta } from '../quant/recipe/recipe';
 import { listed } from '../store/format';
 import { piecesOf, remedy, unfit, widthsOf, type Overrides } from '../store/plan';
 import { useLab, useLabState } from './context';

@@ -1,6 +1,6 @@
 /** The methods by strategy, drawn from their metadata: a new method appears here by itself. Groups that hold no choice are closed. */
 import { useId, useState } from 'react';
-import type { Strategy } from '../quant/recipe';
+import type { Strategy } from '../quant/recipe/recipe';
 import { goodStart } from '../store/goodStart';
 import { groupMethods, type MethodGroup } from '../store/methods';
 import { readSearch } from '../store/search';

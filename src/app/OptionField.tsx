@@ -1,5 +1,5 @@
 /** One option of a piece as a form field, drawn from its schema. */
-import type { OptionSchema, Piece } from '../quant/recipe';
+import type { OptionSchema, Piece } from '../quant/recipe/recipe';
 import { NumberField, Select, Switch } from './controls';
 
 interface Props {

@@ -1,7 +1,7 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
 import { memo, useMemo, useState } from 'react';
-import type { Estimate } from '../lab/events';
-import { overCalibrations } from '../lab/verdict/supply';
+import type { Estimate } from '../log/events';
+import { overCalibrations } from '../log/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
 import { curveKey, curveKeys, pairedPerplexity } from '../store/curves';
 import { duration, groupName, lossPercent, number, progressWord, withInterval } from '../store/format';

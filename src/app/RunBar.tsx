@@ -1,7 +1,7 @@
 /** Run, Stop, and how far it is. Its height does not change, so that nothing jumps. */
 import { useMemo } from 'react';
-import type { Phase } from '../lab/events';
-import { isMatrixMethod } from '../quant/matrix';
+import type { Phase } from '../log/events';
+import { isMatrixMethod } from '../quant/recipe/combinations';
 import { estimateSeconds } from '../store/estimate';
 import { about, duration } from '../store/format';
 import { countPoints } from '../store/plan';

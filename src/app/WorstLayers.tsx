@@ -1,6 +1,6 @@
 /** The layers that lost most, by name, before the map of all of them. */
 import { memo } from 'react';
-import type { LayerResult } from '../lab/events';
+import type { LayerResult } from '../log/events';
 import { number } from '../store/format';
 import { lossShare, placeName } from '../store/layerMap';
 import { Term } from './Term';

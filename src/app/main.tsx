@@ -1,8 +1,8 @@
 /** Starts the page: the worker, the lab, React. */
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { catalog } from '../quant/catalog';
-import { recipes } from '../quant/recipes';
+import { catalog } from '../quant/recipe/catalog';
+import { recipes } from '../quant/recipe/recipes';
 import { createLab } from '../store/lab';
 import { startEngine } from '../store/engine';
 import { openKeptRuns } from '../store/keptRuns';

@@ -2,8 +2,8 @@
  * How a curve looks, everywhere: colour, marker and dash together, so that none of them has to be seen alone. Looks are given by the
  * place of a curve in its chart, not by its method: those that stand together are told apart.
  */
-import { isMatrixMethod, matrixLabel } from '../quant/matrix';
-import type { MethodMeta } from '../quant/recipe';
+import { isMatrixMethod, matrixLabel } from '../quant/recipe/combinations';
+import type { MethodMeta } from '../quant/recipe/recipe';
 import { combinations, type Curve } from '../store/curves';
 import type { PointView } from '../store/runView';
 

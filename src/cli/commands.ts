@@ -1,5 +1,5 @@
 /** What the command line can do: names, options and help. The list of methods is the quant room's own. Data only. */
-import { recipes } from '../quant/recipes';
+import { recipes } from '../quant/recipe/recipes';
 import type { OptionMeta } from './options';
 
 const model: OptionMeta = { name: 'model', value: 'PATH', line: 'Hugging Face folder of the model', required: true };

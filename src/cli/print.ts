@@ -1,7 +1,7 @@
 /** Results for people: plain text, one line a point. */
-import type { PointResult, RunEvent, RunSettings } from '../lab/events';
-import { doubtLine } from '../lab/verdict/doubt';
-import type { Answer } from '../lab/verdict/sentence';
+import type { PointResult, RunEvent, RunSettings } from '../log/events';
+import { doubtLine } from '../log/verdict/doubt';
+import type { Answer } from '../log/verdict/sentence';
 import type { ModelCard } from '../model/card';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;

@@ -1,11 +1,11 @@
 /** From options to the request of a run. Pure but for what it is given. */
-import type { PlannedPoint, RunSettings } from '../lab/events';
+import type { PlannedPoint, RunSettings } from '../log/events';
 import { mostDraws } from '../lab/plan';
 import { minContext } from '../lab/windows';
-import { usualGoal, type Goal } from '../lab/verdict/choose';
+import { usualGoal, type Goal } from '../log/verdict/choose';
 import type { ModelCard } from '../model/card';
-import { groupSize, withGrid } from '../quant/parseRecipe';
-import { findMethod, recipes } from '../quant/recipes';
+import { groupSize, withGrid } from '../quant/recipe/parseRecipe';
+import { findMethod, recipes } from '../quant/recipe/recipes';
 import { choiceOf, groupOf, integerOf, refused, textOf, wholeNumber, type Given } from './options';
 import { quoted } from '../util/words';
 

@@ -1,6 +1,6 @@
 /** What a point has gathered in a run: solved layers in order, storage, time, and how far it is measured. */
 import type { Measuring } from './evaluate';
-import type { PlannedPoint, Quality } from './events';
+import type { PlannedPoint, Quality } from '../log/events';
 
 export interface Account {
   /** By block and site. */

@@ -2,8 +2,8 @@
  * Solved layers of one run, behind the store that outlives it: keys that name everything a layer depends on, records that are checked,
  * and a bounded cache in memory for stores that lose entries or are slow.
  */
-import { canonicalRecipe } from '../quant/parseRecipe';
-import type { Recipe } from '../quant/recipe';
+import { canonicalRecipe } from '../quant/recipe/parseRecipe';
+import type { Recipe } from '../quant/recipe/recipe';
 import { FetchError } from '../util/errors';
 import { sha256 } from '../util/hash';
 import { packLayer, unpackLayer, type KeptLayer } from './keptLayer';

@@ -9,9 +9,9 @@ import type { OpenBlock, Head, Model } from '../model/model';
 import { elementBytes, emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { assert } from '../util/assert';
 import { toBatches, type Embed, type TokenBatch } from './calibrate';
-import type { Quality } from './events';
+import type { Quality } from '../log/events';
 import { States } from './states';
-import { Measurement, type WindowScores } from './statistics';
+import { Measurement, type WindowScores } from '../log/statistics';
 import { scoredPerWindow, type Windows } from './windows';
 
 /** Where the blocks of a point come from: the checkpoint, or kept layers. Opened in turn; resident ones cost nothing to open again. */

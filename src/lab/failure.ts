@@ -1,7 +1,7 @@
 /** What may fail alone: a point of a run, where the others do not depend on it. */
 import type { Gpu } from '../gpu/gpu';
 import { Cancelled, NumericError, toErrorRecord } from '../util/errors';
-import type { PlannedPoint, RunEvent } from './events';
+import type { PlannedPoint, RunEvent } from '../log/events';
 import type { Kind, Progress } from './progress';
 
 /** Throws the error again where it is not of the point that it came up in: a stop, or a device that is lost to all. */

@@ -4,10 +4,10 @@ import type { LabelledText } from '../formats/text';
 import type { Gpu } from '../gpu/gpu';
 import type { Model } from '../model/model';
 import type { Budgets } from './budgets';
-import type { RunEvent, RunSettings } from './events';
+import type { RunEvent, RunSettings } from '../log/events';
 import type { LayerStore } from './layerStore';
 import type { Costs } from './plan';
-import type { FinishedPoint } from './takeOver';
+import type { FinishedPoint } from '../log/takeOver';
 import type { Windows } from './windows';
 
 export interface RunInput {
@@ -34,7 +34,7 @@ export interface Opening {
   readonly input: RunInput;
   readonly model: Model;
   readonly settings: RunSettings;
-  /** Events of points that an earlier run has finished, by id: these are told again (lab/takeOver) and not measured. */
+  /** Events of points that an earlier run has finished, by id: these are told again (log/takeOver) and not measured. */
   readonly done: ReadonlyMap<string, readonly RunEvent[]>;
   readonly windows: Windows;
   /** Disjoint parts of one text; points are calibrated on the first, and on the others to see what they owe to it. */

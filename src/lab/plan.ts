@@ -1,11 +1,11 @@
 /** A request, checked and settled before any work: points, settings, and what the work will cost. Pure. */
 import type { Model, Site } from '../model/model';
-import { columnsTogether, needsCalibration, needsCross, parseRecipe } from '../quant/parseRecipe';
-import type { Piece } from '../quant/recipe';
+import { columnsTogether, needsCalibration, needsCross, parseRecipe } from '../quant/recipe/parseRecipe';
+import type { Piece } from '../quant/recipe/recipe';
 import { mostColumnsPerGroup } from '../quant/groups';
 import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
-import type { PlannedPoint, RunSettings } from './events';
+import type { PlannedPoint, RunSettings } from '../log/events';
 import { minContext, type Windows } from './windows';
 
 export const fullPrecision: PlannedPoint = {

@@ -5,7 +5,7 @@
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { OpenBlock, Model, Site } from '../model/model';
-import type { Recipe } from '../quant/recipe';
+import type { Recipe } from '../quant/recipe/recipe';
 import type { Matrix } from '../tensor/matrix';
 import type { Blocks } from './evaluate';
 import { restoreSite, type Solved } from './layers';

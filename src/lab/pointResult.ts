@@ -1,5 +1,5 @@
 /** A measured point as one flat row: what the table, the link and the command line show. Pure. */
-import type { PlannedPoint, PointResult, Quality } from './events';
+import type { PlannedPoint, PointResult, Quality } from '../log/events';
 
 /** What a result holds beside its quality. */
 export type Remainder = Pick<PointResult, 'bitsPerWeight' | 'bitsPerWeightAll' | 'megabytes' | 'seconds' | 'hash'>;

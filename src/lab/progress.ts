@@ -4,7 +4,7 @@
  * alone; so each kind has a rate of its own, and nothing is said before it can be. Kept layers count as done without being measured.
  * Pure but for the clock it is given.
  */
-import type { Phase, RunEvent } from './events';
+import type { Phase, RunEvent } from '../log/events';
 
 /** Work that goes at one rate. `name` tells it from other work of its phase, such as the method that solves. */
 export interface Kind {

@@ -1,6 +1,6 @@
 /** What a run says of its texts before it begins, where they are not what one would think, and of a store that refuses layers. One sentence or two for people each. Pure. */
 import type { LabelledText } from '../formats/text';
-import type { Protocol, RunEvent } from './events';
+import type { Protocol, RunEvent } from '../log/events';
 
 type Remark = Extract<RunEvent, { type: 'remarked' }>;
 

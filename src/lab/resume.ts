@@ -1,7 +1,7 @@
 /** What an interrupted or earlier run has left for this one: layers that are kept, and points that are taken over. */
-import type { PlannedPoint, RunEvent } from './events';
+import type { PlannedPoint, RunEvent } from '../log/events';
 import type { Session } from './session';
-import { requireRepeated } from './takeOver';
+import { requireRepeated } from '../log/takeOver';
 
 /** Says how much was left, and tells again of the points that are taken over. */
 export function* tellKept({ kept, opening: { done } }: Session): Generator<RunEvent> {

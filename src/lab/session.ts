@@ -4,10 +4,10 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { OpenBlock, Head, Site } from '../model/model';
-import { needsCalibration, needsModule } from '../quant/parseRecipe';
+import { needsCalibration, needsModule } from '../quant/recipe/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
-import type { Recipe } from '../quant/recipe';
-import { tableRecipe } from '../quant/solve';
+import type { Recipe } from '../quant/recipe/recipe';
+import { tableRecipe } from '../quant/solve/solveLayer';
 import { assert, present } from '../util/assert';
 import { sha256 } from '../util/hash';
 import { createRng } from '../util/rng';
@@ -16,7 +16,7 @@ import { usualBudgets, type Budgets } from './budgets';
 import { Cabinet, type Circumstances } from './cabinet';
 import { toBatches, type Moment, type TokenBatch } from './calibrate';
 import { Evaluation, type Blocks, type PointModel } from './evaluate';
-import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent } from './events';
+import type { LayerResult, PlannedPoint, PointResult, Quality, RunEvent } from '../log/events';
 import { Attempts, requireFinite } from './failure';
 import { restore, solveSite, solveTable, type Solved } from './layers';
 import type { Opening } from './opening';

@@ -1,7 +1,7 @@
 /** What a point takes to store, in bits: quantized layers as exported, everything else as the checkpoint stores it. Pure. */
 import type { TensorEntry } from '../formats/checkpoint';
 import type { Model } from '../model/model';
-import type { PointResult } from './events';
+import type { PointResult } from '../log/events';
 
 /** Stored bits of the parts of a checkpoint that recipes may replace, and of all of it. */
 export interface StoredBits {

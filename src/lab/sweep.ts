@@ -16,14 +16,14 @@
 import type { Scope } from '../gpu/buffers';
 import type { OpenBlock } from '../model/model';
 import { present } from '../util/assert';
-import { needsCross, needsModule } from '../quant/parseRecipe';
+import { needsCross, needsModule } from '../quant/recipe/parseRecipe';
 import { CalibrationStream, type Embed, type Moment } from './calibrate';
-import type { RunEvent } from './events';
+import type { RunEvent } from '../log/events';
 import type { Basis } from '../quant/transform/rotate';
 import { quantizedBlock, type Lookup } from './pointModel';
 import { verifyRotation } from './verifyRotation';
 import { measureReference, tellKept } from './resume';
-import { resultsOf } from './takeOver';
+import { resultsOf } from '../log/takeOver';
 import { roughWindows } from './plan';
 import type { QuantizedPoint, Session } from './session';
 import { headPasses } from './work';

@@ -7,7 +7,7 @@ import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { OpenBlock, Head, Model } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
-import { makeGrid, makeTransform } from '../quant/pieces';
+import { makeGrid, makeTransform } from '../quant/solve/pieces';
 import type { Context, QuantEvent } from '../quant/problem';
 import { rotationSeed, sharedRotation, type Basis } from '../quant/transform/rotate';
 import { readMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';

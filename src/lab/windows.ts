@@ -11,7 +11,7 @@
 import type { Tokenizer } from '../formats/checkpoint';
 import { FormatError } from '../util/errors';
 import { inSlices } from '../util/inSlices';
-import type { Protocol } from './events';
+import type { Protocol } from '../log/events';
 
 export interface Windows {
   /** Each of `context` ids. */

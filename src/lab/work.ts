@@ -1,5 +1,5 @@
 /** The kinds of work that a run is made of, each of which goes at a rate of its own (progress.ts). */
-import type { PlannedPoint } from './events';
+import type { PlannedPoint } from '../log/events';
 import type { Kind } from './progress';
 
 /** A point's logits are made beside those of full precision. */

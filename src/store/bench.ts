@@ -1,6 +1,6 @@
 /** What the parts of the lab share. Types only. */
 import type { StoreApi } from 'zustand/vanilla';
-import type { MethodMeta, PieceMeta } from '../quant/recipe';
+import type { MethodMeta, PieceMeta } from '../quant/recipe/recipe';
 import type { Engine } from '../worker/client';
 import type { Notice, Topic } from './notices';
 import type { LabState } from './state';

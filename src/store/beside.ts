@@ -1,5 +1,5 @@
 /** Runs beside the shown one in the chart: their curves, each with the name of its run. Pure. */
-import type { Estimate } from '../lab/events';
+import type { Estimate } from '../log/events';
 import { listed } from '../util/words';
 import { curves, referenceValue, type Curve, type Scale, type XAxis, type YAxis } from './curves';
 import { runName, type ShelfRun } from './runRecord';

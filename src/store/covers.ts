@@ -1,5 +1,5 @@
 /** Whether a run may take the place of another: it has all that was measured there. Pure. */
-import { needsCalibration } from '../quant/parseRecipe';
+import { needsCalibration } from '../quant/recipe/parseRecipe';
 import type { RunView } from './runView';
 
 /** Whether every finished point of `earlier` is a finished point of `later`, measured under the same conditions. */

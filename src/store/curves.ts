@@ -1,7 +1,7 @@
 /** From points to what the chart draws: one curve per method, with x and y as chosen. Pure; no React, no chart library. */
-import type { Estimate } from '../lab/events';
-import { overCalibrations } from '../lab/verdict/supply';
-import { isMatrixMethod } from '../quant/matrix';
+import type { Estimate } from '../log/events';
+import { overCalibrations } from '../log/verdict/supply';
+import { isMatrixMethod } from '../quant/recipe/combinations';
 import { groupName } from './format';
 import { fullPrecision, type PointView } from './runView';
 

@@ -1,8 +1,8 @@
 /** How long the form's run will take on this adapter, before it is pressed: operations over the measured rate of a product. Pure. */
-import type { RunSettings } from '../lab/events';
+import type { RunSettings } from '../log/events';
 import type { HeaderCard } from '../model/card';
-import { needsCalibration } from '../quant/parseRecipe';
-import type { MethodMeta } from '../quant/recipe';
+import { needsCalibration } from '../quant/recipe/parseRecipe';
+import type { MethodMeta } from '../quant/recipe/recipe';
 import { planPoints, type Setup } from './plan';
 import type { RunView } from './runView';
 

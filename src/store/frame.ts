@@ -1,5 +1,5 @@
 /** The chart's axes for what is to be drawn: stable while points come in, because planned widths count from the start. Pure. */
-import type { Estimate } from '../lab/events';
+import type { Estimate } from '../log/events';
 import type { HeaderCard } from '../model/card';
 import type { Curve, Scale, XAxis, YAxis } from './curves';
 import { storage } from './storage';

@@ -1,6 +1,6 @@
 /** How the shelf's runs get into the browser's storage, and what happens when that is full, refused, or changed by another tab. */
-import type { RunEvent } from '../lab/events';
-import { writeLog } from '../lab/log';
+import type { RunEvent } from '../log/events';
+import { writeLog } from '../log/file';
 import { toErrorRecord } from '../util/errors';
 import type { KeptRuns } from './keptRuns';
 import type { Bench } from './bench';
@@ -8,7 +8,7 @@ import { notice } from './notices';
 import { breathe, readReplay, slice, type Replay } from './replay';
 import { newestFirst, surplus, type RunRecord, type ShelfRun } from './runRecord';
 
-/** Characters of one log from which on layers are no longer kept, only points: what a log is read back to (lab/log) is more. */
+/** Characters of one log from which on layers are no longer kept, only points: what a log is read back to (log/file) is more. */
 const mostOfOne = 60e6;
 
 /** The shelf as its storage sees it. */

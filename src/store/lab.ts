@@ -3,15 +3,15 @@
  * and calls these. Every failure becomes a notice and leaves what was there in place.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Goal } from '../lab/verdict/choose';
-import type { MethodMeta, PieceMeta } from '../quant/recipe';
+import type { Goal } from '../log/verdict/choose';
+import type { MethodMeta, PieceMeta } from '../quant/recipe/recipe';
 import type { Engine } from '../worker/client';
 import type { SourceFile } from '../worker/protocol';
 import type { Bench } from './bench';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
 import { refusalWords, sortDropped } from './dropped';
 import { createLinks, type Links } from './links';
-import { createMatrices, type Matrices } from './matrix';
+import { createMatrices, type Matrices } from './combinations';
 import { recall, remember, type Notebook } from './remember';
 import { errorNotice, notice, type Notice } from './notices';
 import { learnPace } from './pace';

@@ -1,8 +1,8 @@
 /** The layers of one point as a map: blocks down, sites across, one measure in the cells. Pure. */
-import type { LayerResult, Place, PlannedPoint } from '../lab/events';
-import type { Recipe } from '../quant/recipe';
+import type { LayerResult, Place, PlannedPoint } from '../log/events';
+import type { Recipe } from '../quant/recipe/recipe';
 import { number } from './format';
-import { shades } from './matrix';
+import { shades } from './combinations';
 import type { RunView } from './runView';
 
 export type LayerMeasure = 'gain' | 'bits' | 'damping' | 'fallbacks' | 'outliers';

@@ -1,9 +1,9 @@
 /** The run in the address: copying it, and opening one. A shared run is shown without its model. */
-import { decodePermalink, encodePermalink, isPermalink } from '../lab/permalink';
-import type { SharedRun } from '../lab/sharedRun';
-import { doubtLine } from '../lab/verdict/doubt';
-import { isMatrixMethod } from '../quant/matrix';
-import type { Piece } from '../quant/recipe';
+import { decodePermalink, encodePermalink, isPermalink } from '../log/link/permalink';
+import type { SharedRun } from '../log/link/sharedRun';
+import { doubtLine } from '../log/verdict/doubt';
+import { isMatrixMethod } from '../quant/recipe/combinations';
+import type { Piece } from '../quant/recipe/recipe';
 import type { Bench } from './bench';
 import { busyNotice, errorNotice, notice } from './notices';
 import type { LabState } from './state';

@@ -1,5 +1,5 @@
 /** The methods as the form lists them: by strategy, and those that a search finds. Pure. */
-import { strategies, type MethodMeta, type Strategy } from '../quant/recipe';
+import { strategies, type MethodMeta, type Strategy } from '../quant/recipe/recipe';
 import { widthsOf } from './plan';
 import { readSearch } from './search';
 

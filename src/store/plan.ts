@@ -2,9 +2,9 @@
  * From the form to a request: which recipes at which widths. Methods and their options come from the quant room's metadata; a new
  * method needs nothing here.
  */
-import type { CalibrationMode, PlannedPoint, Protocol, RunSettings } from '../lab/events';
-import { groupSize, parseRecipe, readsInputs } from '../quant/parseRecipe';
-import type { MethodMeta, Piece, Recipe } from '../quant/recipe';
+import type { CalibrationMode, PlannedPoint, Protocol, RunSettings } from '../log/events';
+import { groupSize, parseRecipe, readsInputs } from '../quant/recipe/parseRecipe';
+import type { MethodMeta, Piece, Recipe } from '../quant/recipe/recipe';
 import { listed } from './format';
 
 export const widths = [2, 3, 4, 5, 6, 7, 8] as const;

@@ -1,6 +1,6 @@
 /** Three ways to measure this checkpoint: by its widths and its context. Pure. */
 import type { HeaderCard } from '../model/card';
-import { enoughTokens } from '../lab/verdict/supply';
+import { enoughTokens } from '../log/verdict/supply';
 import type { Setup } from './plan';
 
 type Measured = Pick<Setup, 'context' | 'maxTokens' | 'calibrationTokens' | 'mode' | 'protocol'>;

@@ -1,5 +1,5 @@
 /** The range worth seeing first: a method that broke at two bits must not press the rest of the chart onto one line. Pure. */
-import type { Estimate } from '../lab/events';
+import type { Estimate } from '../log/events';
 import type { Curve, CurvePoint, YAxis } from './curves';
 
 export type Range = 'near' | 'all';

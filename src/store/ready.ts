@@ -1,5 +1,5 @@
 /** Why Run cannot be pressed, in words. Pure. */
-import type { MethodMeta } from '../quant/recipe';
+import type { MethodMeta } from '../quant/recipe/recipe';
 import { chosenMethods, unfit } from './plan';
 import type { LabState } from './state';
 

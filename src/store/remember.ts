@@ -3,7 +3,7 @@
  * results, no names of files. What is read back is checked value by value.
  */
 import type { StoreApi } from 'zustand/vanilla';
-import { someWidth, type MethodMeta } from '../quant/recipe';
+import { someWidth, type MethodMeta } from '../quant/recipe/recipe';
 import { groups, possible, recipeOf, widths, type Overrides, type Setup } from './plan';
 import { startingSetup, type LabState } from './state';
 

@@ -1,6 +1,6 @@
 /** A saved log as a view, in slices: a log of some hundred megabytes takes seconds, and the page stays awake meanwhile. */
-import type { RunEvent } from '../lab/events';
-import { readLogFile } from '../lab/log';
+import type { RunEvent } from '../log/events';
+import { readLogFile } from '../log/file';
 import { emptyRun, foldEvents, type RunView } from './runView';
 
 /** Events that are folded between two breaths. */

@@ -1,8 +1,8 @@
 /** A run as the shelf holds it, and what is kept of it beside its log. Pure. */
-import type { SharedRun } from '../lab/sharedRun';
-import { isMatrixMethod } from '../quant/matrix';
-import type { MethodMeta } from '../quant/recipe';
-import { calibratedTokens } from '../lab/verdict/candidate';
+import type { SharedRun } from '../log/link/sharedRun';
+import { isMatrixMethod } from '../quant/recipe/combinations';
+import type { MethodMeta } from '../quant/recipe/recipe';
+import { calibratedTokens } from '../log/verdict/candidate';
 import { grouped } from '../util/words';
 import { listed } from './format';
 import { fullPrecision, type About, type RunView } from './runView';

@@ -12,9 +12,9 @@ import type {
   RemarkTopic,
   RunEvent,
   RunSettings,
-} from '../lab/events';
-import type { Doubt } from '../lab/sharedRun';
-import { doubtLine } from '../lab/verdict/doubt';
+} from '../log/events';
+import type { Doubt } from '../log/link/sharedRun';
+import { doubtLine } from '../log/verdict/doubt';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 import { adapterName, listed } from './format';

@@ -1,11 +1,11 @@
 /** Starting, stopping and replaying runs, and taking their log and tables away as files. */
-import type { RunEvent, RunSettings } from '../lab/events';
-import { writeLog } from '../lab/log';
-import { sharedRun, type SharedName, type SharedRun } from '../lab/sharedRun';
-import { finishedPoints, type FinishedPoint } from '../lab/takeOver';
+import type { RunEvent, RunSettings } from '../log/events';
+import { writeLog } from '../log/file';
+import { sharedRun, type SharedName, type SharedRun } from '../log/link/sharedRun';
+import { finishedPoints, type FinishedPoint } from '../log/takeOver';
 import type { ModelCard } from '../model/card';
-import { isMatrixMethod } from '../quant/matrix';
-import { needsCalibration } from '../quant/parseRecipe';
+import { isMatrixMethod } from '../quant/recipe/combinations';
+import { needsCalibration } from '../quant/recipe/parseRecipe';
 import { Cancelled, FetchError, RecipeError } from '../util/errors';
 import { Restarted } from '../worker/client';
 import type { RunRequest, SourceFile, TextSource } from '../worker/protocol';

@@ -3,8 +3,8 @@
  * in the chart. What is added to a log is kept in the browser in the same step, so that whatever is on screen outlives the page. A
  * shared run, which the address holds, has no log and is not kept.
  */
-import type { RunEvent } from '../lab/events';
-import type { SharedRun } from '../lab/sharedRun';
+import type { RunEvent } from '../log/events';
+import type { SharedRun } from '../log/link/sharedRun';
 import { covers } from './covers';
 import { createKeeping, linesOf } from './keeping';
 import type { KeptRuns } from './keptRuns';

@@ -1,7 +1,7 @@
 /** The page's state: what is open, what is chosen, what was measured. No tensors, no blobs of weights, no GPU objects. */
-import { usualGoal, type Goal } from '../lab/verdict/choose';
-import type { RunEvent } from '../lab/events';
-import type { SharedRun } from '../lab/sharedRun';
+import { usualGoal, type Goal } from '../log/verdict/choose';
+import type { RunEvent } from '../log/events';
+import type { SharedRun } from '../log/link/sharedRun';
 import type { HeaderCard, ModelCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';

@@ -1,5 +1,5 @@
 /** The chart in words: what a picture's name says to those who do not see it. Pure. */
-import type { Estimate } from '../lab/events';
+import type { Estimate } from '../log/events';
 import type { Curve } from './curves';
 import { number } from './format';
 

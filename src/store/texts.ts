@@ -1,5 +1,5 @@
 /** Calibration and evaluation texts: the bundled ones, fetched when first used, and those that people drop. */
-import type { SharedName } from '../lab/sharedRun';
+import type { SharedName } from '../log/link/sharedRun';
 import { RecipeError } from '../util/errors';
 import { sha256 } from '../util/hash';
 import type { SourceFile, TextSource } from '../worker/protocol';

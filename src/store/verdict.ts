@@ -1,11 +1,11 @@
-/** The shown run as the verdict's rule (lab/verdict) takes it. Pure. */
+/** The shown run as the verdict's rule (log/verdict) takes it. Pure. */
 import {
   calibratedPoints,
   calibratedTokens,
   pendingPoints,
   widestInputs,
   type Finished,
-} from '../lab/verdict/candidate';
+} from '../log/verdict/candidate';
 import { fullPrecision, type RunView } from './runView';
 
 export type Judgeable = Pick<RunView, 'points' | 'about' | 'layers' | 'remarks' | 'model'>;

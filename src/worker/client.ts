@@ -1,5 +1,5 @@
 /** The page's end of the protocol: one promise per request, events by callback, an AbortSignal that becomes a stop message. */
-import type { RunEvent } from '../lab/events';
+import type { RunEvent } from '../log/events';
 import type { HeaderCard } from '../model/card';
 import { Cancelled, fromErrorRecord } from '../util/errors';
 import type { FromWorker, Operation, Operations, Request, ToWorker } from './protocol';

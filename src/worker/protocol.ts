@@ -4,8 +4,8 @@
  */
 import type { SourceFile } from '../formats/checkpoint';
 import type { MemoryUse } from '../gpu/buffers';
-import type { RunEvent, RunSettings } from '../lab/events';
-import type { FinishedPoint } from '../lab/takeOver';
+import type { RunEvent, RunSettings } from '../log/events';
+import type { FinishedPoint } from '../log/takeOver';
 import type { HeaderCard, ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 

@@ -1,5 +1,5 @@
 /** The worker's end of the protocol: runs handlers, batches their events, turns a stop message into an aborted signal. */
-import type { RunEvent } from '../lab/events';
+import type { RunEvent } from '../log/events';
 import type { HeaderCard } from '../model/card';
 import { toErrorRecord } from '../util/errors';
 import type { FromWorker, Operation, Operations, Request, ToWorker } from './protocol';

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import type { Gpu } from '../../src/gpu/gpu';
 import { FactorCache } from '../../src/quant/factorCache';
 import { e8pTable } from '../../src/reference/e8p';
-import { makeGrid, makeTransform } from '../../src/quant/pieces';
+import { makeGrid, makeTransform } from '../../src/quant/solve/pieces';
 import { nearest } from '../../src/quant/rounding/nearest';
 import { accumulateMagnitude } from '../../src/tensor/columnMagnitude';
 import { accumulateGram, finishGram } from '../../src/tensor/gram';

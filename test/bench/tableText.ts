@@ -2,10 +2,10 @@
  * The generated tables, as Markdown: for each subject the best method against GPTQ and AWQ, and every method at every width and
  * grouping. What a method does not have is a dash; what loses is there too. Each table lies between two marks of its page.
  */
-import type { PointResult } from '../../src/lab/events';
-import { compare } from '../../src/lab/statistics';
-import { recipes } from '../../src/quant/recipes';
-import type { MethodMeta } from '../../src/quant/recipe';
+import type { PointResult } from '../../src/log/events';
+import { compare } from '../../src/log/statistics';
+import { recipes } from '../../src/quant/recipe/recipes';
+import type { MethodMeta } from '../../src/quant/recipe/recipe';
 
 export const widths = [4, 3, 2] as const;
 export const groupings = [null, 32, 64] as const;

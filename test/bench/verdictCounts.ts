@@ -2,8 +2,8 @@
  * How often the sentence names another winner than the long calibration does, by tokens of calibration: in every set of the methods that a
  * person may have run together, for a third method that is better than both would hide what is said of two. Pure.
  */
-import { candidateOf, type Calibration } from '../../src/lab/verdict/candidate';
-import { rankings } from '../../src/lab/verdict/rank';
+import { candidateOf, type Calibration } from '../../src/log/verdict/candidate';
+import { rankings } from '../../src/log/verdict/rank';
 import type { VerdictCase } from './verdicts';
 
 export interface Count {

@@ -6,11 +6,11 @@
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { Gpu } from '../../src/gpu/gpu';
-import type { PlannedPoint, PointResult } from '../../src/lab/events';
+import type { PlannedPoint, PointResult } from '../../src/log/events';
 import { memoryStore } from '../../src/lab/layerStore';
 import { run } from '../../src/lab/run';
-import { groupSize } from '../../src/quant/parseRecipe';
-import { findMethod } from '../../src/quant/recipes';
+import { groupSize } from '../../src/quant/recipe/parseRecipe';
+import { findMethod } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
 import { createRng } from '../../src/util/rng';
 import { engineVersion } from '../../src/util/version';

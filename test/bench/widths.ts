@@ -5,10 +5,10 @@
 import { resolve } from 'node:path';
 import { openModelPath, readTextPath } from '../../src/cli/files';
 import type { Gpu } from '../../src/gpu/gpu';
-import type { PlannedPoint } from '../../src/lab/events';
+import type { PlannedPoint } from '../../src/log/events';
 import { memoryStore } from '../../src/lab/layerStore';
 import { run } from '../../src/lab/run';
-import { findMethod } from '../../src/quant/recipes';
+import { findMethod } from '../../src/quant/recipe/recipes';
 import { assert, present } from '../../src/util/assert';
 
 const allWidths = [8, 6, 5, 4, 3, 2];

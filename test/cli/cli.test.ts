@@ -4,8 +4,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PointResult, RunEvent } from '../../src/lab/events';
-import { readLog } from '../../src/lab/log';
+import type { PointResult, RunEvent } from '../../src/log/events';
+import { readLog } from '../../src/log/file';
 import { goldenModel } from '../model/folder';
 import { labGoldens, textOfIds } from '../lab/tiny';
 

@@ -3,7 +3,7 @@ import { commands, helpText } from '../../src/cli/commands';
 import { choiceOf, integerOf, parseOptions, type Given } from '../../src/cli/options';
 import { goalOf, pointsOf, settingsOf } from '../../src/cli/request';
 import type { ModelCard } from '../../src/model/card';
-import { recipes } from '../../src/quant/recipes';
+import { recipes } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
 import { RecipeError } from '../../src/util/errors';
 

@@ -1,6 +1,6 @@
 /** For everybody: no serious finding of axe, keyboard alone, narrow screens, browsers without WebGPU. */
 import type { Page } from '@playwright/test';
-import { writeLog } from '../../src/lab/log';
+import { writeLog } from '../../src/log/file';
 import {
   configure,
   expect,

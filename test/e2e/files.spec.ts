@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readLog, writeLog } from '../../src/lab/log';
+import { readLog, writeLog } from '../../src/log/file';
 import {
   configure,
   dropPaths,

@@ -4,7 +4,7 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { encodePermalink } from '../../src/lab/permalink';
+import { encodePermalink } from '../../src/log/link/permalink';
 import { madeUpShare } from '../lab/shared';
 import {
   configure,

@@ -1,6 +1,6 @@
 /** Methods to choose from, the combination matrix, and the layers that a cell opens. */
 import { configure, expect, openDemo, openLab, points, results, small, stopButton, test, untilStatus } from './lab';
-import { writeLog } from '../../src/lab/log';
+import { writeLog } from '../../src/log/file';
 import { map, matrix, replay, sampleMatrixLog, showMatrix, testEverythingOpen } from './matrixPage';
 import { loadModule } from './modules';
 

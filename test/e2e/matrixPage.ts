@@ -1,7 +1,7 @@
 /** A made-up matrix in the page, and the test of everything that opens around it. */
 import type { Page } from '@playwright/test';
-import type { RunEvent } from '../../src/lab/events';
-import { writeLog } from '../../src/lab/log';
+import type { RunEvent } from '../../src/log/events';
+import { writeLog } from '../../src/log/file';
 import { expect, openDemo, seriousViolations, test } from './lab';
 import { loadModule } from './modules';
 

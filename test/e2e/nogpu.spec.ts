@@ -1,5 +1,5 @@
 /** A browser without WebGPU: it says what to do, and what needs no GPU works. */
-import { writeLog } from '../../src/lab/log';
+import { writeLog } from '../../src/log/file';
 import { expect, openLab, results, runButton, test } from './lab';
 import { loadModule } from './modules';
 

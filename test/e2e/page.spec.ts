@@ -1,7 +1,7 @@
 /** What the page offers around its results: the legend, the range, pictures, words, short ways, paper, narrow windows. */
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { writeLog } from '../../src/lab/log';
+import { writeLog } from '../../src/log/file';
 import {
   configure,
   expect,

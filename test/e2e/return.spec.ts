@@ -1,5 +1,5 @@
 /** Coming back: a link in the open tab and the way back from it, a reload in mid-run, wrong numbers in the form. */
-import { writeLog } from '../../src/lab/log';
+import { writeLog } from '../../src/log/file';
 import { configure, expect, openDemo, points, runButton, small, test, untilStatus } from './lab';
 import { loadModule } from './modules';
 

@@ -1,7 +1,7 @@
 /** Dropping, running, stopping. Losing the device: test/worker/session.test.ts, and in the page run.long.spec.ts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readLog } from '../../src/lab/log';
+import { readLog } from '../../src/log/file';
 import { testDrop } from './drop';
 import {
   configure,

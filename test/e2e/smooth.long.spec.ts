@@ -1,5 +1,5 @@
 /** A large run fed as by an engine that is as fast as can be: it is shown whole. Long tasks depend on the machine and are printed, not judged. */
-import type { RunEvent } from '../../src/lab/events';
+import type { RunEvent } from '../../src/log/events';
 import { configure, expect, openLab, runButton, test } from './lab';
 import { loadModule } from './modules';
 

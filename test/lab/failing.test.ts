@@ -1,8 +1,8 @@
 /** A point that cannot be measured: it is told with its reason, and the others are measured as if it were not there. */
 import { describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../src/formats/checkpoint';
-import type { RunEvent } from '../../src/lab/events';
-import { readLog, writeLog } from '../../src/lab/log';
+import type { RunEvent } from '../../src/log/events';
+import { readLog, writeLog } from '../../src/log/file';
 import { emptyRun, foldEvents } from '../../src/store/runView';
 import { testGpu } from '../gpu';
 import { collect, finished, point, tinyCheckpoint, tinyInput, tinySettings } from './tiny';

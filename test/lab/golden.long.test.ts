@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { PointResult, Protocol } from '../../src/lab/events';
+import type { PointResult, Protocol } from '../../src/log/events';
 import { present } from '../../src/util/assert';
 import { testGpu } from '../gpu';
 import { openFolder, sharedModel } from '../model/folder';

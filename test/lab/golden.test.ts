@@ -1,7 +1,7 @@
 /** Runs against numbers of PyTorch and transformers that were made for this project (test/golden/lab.py). The shared ones: golden.long.test.ts. */
 import { describe, expect, it } from 'vitest';
-import type { PointResult } from '../../src/lab/events';
-import { tQuantile } from '../../src/lab/statistics';
+import type { PointResult } from '../../src/log/events';
+import { tQuantile } from '../../src/log/statistics';
 import { testGpu } from '../gpu';
 import { closeTo, rtn } from './rtnPoints';
 import { collect, finished, labGoldens, textOfIds, tinyCheckpoint, tinyInput, tinySettings } from './tiny';

@@ -1,7 +1,7 @@
 /** Stores that hand back other files, cannot write, or are full: a run loses time by them, never its results. */
 import { describe, expect, it } from 'vitest';
 import { boundedStore, type LayerFile, type LayerFiles } from '../../src/lab/boundedStore';
-import type { RunEvent } from '../../src/lab/events';
+import type { RunEvent } from '../../src/log/events';
 import { memoryStore, type LayerStore } from '../../src/lab/layerStore';
 import { testGpu } from '../gpu';
 import { collect, finished, point, tinyInput, tinySettings } from './tiny';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { requireMoments, settle } from '../../src/lab/plan';
-import type { RunSettings } from '../../src/lab/events';
-import type { Recipe } from '../../src/quant/recipe';
-import { findMethod } from '../../src/quant/recipes';
+import type { RunSettings } from '../../src/log/events';
+import type { Recipe } from '../../src/quant/recipe/recipe';
+import { findMethod } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
 import { RecipeError } from '../../src/util/errors';
 

@@ -1,9 +1,9 @@
 /** How much of a run is done, and how long the rest takes. */
 import { describe, expect, it } from 'vitest';
-import type { PlannedPoint } from '../../src/lab/events';
+import type { PlannedPoint } from '../../src/log/events';
 import { Progress, type Kind } from '../../src/lab/progress';
 import { Work } from '../../src/lab/work';
-import { findMethod } from '../../src/quant/recipes';
+import { findMethod } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
 
 const calibrating: Kind = { phase: 'calibrating', name: 'blocks' };

@@ -1,8 +1,8 @@
 /** Points of rounding to nearest and a relative bound, for runs that are compared with numbers of PyTorch. */
 import { expect } from 'vitest';
-import type { PlannedPoint } from '../../src/lab/events';
-import { withGrid } from '../../src/quant/parseRecipe';
-import { findMethod } from '../../src/quant/recipes';
+import type { PlannedPoint } from '../../src/log/events';
+import { withGrid } from '../../src/quant/recipe/parseRecipe';
+import { findMethod } from '../../src/quant/recipe/recipes';
 
 export function rtn(bits: number, group: number | null, symmetric: boolean): PlannedPoint {
   const recipe = findMethod('rtn')?.recipe(bits, group);

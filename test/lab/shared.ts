@@ -1,6 +1,6 @@
 /** A made-up run for tests of links and logs: numbers as a sweep gives them, seeded. */
-import type { PlannedPoint, PointResult, RunEvent } from '../../src/lab/events';
-import type { SharedRun } from '../../src/lab/sharedRun';
+import type { PlannedPoint, PointResult, RunEvent } from '../../src/log/events';
+import type { SharedRun } from '../../src/log/link/sharedRun';
 import { createRng } from '../../src/util/rng';
 
 const methods = ['rtn', 'gptq', 'gptq-act-order', 'awq-gptq', 'quip'];

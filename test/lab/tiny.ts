@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import type { Checkpoint, Tokenizer } from '../../src/formats/checkpoint';
 import type { LabelledText } from '../../src/formats/text';
 import type { Gpu } from '../../src/gpu/gpu';
-import type { PlannedPoint, PointResult, RunEvent, RunSettings } from '../../src/lab/events';
+import type { PlannedPoint, PointResult, RunEvent, RunSettings } from '../../src/log/events';
 import { memoryStore } from '../../src/lab/layerStore';
 import type { RunInput } from '../../src/lab/opening';
 import { run } from '../../src/lab/run';
-import { findMethod } from '../../src/quant/recipes';
+import { findMethod } from '../../src/quant/recipe/recipes';
 import { createRng } from '../../src/util/rng';
 import { goldenModel, openFolder } from '../model/folder';
 

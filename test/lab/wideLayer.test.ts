@@ -8,7 +8,7 @@ import { Gpu } from '../../src/gpu/gpu';
 import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
 import { solveSite } from '../../src/lab/layers';
 import { openModel } from '../../src/model/openModel';
-import { findMethod } from '../../src/quant/recipes';
+import { findMethod } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
 import { createRng } from '../../src/util/rng';
 import { syntheticCheckpoint, tinyLlama } from '../model/synthetic';

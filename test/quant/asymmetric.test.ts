@@ -1,9 +1,9 @@
 /** Asymmetric compensation against the published algorithm in float64 and the numpy vectors; without a second stream it is GPTQ. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { recipeOf } from '../../src/quant/parseRecipe';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
 import type { QuantEvent } from '../../src/quant/problem';
-import { solveLayer } from '../../src/quant/solve';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { activationOrder } from '../../src/quant/transform/permute';
 import { asymmetricPublished } from '../../src/reference/asymmetric';
 import type { CompensateOptions } from '../../src/reference/compensate';

@@ -1,8 +1,8 @@
 /** A matrix of zeros beside others in a site: what mixes the rows of the site leaves it zero, and the others as good as without it. */
 import { describe, expect, it } from 'vitest';
 import type { LayerProblem } from '../../src/quant/problem';
-import { findMethod } from '../../src/quant/recipes';
-import { solveLayer } from '../../src/quant/solve';
+import { findMethod } from '../../src/quant/recipe/recipes';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { readMatrix } from '../../src/tensor/matrix';
 import { present } from '../../src/util/assert';
 import { createRng } from '../../src/util/rng';

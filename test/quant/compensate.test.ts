@@ -1,8 +1,8 @@
 /** The kernels' GPTQ against the published algorithm in float64: codes, proxy loss, and the form they share. */
 import { describe, expect, it } from 'vitest';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import type { Recipe } from '../../src/quant/recipe';
-import { solveLayer } from '../../src/quant/solve';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import type { Recipe } from '../../src/quant/recipe/recipe';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { unpackBits } from '../../src/quant/bytes';
 import { activationOrder, groupAwareOrder } from '../../src/quant/transform/permute';
 import { compensateOneFactor, compensatePublished, type CompensateOptions } from '../../src/reference/compensate';

@@ -1,8 +1,8 @@
 /** Coordinate descent against float64, and its laws: no sweep loses more than the one before, nor than where it began. */
 import { describe, expect, it } from 'vitest';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import type { Piece } from '../../src/quant/recipe';
-import { solveLayer } from '../../src/quant/solve';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import type { Piece } from '../../src/quant/recipe/recipe';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { descend } from '../../src/reference/descend';
 import { nearest } from '../../src/reference/nearest';
 import { readMatrix } from '../../src/tensor/matrix';

@@ -5,9 +5,9 @@ import shader from '../../shaders/grid/e8p.wgsl?raw';
 import { unpackBits } from '../../src/quant/bytes';
 import { e8p } from '../../src/quant/grid/e8p';
 import { FactorCache } from '../../src/quant/factorCache';
-import { parseRecipe, recipeOf } from '../../src/quant/parseRecipe';
-import type { Piece } from '../../src/quant/recipe';
-import { solveLayer } from '../../src/quant/solve';
+import { parseRecipe, recipeOf } from '../../src/quant/recipe/parseRecipe';
+import type { Piece } from '../../src/quant/recipe/recipe';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { pointFactor, roundE8p } from '../../src/reference/blockLdlq';
 import {
   allE81,

@@ -1,10 +1,10 @@
 /** Solving on the E8P grid, and compensation on it against block LDLQ in float64: a table in two tiers. */
 import { expect, it } from 'vitest';
 import { unpackBits } from '../../src/quant/bytes';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import type { Piece } from '../../src/quant/recipe';
-import { restoreLayer } from '../../src/quant/restore';
-import { solveLayer } from '../../src/quant/solve';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import type { Piece } from '../../src/quant/recipe/recipe';
+import { restoreLayer } from '../../src/quant/solve/restore';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { pointFactor, roundE8p } from '../../src/reference/blockLdlq';
 import type { E8pBits } from '../../src/reference/e8p';
 import { readMatrix } from '../../src/tensor/matrix';

@@ -1,11 +1,11 @@
 /** What compensation gains on the grids of export formats, and that a block keeps its parameters: tables in two tiers. */
 import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import { makeGrid } from '../../src/quant/pieces';
-import type { Piece } from '../../src/quant/recipe';
-import { restoreLayer } from '../../src/quant/restore';
-import { solveLayer } from '../../src/quant/solve';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import { makeGrid } from '../../src/quant/solve/pieces';
+import type { Piece } from '../../src/quant/recipe/recipe';
+import { restoreLayer } from '../../src/quant/solve/restore';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { writeStorage } from '../../src/quant/storage';
 import { blocks } from '../../src/reference/blocks/blocks';
 import { readMatrix } from '../../src/tensor/matrix';

@@ -1,8 +1,8 @@
 /** What is told of a layer before and after its transforms. */
 import { describe, expect, it } from 'vitest';
-import { strengthHistogram } from '../../src/quant/insight';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import { solveLayer } from '../../src/quant/solve';
+import { strengthHistogram } from '../../src/quant/solve/insight';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { choleskyUpper } from '../../src/reference/cholesky';
 import { inverseUpper } from '../../src/reference/triangular';
 import { uploadMatrix } from '../../src/tensor/matrix';

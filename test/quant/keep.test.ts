@@ -1,11 +1,11 @@
 /** Kept columns against the formulas in float64: which are weak, the problem of the others, the fit, and GPTQ with weak columns last. */
 import { describe, expect, it } from 'vitest';
 import { unpackWide } from '../../src/quant/bytes';
-import { recipeOf } from '../../src/quant/parseRecipe';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
 import type { QuantEvent } from '../../src/quant/problem';
-import type { Recipe } from '../../src/quant/recipe';
-import { restoreLayer } from '../../src/quant/restore';
-import { solveLayer } from '../../src/quant/solve';
+import type { Recipe } from '../../src/quant/recipe/recipe';
+import { restoreLayer } from '../../src/quant/solve/restore';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { compensatePublished, type CompensateOptions } from '../../src/reference/compensate';
 import { fitKept, pick, schur, weakColumns } from '../../src/reference/keep';
 import { nearest } from '../../src/reference/nearest';

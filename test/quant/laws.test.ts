@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
 import { identity } from '../../src/quant/groups';
-import { withGrid } from '../../src/quant/parseRecipe';
-import { makeGrid, makeTransform, missing } from '../../src/quant/pieces';
+import { withGrid } from '../../src/quant/recipe/parseRecipe';
+import { makeGrid, makeTransform, missing } from '../../src/quant/solve/pieces';
 import type { QuantEvent } from '../../src/quant/problem';
-import type { Piece } from '../../src/quant/recipe';
+import type { Piece } from '../../src/quant/recipe/recipe';
 import { blocksOf } from '../../src/quant/rounding/compensate';
-import { roundWeights, solveLayer } from '../../src/quant/solve';
+import { roundWeights, solveLayer } from '../../src/quant/solve/solveLayer';
 import { packBits, unpackBits } from '../../src/quant/bytes';
 import { storedFromBytes } from '../../src/quant/stored';
 import { activationOrder, groupAwareOrder } from '../../src/quant/transform/permute';

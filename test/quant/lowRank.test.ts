@@ -1,9 +1,9 @@
 /** Low-rank compensation against the SVD of the error in float64, plain and in the metric of the inputs, and its laws. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import { restoreLayer } from '../../src/quant/restore';
-import { solveLayer } from '../../src/quant/solve';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import { restoreLayer } from '../../src/quant/solve/restore';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import type { QuantEvent } from '../../src/quant/problem';
 import { choleskyUpper } from '../../src/reference/cholesky';
 import { matmul } from '../../src/reference/matmul';

@@ -1,12 +1,12 @@
 /** Laws that hold for every method: tables in two tiers, on one problem. */
 import { expect, it } from 'vitest';
 import type { Scope } from '../../src/gpu/buffers';
-import { withGrid } from '../../src/quant/parseRecipe';
-import { makeGrid } from '../../src/quant/pieces';
-import type { MethodMeta, Recipe } from '../../src/quant/recipe';
-import { findMethod, recipes } from '../../src/quant/recipes';
-import { restoreLayer } from '../../src/quant/restore';
-import { solveLayer } from '../../src/quant/solve';
+import { withGrid } from '../../src/quant/recipe/parseRecipe';
+import { makeGrid } from '../../src/quant/solve/pieces';
+import type { MethodMeta, Recipe } from '../../src/quant/recipe/recipe';
+import { findMethod, recipes } from '../../src/quant/recipe/recipes';
+import { restoreLayer } from '../../src/quant/solve/restore';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { writeStorage } from '../../src/quant/storage';
 import { hashStored, storedBytes, storedFromBytes } from '../../src/quant/stored';
 import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';

@@ -1,9 +1,9 @@
 /** PB-LLM against the float64 twin: mask, values, walk, storage. */
 import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
-import { recipeOf } from '../../src/quant/parseRecipe';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
 import type { QuantEvent } from '../../src/quant/problem';
-import { solveLayer } from '../../src/quant/solve';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { readMatrix } from '../../src/tensor/matrix';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';

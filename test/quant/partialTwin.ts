@@ -1,9 +1,9 @@
 /** PB-LLM against the float64 twin, mask, values, walk and storage: a table in two tiers. */
 import { expect, it } from 'vitest';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import { makeGrid } from '../../src/quant/pieces';
-import { restoreLayer } from '../../src/quant/restore';
-import { solveLayer } from '../../src/quant/solve';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import { makeGrid } from '../../src/quant/solve/pieces';
+import { restoreLayer } from '../../src/quant/solve/restore';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { writeStorage } from '../../src/quant/storage';
 import { partial } from '../../src/reference/partial';
 import { inverseFactor } from '../../src/reference/walk';

@@ -3,7 +3,7 @@
  * the bytes is NaN here, so that a grid which needs it is found out.
  */
 import { packBits, unpackBits } from '../../src/quant/bytes';
-import type { Piece } from '../../src/quant/recipe';
+import type { Piece } from '../../src/quant/recipe/recipe';
 import type { StoredLayer } from '../../src/quant/storedLayer';
 import { formatFor } from '../../src/quant/grid/blocks';
 import { blockLayouts, blockNames, readBlock, type BlockName } from '../../src/util/blockBytes';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { catalog, findPiece } from '../../src/quant/catalog';
+import { catalog, findPiece } from '../../src/quant/recipe/catalog';
 import {
   equalRecipe,
   hashRecipe,
@@ -7,10 +7,10 @@ import {
   parseRecipe,
   recipeOf,
   withGrid,
-} from '../../src/quant/parseRecipe';
-import { makeGrid } from '../../src/quant/pieces';
-import { describeRecipe, findMethod, methodOf, recipes } from '../../src/quant/recipes';
-import type { MethodMeta, Recipe } from '../../src/quant/recipe';
+} from '../../src/quant/recipe/parseRecipe';
+import { makeGrid } from '../../src/quant/solve/pieces';
+import { describeRecipe, findMethod, methodOf, recipes } from '../../src/quant/recipe/recipes';
+import type { MethodMeta, Recipe } from '../../src/quant/recipe/recipe';
 import { RecipeError } from '../../src/util/errors';
 
 const groupOf = ({ grid }: Recipe) => (typeof grid['group'] === 'number' ? grid['group'] : null);

@@ -1,13 +1,13 @@
 /** Rotations as transforms: against dense float64 matrices written from the papers, and the laws of a change of basis. */
 import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import { makeGrid, makeTransform } from '../../src/quant/pieces';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import { makeGrid, makeTransform } from '../../src/quant/solve/pieces';
 import type { Neighbours, Posed, QuantEvent } from '../../src/quant/problem';
-import type { Piece } from '../../src/quant/recipe';
-import { restoreLayer } from '../../src/quant/restore';
+import type { Piece } from '../../src/quant/recipe/recipe';
+import { restoreLayer } from '../../src/quant/solve/restore';
 import { seededRng } from '../../src/quant/rotation';
-import { solveLayer } from '../../src/quant/solve';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { incoherenceScales } from '../../src/quant/transform/incohere';
 import { matmul } from '../../src/reference/matmul';
 import { quipRound } from '../../src/reference/quip';

@@ -1,8 +1,8 @@
 /** AWQ's scales and clip search against their float64 twin, on the widths of real models: tables in two tiers. */
 import { expect, it } from 'vitest';
-import { recipeOf } from '../../src/quant/parseRecipe';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
 import type { Neighbours } from '../../src/quant/problem';
-import { solveLayer } from '../../src/quant/solve';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { roundAwq, searchScales } from '../../src/reference/awq';
 import { uploadMatrix } from '../../src/tensor/matrix';
 import { createRng } from '../../src/util/rng';

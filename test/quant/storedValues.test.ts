@@ -1,11 +1,11 @@
 /** What is plotted is what is stored: for every grid, the bytes of the exported format restore the Ŵ that was evaluated, bit for bit. */
 import { describe, expect, it } from 'vitest';
-import { piecesOf } from '../../src/quant/catalog';
-import { recipeOf } from '../../src/quant/parseRecipe';
-import { makeGrid } from '../../src/quant/pieces';
-import type { Piece } from '../../src/quant/recipe';
-import { restoreLayer } from '../../src/quant/restore';
-import { solveLayer } from '../../src/quant/solve';
+import { piecesOf } from '../../src/quant/recipe/catalog';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import { makeGrid } from '../../src/quant/solve/pieces';
+import type { Piece } from '../../src/quant/recipe/recipe';
+import { restoreLayer } from '../../src/quant/solve/restore';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { writeStorage } from '../../src/quant/storage';
 import { readMatrix } from '../../src/tensor/matrix';
 import { createRng } from '../../src/util/rng';

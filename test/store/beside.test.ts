@@ -1,6 +1,6 @@
 /** Runs beside the shown one: what may not be compared is said, and one model's limit is not another's. */
 import { describe, expect, it } from 'vitest';
-import type { PointResult, RunEvent } from '../../src/lab/events';
+import type { PointResult, RunEvent } from '../../src/log/events';
 import { highestReference, whatDiffers } from '../../src/store/beside';
 import { summaryOf, type ShelfRun } from '../../src/store/runRecord';
 import { emptyRun, foldEvents } from '../../src/store/runView';

@@ -1,6 +1,6 @@
 /** A made-up run of any size, as large as page and shelf must bear: 30 blocks of seven layers, 40 points. Numbers from a formula. */
-import type { PlannedPoint, PointResult, Quality, RunEvent } from '../../src/lab/events';
-import { findMethod } from '../../src/quant/recipes';
+import type { PlannedPoint, PointResult, Quality, RunEvent } from '../../src/log/events';
+import { findMethod } from '../../src/quant/recipe/recipes';
 import { pointResult } from '../../src/lab/pointResult';
 import { sampleLog, sizeOfSample } from './sampleLog';
 

@@ -1,6 +1,6 @@
 /** What is dropped, what is taken away, and whether two runs agree. */
 import { describe, expect, it } from 'vitest';
-import { writeLog } from '../../src/lab/log';
+import { writeLog } from '../../src/log/file';
 import { comparePoint, tally } from '../../src/store/compare';
 import { refusalWords, sortDropped } from '../../src/store/dropped';
 import { rows, toCsv, toJson } from '../../src/store/exports';

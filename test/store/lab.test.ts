@@ -1,9 +1,9 @@
 /** The lab with an engine of the test's own: what happens to the state when things go well, badly, or are stopped. */
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/lab/events';
-import { writeLog } from '../../src/lab/log';
-import { catalog } from '../../src/quant/catalog';
-import { recipes } from '../../src/quant/recipes';
+import type { RunEvent } from '../../src/log/events';
+import { writeLog } from '../../src/log/file';
+import { catalog } from '../../src/quant/recipe/catalog';
+import { recipes } from '../../src/quant/recipe/recipes';
 import { createLab } from '../../src/store/lab';
 import { obstacle } from '../../src/store/ready';
 import { emptyRun, foldEvents } from '../../src/store/runView';

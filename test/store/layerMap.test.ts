@@ -1,6 +1,6 @@
 /** Layers by block and site, and what a method left as it was. */
 import { describe, expect, it } from 'vitest';
-import { readLog, writeLog } from '../../src/lab/log';
+import { readLog, writeLog } from '../../src/log/file';
 import { layerMap, troubles } from '../../src/store/layerMap';
 import { emptyRun, foldEvents } from '../../src/store/runView';
 import { sampleLog } from './sampleLog';

@@ -1,9 +1,9 @@
 /** What a click on a reason changes, and the set to begin with. */
 import { describe, expect, it } from 'vitest';
-import { findMethod, recipes } from '../../src/quant/recipes';
+import { findMethod, recipes } from '../../src/quant/recipe/recipes';
 import { goodStart } from '../../src/store/goodStart';
 import { worstLayers } from '../../src/store/layerMap';
-import { matrixView } from '../../src/store/matrix';
+import { matrixView } from '../../src/store/combinations';
 import { chosenMethods, remedy, unfit } from '../../src/store/plan';
 import { emptyRun, foldEvents, type PointView } from '../../src/store/runView';
 import { startingSetup } from '../../src/store/state';

@@ -1,7 +1,7 @@
 /** Methods by strategy, what a search finds, and what cannot run as the form stands. */
 import { describe, expect, it } from 'vitest';
-import { strategies } from '../../src/quant/recipe';
-import { recipes } from '../../src/quant/recipes';
+import { strategies } from '../../src/quant/recipe/recipe';
+import { recipes } from '../../src/quant/recipe/recipes';
 import { groupMethods } from '../../src/store/methods';
 import { countPoints, planPoints, unfit } from '../../src/store/plan';
 import { readSearch } from '../../src/store/search';

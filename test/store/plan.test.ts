@@ -1,7 +1,7 @@
 /** From the form to a request. */
 import { describe, expect, it } from 'vitest';
-import { someWidth } from '../../src/quant/recipe';
-import { recipes } from '../../src/quant/recipes';
+import { someWidth } from '../../src/quant/recipe/recipe';
+import { recipes } from '../../src/quant/recipe/recipes';
 import { piecesOf, planPoints, planRun, recipeOf } from '../../src/store/plan';
 import { startingSetup } from '../../src/store/state';
 import { RecipeError } from '../../src/util/errors';

@@ -1,7 +1,7 @@
 /** Presets for a checkpoint, and the time that a run will take. */
 import { describe, expect, it } from 'vitest';
-import { enoughTokens } from '../../src/lab/verdict/supply';
-import { recipes } from '../../src/quant/recipes';
+import { enoughTokens } from '../../src/log/verdict/supply';
+import { recipes } from '../../src/quant/recipe/recipes';
 import { estimateSeconds, paceOf } from '../../src/store/estimate';
 import { about } from '../../src/store/format';
 import { presetOf, presetsFor } from '../../src/store/presets';

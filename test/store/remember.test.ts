@@ -1,7 +1,7 @@
 /** What is remembered from visit to visit, and what is not believed. */
 import { describe, expect, it } from 'vitest';
 import { createStore } from 'zustand/vanilla';
-import { recipes } from '../../src/quant/recipes';
+import { recipes } from '../../src/quant/recipe/recipes';
 import { recall, remember, type Notebook } from '../../src/store/remember';
 import { startingSetup, startingState, type LabState } from '../../src/store/state';
 

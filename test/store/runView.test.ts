@@ -1,6 +1,6 @@
 /** The fold from events to the page's view. */
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/lab/events';
+import type { RunEvent } from '../../src/log/events';
 import { covers } from '../../src/store/covers';
 import { emptyRun, foldEvents, measuringOriginal, type RunView } from '../../src/store/runView';
 import { sampleLog } from './sampleLog';

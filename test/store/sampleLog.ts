@@ -1,7 +1,7 @@
 /** A made-up run for the page's tests: the shape of a real one (rtn and gptq at six widths), with numbers from a formula. */
-import type { Estimate, PlannedPoint, PointResult, Quality, RunEvent } from '../../src/lab/events';
+import type { Estimate, PlannedPoint, PointResult, Quality, RunEvent } from '../../src/log/events';
 import { pointResult } from '../../src/lab/pointResult';
-import { recipes } from '../../src/quant/recipes';
+import { recipes } from '../../src/quant/recipe/recipes';
 
 const windowsTotal = 8;
 const fullPerplexity = 6.2;

@@ -1,6 +1,6 @@
 /** A made-up run of the combination matrix at 3 bits in groups of 64: every possible cell, losses by a formula, insight on every layer. */
-import type { PlannedPoint, RunEvent } from '../../src/lab/events';
-import { combinationMatrix } from '../../src/quant/matrix';
+import type { PlannedPoint, RunEvent } from '../../src/log/events';
+import { combinationMatrix } from '../../src/quant/recipe/combinations';
 import { sampleLog } from './sampleLog';
 
 const bell = (centre: number, width: number) =>

@@ -1,8 +1,8 @@
 /** Runs on the shelf: what outlives a page at any moment, what makes room, what two tabs do to each other. */
 import { describe, expect, it } from 'vitest';
 import { createStore } from 'zustand/vanilla';
-import type { RunEvent } from '../../src/lab/events';
-import { recipes } from '../../src/quant/recipes';
+import type { RunEvent } from '../../src/log/events';
+import { recipes } from '../../src/quant/recipe/recipes';
 import type { Bench } from '../../src/store/bench';
 import { describeRun, runName, surplus, type RunRecord } from '../../src/store/runRecord';
 import { emptyRun, foldEvents, type RunView } from '../../src/store/runView';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseJsonObject } from '../../src/formats/strictJson';
-import { parseRecipe } from '../../src/quant/parseRecipe';
+import { parseRecipe } from '../../src/quant/recipe/parseRecipe';
 import { RecipeError } from '../../src/util/errors';
 import { isTooDeep, maxJsonDepth, shortJson } from '../../src/util/json';
 

@@ -1,6 +1,6 @@
 /** The two ends of the protocol over a real message channel. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { RunEvent } from '../../src/lab/events';
+import type { RunEvent } from '../../src/log/events';
 import { Cancelled, FormatError } from '../../src/util/errors';
 import { connect, type ClientPort } from '../../src/worker/client';
 import type { AdapterReport, FromWorker, RunRequest, ToWorker } from '../../src/worker/protocol';

@@ -1,5 +1,5 @@
 /** Weak columns in half precision as the page, the command line and the parser know it. */
-import type { PieceMeta } from '../recipe';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const keep: PieceMeta = {
   name: 'keep',

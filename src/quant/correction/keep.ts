@@ -16,7 +16,7 @@ import { assert, present } from '../../util/assert';
 import { nearestHalf } from '../../util/halfFloat';
 import { gatherColumns, gatherSymmetric, noColumn, readDiagonal, uploadOrder } from '../columns';
 import type { Context, Correction, Grid, Posed, Undoing } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { nearestValues } from '../rounding/nearestValues';
 
 /** As in compensation. */

@@ -1,5 +1,5 @@
 /** Low-rank compensation as the page, the command line and the parser know it. */
-import type { PieceMeta } from '../recipe';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const lowRank: PieceMeta = {
   name: 'lowRank',

@@ -17,7 +17,7 @@ import { nearestHalf, roundHalfEven } from '../../util/halfFloat';
 import { readDiagonal } from '../columns';
 import { factorise } from '../damping';
 import { nothingKept, type Context, type Correction, type Posed } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 
 /** As in compensation. */
 const damping = 0.01;

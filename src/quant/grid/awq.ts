@@ -12,7 +12,7 @@ import { diagonalBlocks } from '../../tensor/diagonal';
 import { emptyMatrix, type Matrix } from '../../tensor/matrix';
 import { assert, present } from '../../util/assert';
 import type { Context, Grid, Neighbours } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { inSlices } from '../slices';
 import { groupStorage } from '../storage';
 

@@ -1,6 +1,6 @@
 /** What the metadata of the llama.cpp block formats have in common. */
-import { importanceOption } from '../options';
-import type { PieceMeta } from '../recipe';
+import { importanceOption } from '../recipe/options';
+import type { PieceMeta } from '../recipe/recipe';
 
 /** `name`: the piece's; `label`: the format's in files. `search`: whether fits search, so that importance can weigh what they find. */
 export function blockMeta(name: string, label: string, line: string, search = true): PieceMeta {

@@ -10,7 +10,7 @@
 import { blockLayouts, writeBlock, type BlockName } from '../../util/blockBytes';
 import { unpackBits } from '../bytes';
 import type { Grid, GridStorage } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { plainGroups } from '../stored';
 import type { StoredLayer } from '../storedLayer';
 

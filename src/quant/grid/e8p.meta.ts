@@ -1,5 +1,5 @@
 /** The lattice codebook of QuIP# as the page, the command line and the parser know it. */
-import type { PieceMeta } from '../recipe';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const e8p: PieceMeta = {
   name: 'e8p',

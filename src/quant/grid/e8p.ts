@@ -11,7 +11,7 @@ import { rowDot } from '../../tensor/rowDot';
 import { assert } from '../../util/assert';
 import { join } from '../bytes';
 import type { Context, Given, Grid, Posed } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 
 /** Root mean square of what is looked up in the codebook, by bits. The WGSL says the same. */
 const codebookRms: Readonly<Record<number, number>> = { 2: 1.03, 3: 0.98, 4: 1.03 };

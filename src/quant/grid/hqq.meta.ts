@@ -1,6 +1,6 @@
 /** HQQ as the page, the command line and the parser know it. */
-import { bitsOption, groupOption, importanceOption } from '../options';
-import type { PieceMeta } from '../recipe';
+import { bitsOption, groupOption, importanceOption } from '../recipe/options';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const hqq: PieceMeta = {
   name: 'hqq',

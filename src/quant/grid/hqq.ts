@@ -13,7 +13,7 @@ import { defineKernel } from '../../gpu/kernel';
 import { emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
 import { assert } from '../../util/assert';
 import type { Context, Grid, Posed } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { inSlices } from '../slices';
 import { groupStorage } from '../storage';
 import { importanceOf } from './importance';

@@ -1,6 +1,6 @@
 /** The grid of ONNX Runtime's MatMulNBits as the page, the command line and the parser know it. */
-import type { PieceMeta } from '../recipe';
-import { importanceOption } from '../options';
+import type { PieceMeta } from '../recipe/recipe';
+import { importanceOption } from '../recipe/options';
 
 export const matmulnbits: PieceMeta = {
   name: 'matmulnbits',

@@ -5,7 +5,7 @@
  */
 import { assert } from '../../util/assert';
 import type { Grid } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { rowBlockStorage } from './rowBlocks';
 
 export function matmulnbits({ bits: text, block: size, symmetric, scale, importance }: Piece): Grid {

@@ -1,5 +1,5 @@
 /** Partial binarisation as the page, the command line and the parser know it. */
-import type { PieceMeta } from '../recipe';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const partial: PieceMeta = {
   name: 'partial',

@@ -12,7 +12,7 @@ import { gatherSymmetric } from '../columns';
 import { factorise } from '../damping';
 import { identity } from '../groups';
 import type { Context, Given, Grid, GridStorage, Posed } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import type { StoredLayer } from '../storedLayer';
 
 const salientBit = 256;

@@ -1,6 +1,6 @@
 /** MLC's q4f16_1, what WebLLM runs: groups of 32 columns, s = max |w| / 7 as a half, ŵ = s(c − 7), 15 levels. */
 import type { Grid } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { rowBlockStorage } from './rowBlocks';
 
 export function q4f16_1({ importance }: Piece): Grid {

@@ -1,6 +1,6 @@
 /** QuIP's grid as the page, the command line and the parser know it. */
-import { bitsOption } from '../options';
-import type { PieceMeta } from '../recipe';
+import { bitsOption } from '../recipe/options';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const tensor: PieceMeta = {
   name: 'tensor',

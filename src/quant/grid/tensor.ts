@@ -8,7 +8,7 @@ import { assert } from '../../util/assert';
 import { nearestHalf } from '../../util/halfFloat';
 import { halves, join } from '../bytes';
 import type { Context, Given, Grid, Posed } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 
 /** The multiplier of the published code at every width: right for 4 bits. */
 const published = 2.4;

@@ -1,6 +1,6 @@
 /** The uniform grid as the page, the command line and the parser know it. */
-import { bitsOption, groupOption } from '../options';
-import type { PieceMeta } from '../recipe';
+import { bitsOption, groupOption } from '../recipe/options';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const uniform: PieceMeta = {
   name: 'uniform',

@@ -5,7 +5,7 @@
  */
 import { assert } from '../../util/assert';
 import type { Grid } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { groupStorage } from '../storage';
 
 export function uniform({ bits, group, symmetric, clip }: Piece): Grid {

@@ -1,6 +1,6 @@
 /** The configurations that the benchmark released (PTQ-Bench, arXiv 2502.13178, its configs): not those of the papers. */
-import { recipeOf } from '../parseRecipe';
-import type { MethodMeta } from '../recipe';
+import { recipeOf } from '../recipe/parseRecipe';
+import type { MethodMeta } from '../recipe/recipe';
 import { compensate, method, nearest, papers, uniform } from './method';
 
 export const benchmark: readonly MethodMeta[] = [

@@ -1,6 +1,6 @@
 /** Compensation: columns make up for the rounding errors of others. */
-import type { MethodMeta } from '../recipe';
-import { recipeOf } from '../parseRecipe';
+import type { MethodMeta } from '../recipe/recipe';
+import { recipeOf } from '../recipe/parseRecipe';
 import { compensate, method, papers, uniform } from './method';
 
 const activation = { name: 'permute', order: 'activation' } as const;

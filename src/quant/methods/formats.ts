@@ -1,6 +1,6 @@
 /** The block formats of other programs, as they round, with importance weights, and as grids of GPTQ. */
-import { recipeOf } from '../parseRecipe';
-import type { MethodMeta, Piece } from '../recipe';
+import { recipeOf } from '../recipe/parseRecipe';
+import type { MethodMeta, Piece } from '../recipe/recipe';
 import { compensate, method, nearest } from './method';
 
 /** Grid, label, width, bits per weight. */

@@ -1,6 +1,6 @@
 /** Low rank: a thin factorisation of what rounding lost, kept beside the codes. */
-import { recipeOf } from '../parseRecipe';
-import type { MethodMeta } from '../recipe';
+import { recipeOf } from '../recipe/parseRecipe';
+import type { MethodMeta } from '../recipe/recipe';
 import { compensate, method, nearest, papers, uniform } from './method';
 
 export const lowRank: readonly MethodMeta[] = [

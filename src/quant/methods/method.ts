@@ -1,6 +1,6 @@
 /** How a method of the literature is written down: its telling parts. What follows from them is filled in. Data only. */
-import { needsCalibration, needsCross } from '../parseRecipe';
-import { someWidth, type MethodMeta, type Paper, type Piece } from '../recipe';
+import { needsCalibration, needsCross } from '../recipe/parseRecipe';
+import { someWidth, type MethodMeta, type Paper, type Piece } from '../recipe/recipe';
 
 type Told = Omit<MethodMeta, 'calibrated' | 'cross' | 'groups' | 'paper'> &
   Partial<Pick<MethodMeta, 'groups' | 'paper'>>;

@@ -1,6 +1,6 @@
 /** Methods without data: rounding to nearest on ranges of different kinds. */
-import type { MethodMeta } from '../recipe';
-import { recipeOf } from '../parseRecipe';
+import type { MethodMeta } from '../recipe/recipe';
+import { recipeOf } from '../recipe/parseRecipe';
 import { method, nearest } from './method';
 
 export const plain: readonly MethodMeta[] = [

@@ -1,6 +1,6 @@
 /** Rotation: a basis in which no weight and no input stands out. */
-import { recipeOf } from '../parseRecipe';
-import type { MethodMeta, Piece } from '../recipe';
+import { recipeOf } from '../recipe/parseRecipe';
+import type { MethodMeta, Piece } from '../recipe/recipe';
 import { compensate, method, nearest, papers, uniform } from './method';
 
 const reversed: Piece = { name: 'permute', order: 'reversed' };

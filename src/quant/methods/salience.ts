@@ -1,6 +1,6 @@
 /** Salience: what matters more is kept better, by scales, by ranges or by bits. */
-import { recipeOf } from '../parseRecipe';
-import type { MethodMeta, Piece } from '../recipe';
+import { recipeOf } from '../recipe/parseRecipe';
+import type { MethodMeta, Piece } from '../recipe/recipe';
 import { compensate, method, nearest, papers, uniform } from './method';
 
 const scale: Piece = { name: 'scale' };

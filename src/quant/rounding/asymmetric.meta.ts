@@ -1,6 +1,6 @@
 /** Asymmetric compensation as the page, the command line and the parser know it. */
-import { dampingOption, groupsOption } from '../options';
-import type { PieceMeta } from '../recipe';
+import { dampingOption, groupsOption } from '../recipe/options';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const asymmetric: PieceMeta = {
   name: 'asymmetric',

@@ -22,7 +22,7 @@ import type { Scope } from '../../gpu/buffers';
 import type { Matrix } from '../../tensor/matrix';
 import { unitFactor, type Factor } from '../damping';
 import type { Context, Rounding } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { compensateSteered } from './compensate';
 
 /** @throws NumericError when H cannot be factored with any damping. */

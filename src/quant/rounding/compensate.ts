@@ -24,7 +24,7 @@ import { importanceOf } from '../grid/importance';
 import { perGrid } from '../grid/shaders';
 import { blockColumns, groupColumns, identity, type Grouping } from '../groups';
 import type { Codes, Context, Grid, Posed, Rounding } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { inSlices } from '../slices';
 import { greedyPasses, narrowed, type GreedyStep } from './greedy';
 import { nearest } from './nearest';

@@ -1,5 +1,5 @@
 /** Coordinate descent as the page, the command line and the parser know it. */
-import type { PieceMeta } from '../recipe';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const descend: PieceMeta = {
   name: 'descend',

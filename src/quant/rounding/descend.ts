@@ -18,7 +18,7 @@ import { assert, present } from '../../util/assert';
 import { readDiagonal, uploadOrder } from '../columns';
 import { perGrid } from '../grid/shaders';
 import type { Codes, Context, Grid, Rounded, Rounding } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { inSlices } from '../slices';
 import { compensate } from './compensate';
 import { dequantize } from './dequantize';

@@ -1,7 +1,7 @@
 /** Ŵ of rounding to nearest on a grid, for what compares with it or looks at its errors. */
 import type { Matrix } from '../../tensor/matrix';
 import { uploadOrder } from '../columns';
-import { cropColumns, padProblem } from '../padding';
+import { cropColumns, padProblem } from '../solve/padding';
 import type { Context, Grid, Posed } from '../problem';
 import { dequantize } from './dequantize';
 import { nearest } from './nearest';

@@ -1,6 +1,6 @@
 /** The randomized Hadamard transform as the page, the command line and the parser know it. */
-import { balanceOption } from '../options';
-import type { PieceMeta } from '../recipe';
+import { balanceOption } from '../recipe/options';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const hadamard: PieceMeta = {
   name: 'hadamard',

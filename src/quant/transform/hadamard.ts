@@ -7,7 +7,7 @@ import { hadamardOf } from '../../util/hadamard';
 import { randomSigns } from '../../util/orthogonal';
 import { balanced, keepParts, partBits, partsOf, readParts } from '../balance';
 import type { Context, Transform } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { changeMoments, hadamardRotation, turnMoment, turnRows } from '../rotation';
 
 /** Says where the rotation of this width is not by a Hadamard matrix. */

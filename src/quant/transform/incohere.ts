@@ -14,7 +14,7 @@ import { halfScale } from '../../util/halfFloat';
 import { balanced, keepParts, partBits, partsOf, readParts } from '../balance';
 import { readDiagonal } from '../columns';
 import type { Posed, Transform } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { changeMoments, drawSeed, kroneckerRotation, seededRng, turnMoment, turnRows } from '../rotation';
 
 /** Least diagonal, relative to the largest: a column that is never used, or never weighs, gets a scale and not infinity. */

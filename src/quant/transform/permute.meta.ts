@@ -1,5 +1,5 @@
 /** Column order as the page, the command line and the parser know it. */
-import type { PieceMeta } from '../recipe';
+import type { PieceMeta } from '../recipe/recipe';
 
 /** Grids on whole rows at any setting: they have no group to choose, as those with groups of their own have none. */
 const rowGrids: readonly string[] = ['tensor', 'partial', 'e8p'];

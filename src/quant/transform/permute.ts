@@ -7,7 +7,7 @@ import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, readDiagonal, uploadOrder } from '../columns';
 import { identity, invert } from '../groups';
 import type { Transform } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 
 /** Places of `values` by falling value; equal values keep their order. */
 function falling(values: readonly number[]): number[] {

@@ -1,5 +1,5 @@
 /** Fused rotations as the page, the command line and the parser know them. */
-import type { PieceMeta } from '../recipe';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const rotate: PieceMeta = {
   name: 'rotate',

@@ -13,7 +13,7 @@ import { scaleColumns } from '../../tensor/scaleColumns';
 import { randomSigns } from '../../util/orthogonal';
 import type { Rng } from '../../util/rng';
 import type { Context, Neighbours, Transform } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import {
   changeMoments,
   drawSeed,

@@ -1,5 +1,5 @@
 /** Activation-aware scales as the page, the command line and the parser know them. */
-import type { PieceMeta } from '../recipe';
+import type { PieceMeta } from '../recipe/recipe';
 
 export const scale: PieceMeta = {
   name: 'scale',

@@ -18,7 +18,7 @@ import { halfScale } from '../../util/halfFloat';
 import { readDiagonal } from '../columns';
 import { FactorCache } from '../factorCache';
 import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
-import type { Piece } from '../recipe';
+import type { Piece } from '../recipe/recipe';
 import { nearestValues } from '../rounding/nearestValues';
 
 const steps = 20;

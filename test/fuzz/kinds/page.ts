@@ -1,10 +1,10 @@
 /** What the page remembers, and what the command line is given. */
 import { commands } from '../../../src/cli/commands';
-import { matrixOf } from '../../../src/cli/matrix';
+import { matrixOf } from '../../../src/cli/combinations';
 import { parseOptions } from '../../../src/cli/options';
 import { pointsOf, settingsOf } from '../../../src/cli/request';
 import type { ModelCard } from '../../../src/model/card';
-import { recipes as methods } from '../../../src/quant/recipes';
+import { recipes as methods } from '../../../src/quant/recipe/recipes';
 import { planRun } from '../../../src/store/plan';
 import { recall } from '../../../src/store/remember';
 import { startingSetup } from '../../../src/store/state';

@@ -1,12 +1,12 @@
 /** What carries a run from one machine to another: links, logs, recipes. Whatever opens, can be written again and opens again. */
-import { readLog, writeLog } from '../../../src/lab/log';
-import { decodePermalink, encodePermalink } from '../../../src/lab/permalink';
-import { sharedRun, type SharedRun } from '../../../src/lab/sharedRun';
-import { deflate, fromBase64Url, inflate, toBase64Url } from '../../../src/lab/permalinkBytes';
-import { writeV1 } from '../../../src/lab/permalinkV1';
-import { canonicalRecipe, parseRecipe } from '../../../src/quant/parseRecipe';
-import { recipes as methods } from '../../../src/quant/recipes';
-import { someWidth } from '../../../src/quant/recipe';
+import { readLog, writeLog } from '../../../src/log/file';
+import { decodePermalink, encodePermalink } from '../../../src/log/link/permalink';
+import { sharedRun, type SharedRun } from '../../../src/log/link/sharedRun';
+import { deflate, fromBase64Url, inflate, toBase64Url } from '../../../src/log/link/bytes';
+import { writeV1 } from '../../../src/log/link/v1';
+import { canonicalRecipe, parseRecipe } from '../../../src/quant/recipe/parseRecipe';
+import { recipes as methods } from '../../../src/quant/recipe/recipes';
+import { someWidth } from '../../../src/quant/recipe/recipe';
 import { toCsv, toJson } from '../../../src/store/exports';
 import { emptyRun, foldEvents } from '../../../src/store/runView';
 import { isBitcurveError } from '../../../src/util/errors';

@@ -1,7 +1,7 @@
 /** Grids of the float64 twin, from src/reference. */
 import { formatFor } from '../../../src/quant/grid/blocks';
 import { tensorMultiplier } from '../../../src/quant/grid/tensor';
-import type { Piece } from '../../../src/quant/recipe';
+import type { Piece } from '../../../src/quant/recipe/recipe';
 import { blocks } from '../../../src/reference/blocks/blocks';
 import { fitHalfUniform, halfUniformCode, type HalfUniformOptions } from '../../../src/reference/halfUniform';
 import { fitHqqMatrix, hqqCode, type HqqParameters } from '../../../src/reference/hqq';

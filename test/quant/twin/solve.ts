@@ -1,6 +1,6 @@
 /** Any recipe of the literature on one problem in float64: the parts of src/reference put together as recipes put pieces together. */
 import { tensorMultiplier } from '../../../src/quant/grid/tensor';
-import type { Piece, Recipe } from '../../../src/quant/recipe';
+import type { Piece, Recipe } from '../../../src/quant/recipe/recipe';
 import { activationOrder, groupAwareOrder } from '../../../src/quant/transform/permute';
 import { roundAwq } from '../../../src/reference/awq';
 import { pointFactor, roundE8p } from '../../../src/reference/blockLdlq';

@@ -1,6 +1,6 @@
 /** Transforms of the float64 twin: scales and bases, from src/reference. */
 import { incoherenceScales } from '../../../src/quant/transform/incohere';
-import type { Piece, Recipe } from '../../../src/quant/recipe';
+import type { Piece, Recipe } from '../../../src/quant/recipe/recipe';
 import { roundAwq, searchScales } from '../../../src/reference/awq';
 import { hadamardBasis, kroneckerBasis, turnColumns, turnRows, type Basis } from '../../../src/reference/bases';
 import { columnEnergy } from '../../../src/reference/columnEnergy';

@@ -1,0 +1,221 @@
+/**
+ * A run is a log: append-only typed events, past tense, no tensors. The page, the command line, the tests, saved files and replay
+ * read the same log. Types only. Fields named `seconds…` and `at` are the only ones that differ between two runs of one request.
+ */
+import type { AdapterCard } from '../gpu/gpu';
+import type { ModelCard } from '../model/card';
+import type { Insight } from '../quant/solve/insight';
+import type { MomentFacts } from '../quant/problem';
+import type { Recipe } from '../quant/recipe/recipe';
+import type { ErrorRecord } from '../util/errors';
+
+export type { MomentFacts };
+
+export type Protocol = 'gptq' | 'llama.cpp';
+export type CalibrationMode = 'shared' | 'sequential';
+
+/**
+ * A text as the log names it. `fingerprint`: first 16 hex digits of SHA-256 of its UTF-8 bytes. `tokens`: of the whole text, or of as
+ * much of it as the run had to read.
+ */
+export interface TextCard {
+  readonly label: string;
+  readonly fingerprint: string;
+  readonly bytes: number;
+  readonly tokens: number;
+}
+
+/** One curve point to be computed: a recipe at a width. Serialisable; the whole request crosses the worker boundary. */
+export interface PlannedPoint {
+  /** Unique in the run, e.g. "gptq-3". The reference is "full-precision". */
+  readonly id: string;
+  /** Short name of the method, e.g. "rtn"; names the curve. */
+  readonly method: string;
+  readonly recipe: Recipe | null;
+  /** Bits of a code; 0 for full precision. */
+  readonly bits: number;
+  /** Columns per group; null for a whole row. */
+  readonly group: number | null;
+}
+
+export interface RunSettings {
+  readonly points: readonly PlannedPoint[];
+  readonly protocol: Protocol;
+  /** Tokens per evaluation window. */
+  readonly context: number;
+  /** Evaluate at most this many tokens; null for all. */
+  readonly maxTokens: number | null;
+  readonly calibrationTokens: number;
+  /** Calibrated points are solved and measured on so many disjoint parts of the calibration text, each of `calibrationTokens`; left out: one. */
+  readonly calibrationDraws?: number;
+  readonly mode: CalibrationMode;
+  readonly seed: number;
+}
+
+/** A value with its 95 % interval, over windows. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Quality so far. Everything but perplexity compares with full precision on the same windows (paired); null for the reference itself. */
+export interface Quality {
+  readonly windows: number;
+  /** Scored tokens. */
+  readonly tokens: number;
+  readonly perplexity: Estimate;
+  readonly bitsPerByte: number;
+  /** ln(perplexity / full-precision perplexity). */
+  readonly lnRatio: Estimate | null;
+  /** Mean KL(full precision ‖ quantized) per token, nats. */
+  readonly kld: Estimate | null;
+  readonly kld99: number | null;
+  /** Share of tokens whose most likely next token is that of full precision. */
+  readonly top1: Estimate | null;
+}
+
+export interface PointResult {
+  readonly id: string;
+  readonly recipe: string;
+  readonly bits: number;
+  readonly group: number | null;
+  /** Storage bits per quantized weight, parameters included. */
+  readonly bitsPerWeight: number;
+  /** Storage bits per weight of the whole model, embeddings, head and norms included. */
+  readonly bitsPerWeightAll: number;
+  readonly megabytes: number;
+  readonly perplexity: number;
+  readonly perplexityLow: number;
+  readonly perplexityHigh: number;
+  readonly lnRatio: number | null;
+  readonly lnRatioLow: number | null;
+  readonly lnRatioHigh: number | null;
+  readonly kld: number | null;
+  readonly kldLow: number | null;
+  readonly kldHigh: number | null;
+  readonly kld99: number | null;
+  readonly top1: number | null;
+  readonly top1Low: number | null;
+  readonly top1High: number | null;
+  readonly bitsPerByte: number;
+  readonly tokens: number;
+  readonly seconds: number;
+  /** SHA-256 over the codes and parameters of every quantized layer, in order; of the weights' fingerprint for full precision. */
+  readonly hash: string;
+}
+
+/** Where in the model something happened. `layer` is a site's matrices together, e.g. "attention.qkv". */
+export interface Place {
+  readonly point: string;
+  readonly block: number;
+  readonly site: string;
+}
+
+export interface LayerResult extends Place {
+  readonly layers: readonly string[];
+  readonly rows: number;
+  readonly cols: number;
+  /** tr(W H Wᵀ): the loss of rounding everything to zero, to put the others in proportion. Null where nothing was calibrated. */
+  readonly energy: number | null;
+  /** tr((W−Ŵ) H (W−Ŵ)ᵀ) of rounding to nearest on the same grid, and of this recipe. Null where nothing was calibrated. */
+  readonly nearestLoss: number | null;
+  readonly loss: number | null;
+  readonly damping: number;
+  /** How weights and inputs were spread before the transforms and after; absent in logs of earlier versions. */
+  readonly insight?: Insight | null;
+  readonly bits: number;
+  /** SHA-256 over codes and parameters, hex. */
+  readonly hash: string;
+  readonly seconds: number;
+  /** True when taken from the layers kept by an earlier, interrupted run. */
+  readonly resumed: boolean;
+}
+
+export type Phase = 'reading' | 'calibrating' | 'quantizing' | 'evaluating';
+
+/** What a remark is about: where finished layers are kept, or a text. */
+export type RemarkTopic = 'storage' | 'calibration' | 'evaluation';
+
+export type RunEvent =
+  | {
+      readonly type: 'run-started';
+      readonly app: string;
+      readonly at: string;
+      readonly settings: RunSettings;
+      readonly model: ModelCard;
+      readonly adapter: AdapterCard;
+      readonly calibration: TextCard | null;
+      readonly evaluation: TextCard;
+    }
+  | {
+      readonly type: 'progressed';
+      readonly phase: Phase;
+      readonly point: string | null;
+      /** Share of the whole run that is done, by estimated operations, 0 to 1. */
+      readonly done: number;
+      readonly secondsElapsed: number;
+      readonly secondsLeft: number | null;
+    }
+  | {
+      readonly type: 'site-calibrated';
+      /** Null when one calibration serves every point (shared mode). */
+      readonly point: string | null;
+      readonly block: number;
+      readonly site: string;
+      readonly tokens: number;
+      readonly seconds: number;
+    }
+  | ({ readonly type: 'damping-raised'; readonly from: number; readonly to: number; readonly attempt: number } & Place)
+  | ({
+      readonly type: 'fallback-used';
+      readonly wanted: string;
+      readonly used: string;
+      readonly reason: string;
+    } & Place)
+  | {
+      /** The model with the fused rotation of some points was the model without it. */
+      readonly type: 'rotation-verified';
+      readonly basis: string;
+      readonly tokens: number;
+      /** Mean KL(model ‖ rotated model) per token, nats; float32 rounding alone. */
+      readonly kld: number;
+    }
+  | {
+      /** A point, solved and measured again on another part of the calibration text: what its result owes to the first. */
+      readonly type: 'calibration-redrawn';
+      readonly point: string;
+      /** 1 for the second part. */
+      readonly draw: number;
+      /** ln(perplexity / full-precision perplexity), over all windows. */
+      readonly lnRatio: number;
+    }
+  | {
+      /**
+       * overlap: `share` of the evaluation text's passages stand in the calibration text. foreign: the model's loss is `share` of the
+       * entropy of the text's own word frequencies.
+       */
+      readonly type: 'text-doubted';
+      readonly doubt: 'overlap' | 'foreign';
+      readonly text: string;
+      readonly share: number;
+    }
+  | ({ readonly type: 'layer-quantized' } & LayerResult)
+  | { readonly type: 'point-started'; readonly point: string }
+  | {
+      readonly type: 'window-evaluated';
+      readonly point: string;
+      readonly windowsTotal: number;
+      readonly quality: Quality;
+    }
+  /** The point cannot be measured; the others go on without it. */
+  | { readonly type: 'point-failed'; readonly point: string; readonly error: ErrorRecord }
+  /** `losses`: mean nats per token of every window, by which two points are compared pair by pair. Logs before them have none. */
+  | { readonly type: 'point-finished'; readonly result: PointResult; readonly losses?: readonly number[] }
+  /** Something that the reader should know of, in one sentence for people. */
+  | { readonly type: 'remarked'; readonly about: RemarkTopic; readonly text: string }
+  /** `pointsKept`: finished points whose events are told again; absent where there are none. */
+  | { readonly type: 'run-resumed'; readonly layersKept: number; readonly pointsKept?: number }
+  | { readonly type: 'run-stopped'; readonly secondsElapsed: number }
+  | { readonly type: 'run-failed'; readonly error: ErrorRecord; readonly secondsElapsed: number }
+  | { readonly type: 'run-finished'; readonly points: readonly PointResult[]; readonly secondsElapsed: number };

@@ -1,0 +1,229 @@
+/**
+ * The form of every event, for reading logs from files: which fields, of which kind, in which range. Types of events.ts as values. What
+ * events say of each other is logLaws.ts.
+ */
+import { maxBits, maxGroup, maxOptionName, maxOptions, maxOptionText, maxPieces, maxPoints } from './link/limits';
+
+type Check = (value: unknown, path: string) => string | null;
+type Form = Readonly<Record<string, Check>>;
+
+/** Longest text of an event, in UTF-16 units: no name is that long, and an error is said in less. */
+export const maxText = 10_000;
+/** Most windows whose losses a log carries: their line stays below the longest that is read. */
+export const maxLosses = 300_000;
+
+const wrong = (path: string, expected: string) => `has no ${expected} at "${path}"`;
+
+const text: Check = (v, path) => (typeof v === 'string' && v.length <= maxText ? null : wrong(path, 'text'));
+const number: Check = (v, path) => (Number.isFinite(v) ? null : wrong(path, 'number'));
+/** Something measured. JSON has no word for NaN and infinity and writes null, which is read as NaN (see `settled`): not measured. */
+const measured: Check = (v, path) => (v === null ? null : number(v, path));
+const within =
+  (expected: string, fits: (value: number) => boolean): Check =>
+  (v, path) =>
+    number(v, path) ?? (fits(v as number) ? null : wrong(path, expected));
+const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER): Check =>
+  within(
+    `whole number from ${min} ${max === Number.MAX_SAFE_INTEGER ? 'on' : `to ${max}`}`,
+    (v) => Number.isSafeInteger(v) && v >= min && v <= max,
+  );
+const count = whole(0);
+/** A time, a size, a count that need not be whole. */
+const size = within('number from 0 on', (v) => v >= 0);
+const positive = within('number above 0', (v) => v > 0);
+/** Sums of shares may miss 1 by their rounding. */
+const share = within('number from 0 to 1', (v) => v >= 0 && v <= 1 + 1e-9);
+/** A hash or the beginning of one. */
+const hex: Check = (v, path) =>
+  typeof v === 'string' && /^[0-9a-f]{1,128}$/.test(v) ? null : wrong(path, 'hexadecimal digits');
+const flag: Check = (v, path) => (typeof v === 'boolean' ? null : wrong(path, 'true or false'));
+const primitive: Check = (v, path) =>
+  v === null || typeof v === 'boolean' ? null : typeof v === 'number' ? number(v, path) : text(v, path);
+const nullable =
+  (check: Check): Check =>
+  (v, path) =>
+    v === null ? null : check(v, path);
+const oneOf =
+  (...choices: readonly string[]): Check =>
+  (v, path) =>
+    choices.includes(v as string) ? null : wrong(path, choices.join(' or '));
+const optional =
+  (check: Check): Check =>
+  (v, path) =>
+    v === undefined ? null : check(v, path);
+const list =
+  (check: Check, limit = 10_000): Check =>
+  (v, path) => {
+    if (!Array.isArray(v) || v.length > limit) return wrong(path, `list of at most ${limit}`);
+    for (let i = 0; i < v.length; i++) {
+      const found = check(v[i], `${path}[${i}]`);
+      if (found) return found;
+      v[i] = settled(check, v[i]);
+    }
+    return null;
+  };
+/** A value that was checked, as events have it. */
+const settled = (check: Check, value: unknown): unknown => (check === measured && value === null ? NaN : value);
+const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
+const record =
+  (form: Form): Check =>
+  (v, path) => {
+    if (!isRecord(v)) return wrong(path, 'object');
+    for (const [key, check] of Object.entries(form)) {
+      const found = check(Object.hasOwn(v, key) ? v[key] : undefined, path ? `${path}.${key}` : key);
+      if (found) return found;
+      if (check === measured) v[key] = settled(check, v[key]);
+    }
+    return null;
+  };
+const dictionary =
+  (check: Check, limit = 200): Check =>
+  (v, path) => {
+    if (!isRecord(v) || Object.keys(v).length > limit) return wrong(path, `object of at most ${limit} entries`);
+    for (const [key, item] of Object.entries(v)) {
+      if (key === '__proto__') return wrong(path, 'plain key');
+      const found = check(item, `${path}.${key.slice(0, 60)}`);
+      if (found) return found;
+    }
+    return null;
+  };
+const fields = (check: Check, names: string): Form => Object.fromEntries(names.split(' ').map((name) => [name, check]));
+
+/** A piece and its options, within what a link can carry as well. */
+const option: Check = (v, path) => {
+  const found = primitive(v, path);
+  return found ?? (typeof v === 'string' && v.length > maxOptionText ? wrong(path, 'short text') : null);
+};
+const pieceNamed: Check = (v, path) => {
+  const found = dictionary(option, maxOptions)(v, path) ?? record({ name: text })(v, path);
+  if (found) return found;
+  const long = Object.keys(v as object).some((key) => key.length > maxOptionName);
+  return long || String((v as { name: string }).name).length > maxOptionName ? wrong(path, 'short names') : null;
+};
+const recipe = record({
+  transform: list(pieceNamed, maxPieces),
+  grid: pieceNamed,
+  rounding: pieceNamed,
+  correction: list(pieceNamed, maxPieces),
+  embedding: optional(pieceNamed),
+  head: optional(pieceNamed),
+});
+const bits = whole(0, maxBits);
+const group = nullable(whole(1, maxGroup));
+const settings = record({
+  points: list(record({ id: text, method: text, recipe: nullable(recipe), bits, group }), maxPoints),
+  protocol: oneOf('gptq', 'llama.cpp'),
+  mode: oneOf('shared', 'sequential'),
+  maxTokens: nullable(whole(1)),
+  context: whole(1),
+  calibrationDraws: optional(whole(1)),
+  ...fields(count, 'calibrationTokens seed'),
+});
+const model = record({
+  ...fields(text, 'name architecture'),
+  fingerprint: hex,
+  parameters: whole(1),
+  ...fields(count, 'linearParameters bytes layers hidden heads keyValueHeads vocabulary'),
+  maxContext: size,
+  dtypes: list(text, 100),
+  tiedEmbeddings: flag,
+  blocks: list(record({ name: text, ...fields(count, 'parameters bytes') })),
+  verdict: record({ kind: oneOf('fits', 'streamed', 'too-big'), reason: text }),
+  widestInputs: optional(count),
+  notes: optional(list(text, 100)),
+  remarks: optional(list(text, 100)),
+});
+const adapter = record({
+  ...fields(text, 'name vendor architecture'),
+  features: list(text, 1000),
+  limits: dictionary(number),
+});
+const textCard = record({ label: text, fingerprint: hex, ...fields(count, 'bytes tokens') });
+const estimate = record(fields(measured, 'mean low high'));
+const quality = record({
+  ...fields(count, 'windows tokens'),
+  bitsPerByte: measured,
+  ...fields(nullable(estimate), 'lnRatio kld top1'),
+  perplexity: estimate,
+  kld99: nullable(number),
+});
+const result = record({
+  ...fields(text, 'id recipe'),
+  hash: hex,
+  bits,
+  group,
+  perplexity: positive,
+  tokens: count,
+  ...fields(size, 'bitsPerWeight bitsPerWeightAll megabytes seconds'),
+  ...fields(measured, 'perplexityLow perplexityHigh bitsPerByte'),
+  ...fields(nullable(number), 'lnRatio lnRatioLow lnRatioHigh kld kldLow kldHigh kld99 top1Low top1High'),
+  top1: nullable(share),
+});
+const both = (check: Check): Check => record({ before: check, after: check });
+const insight = record({
+  outliers: both(measured),
+  weights: both(list(measured, 100)),
+  inputs: nullable(both(list(measured, 100))),
+  moment: optional(record({ inputs: count, ...fields(measured, 'rank condition') })),
+});
+const error = record({ ...fields(text, 'name code message'), details: dictionary(primitive) });
+/** −1 is the embedding, the number of blocks the head. */
+const place: Form = { point: text, block: whole(-1), site: text };
+
+const events: Readonly<Record<string, Check>> = {
+  'run-started': record({
+    ...fields(text, 'app at'),
+    settings,
+    model,
+    adapter,
+    calibration: nullable(textCard),
+    evaluation: textCard,
+  }),
+  progressed: record({
+    phase: oneOf('reading', 'calibrating', 'quantizing', 'evaluating'),
+    point: nullable(text),
+    done: share,
+    secondsElapsed: size,
+    secondsLeft: nullable(size),
+  }),
+  'site-calibrated': record({ ...place, point: nullable(text), tokens: count, seconds: size }),
+  'damping-raised': record({ ...place, ...fields(measured, 'from to'), attempt: count }),
+  'fallback-used': record({ ...place, ...fields(text, 'wanted used reason') }),
+  'rotation-verified': record({ basis: text, tokens: count, kld: measured }),
+  'calibration-redrawn': record({ point: text, draw: whole(1), lnRatio: measured }),
+  'text-doubted': record({ doubt: oneOf('overlap', 'foreign'), text, share: size }),
+  'layer-quantized': record({
+    ...place,
+    layers: list(text, 100),
+    ...fields(whole(1), 'rows cols'),
+    damping: measured,
+    ...fields(size, 'bits seconds'),
+    ...fields(nullable(number), 'energy nearestLoss loss'),
+    insight: optional(nullable(insight)),
+    hash: hex,
+    resumed: flag,
+  }),
+  'point-started': record({ point: text }),
+  'window-evaluated': record({ point: text, windowsTotal: whole(1), quality }),
+  'point-failed': record({ point: text, error }),
+  remarked: record({ about: oneOf('storage', 'calibration', 'evaluation'), text }),
+  'point-finished': record({ result, losses: optional(list(measured, maxLosses)) }),
+  'run-resumed': record({ layersKept: count, pointsKept: optional(count) }),
+  'run-stopped': record({ secondsElapsed: size }),
+  'run-failed': record({
+    error,
+    secondsElapsed: size,
+  }),
+  'run-finished': record({ points: list(result, maxPoints), secondsElapsed: size }),
+};
+
+/**
+ * What is wrong with `value` as an event, in words that follow "line 7: …"; null when nothing is. What was measured and is null becomes
+ * NaN in place.
+ */
+export function checkEvent(value: unknown): string | null {
+  if (!isRecord(value) || typeof value.type !== 'string') return 'is not an event';
+  const check = Object.hasOwn(events, value.type) ? events[value.type] : undefined;
+  if (!check) return `is an event "${value.type.slice(0, 60)}" that this version does not know`;
+  return check(value, '');
+}

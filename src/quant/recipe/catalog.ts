@@ -1,0 +1,28 @@
+/**
+ * Every piece that a recipe may name, by slot. The option form, the command line's help and the parser are made from this. A piece is
+ * found by its file src/quant/<slot>/<name>.meta.ts, which exports <name>. Metadata only: no GPU code is imported.
+ */
+import type { PieceMeta, Slot } from './recipe';
+
+const modules = import.meta.glob<Readonly<Record<string, PieceMeta>>>(
+  '../{transform,grid,rounding,correction}/*.meta.ts',
+  { eager: true },
+);
+
+const slots: readonly Slot[] = ['transform', 'grid', 'rounding', 'correction'];
+
+/** The plain pieces first, which are what a form opens with; then by name. */
+const plain = ['uniform', 'nearest', 'compensate'];
+const place = ({ name }: PieceMeta) => (plain.includes(name) ? plain.indexOf(name) : plain.length);
+
+export const catalog: readonly PieceMeta[] = Object.values(modules)
+  .flatMap((module) => Object.values(module))
+  .sort((a, b) => slots.indexOf(a.slot) - slots.indexOf(b.slot) || place(a) - place(b) || (a.name < b.name ? -1 : 1));
+
+export function piecesOf(slot: Slot): readonly PieceMeta[] {
+  return catalog.filter((meta) => meta.slot === slot);
+}
+
+export function findPiece(slot: Slot, name: string): PieceMeta | undefined {
+  return catalog.find((meta) => meta.slot === slot && meta.name === name);
+}

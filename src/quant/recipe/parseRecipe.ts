@@ -1,0 +1,201 @@
+/**
+ * JSON → Recipe: the one place where a recipe from a link, a file or a command line becomes a typed value. Unknown keys, values out
+ * of range and pairs that cannot work are refused by JSON path. Options left out get their defaults, so that two spellings of one
+ * recipe are one recipe. Pure; no GPU code is imported.
+ */
+import { RecipeError } from '../../util/errors';
+import { sha256 } from '../../util/hash';
+import { shortJson } from '../../util/json';
+import { catalog, findPiece, piecesOf } from './catalog';
+import type { OptionSchema, Piece, Recipe, Slot } from './recipe';
+
+/** Columns in a group: more than any model has is a mistake; fewer than 2 would store more parameters than codes. */
+const groupLimits = { min: 2, max: 65_536 } as const;
+/** Pieces in one list; a recipe of more is not meant. */
+const maxPieces = 8;
+
+/**
+ * Checks a recipe and fills in defaults.
+ * @throws RecipeError with the JSON path of what cannot be.
+ */
+export function parseRecipe(json: unknown): Recipe {
+  const fields = asObject(json, '$');
+  for (const key of Object.keys(fields)) {
+    if (!['transform', 'grid', 'rounding', 'correction', 'embedding', 'head'].includes(key)) {
+      refuse(`$.${key}`, `there is no such field`, 'transform, grid, rounding, correction, embedding or head');
+    }
+  }
+  const recipe: Recipe = {
+    transform: parseList(fields['transform'], 'transform'),
+    grid: parsePiece(fields['grid'], 'grid', '$.grid'),
+    rounding: parsePiece(fields['rounding'], 'rounding', '$.rounding'),
+    correction: parseList(fields['correction'], 'correction'),
+    ...(fields['embedding'] != null ? { embedding: parsePiece(fields['embedding'], 'grid', '$.embedding') } : {}),
+    ...(fields['head'] != null ? { head: parsePiece(fields['head'], 'grid', '$.head') } : {}),
+  };
+  for (const { slot, piece, path } of placed(recipe)) {
+    const reason = findPiece(slot, piece.name)?.refuses?.(piece, recipe);
+    if (reason) refuse(path, reason, 'another combination', 'impossible-pair');
+  }
+  for (const table of ['embedding', 'head'] as const) {
+    const piece = recipe[table];
+    if (piece && readsInputs('grid', piece)) {
+      refuse(
+        `$.${table}`,
+        'its inputs are not recorded, and this grid reads them',
+        'a grid without inputs',
+        'impossible-pair',
+      );
+    }
+  }
+  return recipe;
+}
+
+/** A recipe from its telling parts; what is left out is empty or default. */
+export function recipeOf(parts: Partial<Recipe> & Pick<Recipe, 'grid' | 'rounding'>): Recipe {
+  return parseRecipe({ transform: [], correction: [], ...parts });
+}
+
+/** The same recipe on another grid width, group or symmetry. @throws RecipeError where that is impossible. */
+export function withGrid(recipe: Recipe, options: Readonly<Record<string, string | number | boolean | null>>): Recipe {
+  return parseRecipe({ ...recipe, grid: { ...recipe.grid, ...options } });
+}
+
+/** Key order and defaults settled: equal recipes have equal JSON. */
+export function canonicalRecipe(recipe: Recipe): Recipe {
+  return parseRecipe(recipe);
+}
+
+export function equalRecipe(a: Recipe, b: Recipe): boolean {
+  return JSON.stringify(canonicalRecipe(a)) === JSON.stringify(canonicalRecipe(b));
+}
+
+/** SHA-256 of the canonical JSON, hex. */
+export function hashRecipe(recipe: Recipe): Promise<string> {
+  return sha256(JSON.stringify(canonicalRecipe(recipe)));
+}
+
+/** Whether some piece reads H, and so needs a calibration text. */
+export function needsCalibration(recipe: Recipe): boolean {
+  return placed(recipe).some(({ slot, piece }) => readsInputs(slot, piece));
+}
+
+/** Whether the piece with these options reads H. */
+export function readsInputs(slot: Slot, piece: Piece): boolean {
+  const calibrated = findPiece(slot, piece.name)?.calibrated ?? false;
+  return typeof calibrated === 'boolean' ? calibrated : calibrated(piece);
+}
+
+/** Columns that share parameters, where the grid has such an option; null for whole rows and for grids with blocks of their own. */
+export function groupSize({ grid: { group } }: Recipe): number | null {
+  return typeof group === 'number' ? group : null;
+}
+
+/** Columns of a layer of `cols` inputs that the recipe looks at together: of a group, or all where whole rows are fitted in H. 0: none. */
+export function columnsTogether(recipe: Recipe, cols: number): number {
+  if (!needsCalibration(recipe)) return 0;
+  const whole = findPiece('grid', recipe.grid.name)?.groupMoment?.(recipe.grid) ? cols : 0;
+  return Math.min(cols, groupSize(recipe) ?? whole);
+}
+
+/** Whether some piece compares the inputs behind quantized blocks with those in full precision, which takes sequential calibration. */
+export function needsCross(recipe: Recipe): boolean {
+  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.cross);
+}
+
+/** Whether some piece compares outputs of the whole module. */
+export function needsModule(recipe: Recipe): boolean {
+  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.module?.(piece));
+}
+
+interface Placed {
+  readonly slot: Slot;
+  readonly piece: Piece;
+  readonly path: string;
+}
+
+/** The pieces that work on matrices of the blocks, with their JSON paths. */
+function placed(recipe: Recipe): readonly Placed[] {
+  return [
+    ...recipe.transform.map((piece, i): Placed => ({ slot: 'transform', piece, path: `$.transform[${i}]` })),
+    { slot: 'grid', piece: recipe.grid, path: '$.grid' },
+    { slot: 'rounding', piece: recipe.rounding, path: '$.rounding' },
+    ...recipe.correction.map((piece, i): Placed => ({ slot: 'correction', piece, path: `$.correction[${i}]` })),
+  ];
+}
+
+function parseList(json: unknown, slot: Slot): readonly Piece[] {
+  if (json === undefined) return [];
+  const path = `$.${slot}`;
+  if (!Array.isArray(json)) return refuse(path, `this is ${show(json)}`, 'a list of pieces');
+  if (json.length > maxPieces) refuse(path, `this has ${json.length} pieces`, `at most ${maxPieces}`);
+  return json.map((item, i) => parsePiece(item, slot, `${path}[${i}]`));
+}
+
+function parsePiece(json: unknown, slot: Slot, path: string): Piece {
+  const fields = asObject(json, path);
+  const { name } = fields;
+  const meta = typeof name === 'string' ? findPiece(slot, name) : undefined;
+  if (!meta) {
+    const elsewhere = catalog.find((other) => other.name === name);
+    const known = piecesOf(slot).map((other) => other.name);
+    return refuse(
+      `${path}.name`,
+      elsewhere ? `"${elsewhere.name}" is a ${elsewhere.slot}` : `there is no ${slot} named ${show(name)}`,
+      known.length ? known.join(' or ') : `none: there is no ${slot} yet`,
+    );
+  }
+  for (const key of Object.keys(fields)) {
+    if (key !== 'name' && !Object.hasOwn(meta.options, key)) {
+      const known = Object.keys(meta.options).join(', ') || 'no options';
+      refuse(`${path}.${key}`, `${meta.name} has no such option`, known);
+    }
+  }
+  const options = Object.entries(meta.options).map(([key, schema]) => [
+    key,
+    fields[key] === undefined ? schema.default : parseOption(fields[key], schema, `${path}.${key}`),
+  ]);
+  return { name: meta.name, ...(Object.fromEntries(options) as Record<string, Piece[string]>) };
+}
+
+function parseOption(value: unknown, schema: OptionSchema, path: string): string | number | boolean | null {
+  switch (schema.kind) {
+    case 'integer':
+    case 'number': {
+      const { kind, min, max } = schema;
+      const fits = typeof value === 'number' && value >= min && value <= max;
+      if (fits && (kind === 'number' || Number.isInteger(value))) return value;
+      return refuse(
+        path,
+        `this is ${show(value)}`,
+        `${kind === 'integer' ? 'a whole' : 'a'} number from ${min} to ${max}`,
+      );
+    }
+    case 'choice':
+      if (typeof value === 'string' && schema.choices.includes(value)) return value;
+      return refuse(path, `this is ${show(value)}`, schema.choices.join(' or '));
+    case 'switch':
+      if (typeof value === 'boolean') return value;
+      return refuse(path, `this is ${show(value)}`, 'true or false');
+    case 'group': {
+      const { min, max } = groupLimits;
+      if (value === null) return null;
+      if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+      return refuse(path, `this is ${show(value)}`, `null (the whole row) or a whole number from ${min} to ${max}`);
+    }
+  }
+}
+
+function asObject(json: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  return refuse(path, `this is ${show(json)}`, 'an object');
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'missing';
+  return shortJson(value, 60);
+}
+
+function refuse(path: string, found: string, expected: string, code = 'bad-recipe'): never {
+  throw new RecipeError(code, `recipe ${path}: ${found}; expected ${expected}.`, { path, found, expected });
+}

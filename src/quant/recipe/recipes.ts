@@ -1,0 +1,69 @@
+/** The literature: each method a few lines over the pieces of the catalog, with the defaults of its paper. Data only. */
+import { findPiece } from './catalog';
+import { benchmark } from '../methods/benchmark';
+import { compensation } from '../methods/compensation';
+import { blockFormats } from '../methods/formats';
+import { lowRank } from '../methods/lowRank';
+import { plain } from '../methods/plain';
+import { rotation } from '../methods/rotation';
+import { salience } from '../methods/salience';
+import { canonicalRecipe, equalRecipe } from './parseRecipe';
+import type { MethodMeta, Piece, Recipe } from './recipe';
+
+export const recipes: readonly MethodMeta[] = [
+  ...plain,
+  ...compensation,
+  ...salience,
+  ...rotation,
+  ...lowRank,
+  ...blockFormats,
+  ...benchmark,
+];
+
+export function findMethod(name: string): MethodMeta | undefined {
+  return recipes.find((method) => method.name === name);
+}
+
+/** The method that a recipe is, at any width, group and symmetry; undefined for a composition of one's own. */
+export function methodOf(recipe: Recipe): MethodMeta | undefined {
+  const { bits, group, symmetric, name } = recipe.grid;
+  const body = canonicalRecipe({ ...recipe, embedding: undefined, head: undefined });
+  return recipes.find((method) => {
+    if (method.groups === 'required' && typeof group !== 'number') return false;
+    const all = method.widths ?? [2, 3, 4, 5, 6, 7, 8];
+    return all.some((width) => {
+      // Where the grid says its width, only that one can be meant.
+      if (typeof bits === 'number' && bits !== width) return false;
+      const plain = method.recipe(width, typeof group === 'number' ? group : null);
+      if (plain.grid.name !== name || plain.rounding.name !== recipe.rounding.name) return false;
+      return equalRecipe(symmetric === true ? { ...plain, grid: { ...plain.grid, symmetric } } : plain, body);
+    });
+  });
+}
+
+/** A short label: "GPTQ 3-bit g32 symmetric", or the pieces one by one where no method has this name. */
+export function describeRecipe(recipe: Recipe): string {
+  const method = methodOf(recipe);
+  const grid = describePiece('grid', recipe.grid);
+  const name =
+    method?.label ??
+    [
+      ...recipe.transform.map((piece) => describePiece('transform', piece)),
+      describePiece('rounding', recipe.rounding),
+      ...recipe.correction.map((piece) => describePiece('correction', piece)),
+    ].join(' + ');
+  const extra = [
+    ...(recipe.embedding ? [`embedding ${describePiece('grid', recipe.embedding)}`] : []),
+    ...(recipe.head ? [`head ${describePiece('grid', recipe.head)}`] : []),
+  ];
+  // The clip is part of a method's own name.
+  return [name, method ? grid.replace(' mse clip', '') : grid, ...extra].join(' ');
+}
+
+function describePiece(slot: 'transform' | 'grid' | 'rounding' | 'correction', piece: Piece): string {
+  const meta = findPiece(slot, piece.name);
+  if (!meta) return piece.name;
+  if (meta.describe) return meta.describe(piece);
+  const differing = Object.entries(meta.options).filter(([key, schema]) => (piece[key] ?? null) !== schema.default);
+  return [meta.name, ...differing.map(([key]) => `${key} ${String(piece[key])}`)].join(' ');
+}
