@@ -28,7 +28,7 @@ export function Answer() {
   const { goal, take, comparison, warnings } = useAnswer();
   const { shared, megabytes } = useLabState(({ source, run }) => ({
     shared: source === 'link',
-    megabytes: run.points.find(({ id }) => id === fullPrecision)?.megabytes ?? null,
+    megabytes: run.points.find(({ id }) => id === fullPrecision)?.size?.megabytes ?? null,
   }));
   if (!take) return null;
   return (

@@ -27,7 +27,7 @@ import { shownPoints, type ShownPoint } from '../store/range';
 import { chartSummary, curveName } from '../store/summary';
 import type { Axis } from '../store/ticks';
 import { ChartTip, pointWords, type Said, type TipHandle } from './ChartTip';
-import { units, xTitles, yTitles } from './chartTitles';
+import { units, xTitles, yTitle } from './chartTitles';
 import { Arrow, Marker, type Looks } from './series';
 
 interface Props {
@@ -86,7 +86,7 @@ export default memo(function Chart(props: Props) {
     <div
       className="chart-drawing"
       role="group"
-      aria-label={`${yTitles[y]} over ${xTitles[x]}. ${chartSummary(curves, shown, units[x])}`}
+      aria-label={`${yTitle(y)} over ${xTitles[x]}. ${chartSummary(curves, shown, units[x])}`}
       onKeyDown={toNextPoint}
     >
       <TipContext value={shared}>
@@ -94,7 +94,7 @@ export default memo(function Chart(props: Props) {
           <ScatterChart
             accessibilityLayer={false}
             margin={margin}
-            title={`${yTitles[y]} over ${xTitles[x]}`}
+            title={`${yTitle(y)} over ${xTitles[x]}`}
             desc="The table Results has the same numbers."
           >
             <CartesianGrid stroke="var(--line)" vertical={false} />
@@ -122,7 +122,7 @@ export default memo(function Chart(props: Props) {
               tickLine={false}
               allowDataOverflow
               width={62}
-              label={{ value: yTitles[y], angle: -90, position: 'insideLeft', offset: 2, ...labelStyle, style: middle }}
+              label={{ value: yTitle(y), angle: -90, position: 'insideLeft', offset: 2, ...labelStyle, style: middle }}
             />
             {shown && shown.high > shown.low && (
               <ReferenceArea y1={shown.low} y2={shown.high} fill="var(--ink)" fillOpacity={0.05} ifOverflow="hidden" />

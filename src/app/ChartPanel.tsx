@@ -1,6 +1,7 @@
 /** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
-import { curves, naturalScale, referenceValue, type Scale, type XAxis, type YAxis } from '../store/curves';
+import { valueMetas } from '../measures/catalog';
+import { curves, naturalScale, referencePerplexity, referenceValue, type Scale, type XAxis } from '../store/curves';
 import { besideCurves, highestReference, whatDiffers } from '../store/beside';
 import { withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
@@ -19,11 +20,9 @@ import { useThrottled } from './useThrottled';
 
 const Chart = lazy(() => import('./Chart'));
 
-const yAxes: readonly { readonly value: YAxis; readonly label: string; readonly title: string }[] = [
-  { value: 'perplexity', label: 'Perplexity', title: 'exp of the mean negative log-likelihood per token' },
-  { value: 'ln-ratio', label: 'ln ratio', title: 'ln of perplexity over that of full precision, on the same windows' },
-  { value: 'kld', label: 'KL divergence', title: 'mean KL(full precision ‖ quantized) per token, in nats' },
-];
+const yAxes = valueMetas.flatMap(({ name, help, axis }) =>
+  axis ? [{ value: name, label: axis.label, title: help }] : [],
+);
 const xAxes: readonly { readonly value: XAxis; readonly label: string; readonly title: string }[] = [
   { value: 'bits', label: 'bits/weight', title: 'Storage per quantized weight, scales and zeros included' },
   {
@@ -82,7 +81,7 @@ export function ChartPanel() {
     const measured = referenceValue(points, y);
     // A log axis has no place for zero: then nothing is drawn, and the legend does not name it.
     const reference = measured && (scale === 'linear' || measured.mean > 0) ? measured : null;
-    const bits = planned ? planned.filter(({ recipe }) => recipe).map((point) => point.bits) : state.widths;
+    const bits = planned ? planned.filter(({ assignment }) => assignment).map((point) => point.bits) : state.widths;
     const ceiling = partingCeiling([...found, ...ghosts], y, highestReference(measured, beside, y));
     return {
       curves: found,
@@ -97,7 +96,7 @@ export function ChartPanel() {
   }, [all, picked, points, beside, x, y, scale, range, label, state.ghost, planned, state.widths, model]);
 
   const differs = useMemo(() => whatDiffers(state.run.about, beside), [state.run.about, beside]);
-  const full = points.find(({ id }) => id === 'full-precision')?.perplexity;
+  const full = referencePerplexity(points);
   const empty = !drawn.reference && [...drawn.curves, ...drawn.ghosts].every((curve) => curve.points.length === 0);
   return (
     <section className="panel chart-panel" aria-label="Chart">

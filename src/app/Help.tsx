@@ -1,6 +1,6 @@
 /** "?": the page in one minute, its keys, its words. */
 import { useRef } from 'react';
-import { glossary } from '../store/glossary';
+import { meanings } from '../store/glossary';
 
 const tour: readonly (readonly [string, string])[] = [
   [
@@ -84,7 +84,7 @@ export default function Help() {
           </dl>
           <h3>Words</h3>
           <dl className="help-list">
-            {Object.values(glossary).map(({ word, text }) => (
+            {meanings.map(({ word, text }) => (
               <div key={word}>
                 <dt>{word}</dt>
                 <dd>{text}</dd>

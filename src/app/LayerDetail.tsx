@@ -1,14 +1,15 @@
 /** One layer: what the transforms did to its weights and inputs before they were rounded, as histograms. */
-import type { LayerResult, MomentFacts } from '../log/events';
+import type { SiteResult, MomentFacts } from '../log/events';
 import { calibratedTokens } from '../log/verdict/candidate';
+import { isTable } from '../model/siteId';
 import { number } from '../store/format';
-import { gain, isTable, placeName, troubles } from '../store/layerMap';
+import { gain, placeName, troubles } from '../store/layerMap';
 import { grouped } from '../util/words';
 import { useLab, useLabState } from './context';
 import { Histogram } from './Histogram';
 import { pointLabel } from './series';
 
-export function LayerDetail({ layer, same }: { readonly layer: LayerResult; readonly same: boolean }) {
+export function LayerDetail({ layer, same }: { readonly layer: SiteResult; readonly same: boolean }) {
   const lab = useLab();
   const { remarks, points, tokens } = useLabState(({ run }) => ({
     remarks: run.remarks,

@@ -1,7 +1,7 @@
 /** The layers of a point as a heatmap of blocks by sites; a cell opens what is known of its layer. */
 import { memo, useCallback, useMemo, useState } from 'react';
-import type { LayerResult } from '../log/events';
-import { isTable, layerMap, placeName, type LayerCell, type LayerMeasure } from '../store/layerMap';
+import type { SiteResult } from '../log/events';
+import { layerMap, placeName, type LayerCell, type LayerMeasure } from '../store/layerMap';
 import type { TermName } from '../store/glossary';
 import type { RunView } from '../store/runView';
 import { shades } from '../store/combinations';
@@ -43,12 +43,11 @@ export function LayerMap({ point, run: view }: { readonly point: string; readonl
   const { layers, remarks, about } = view;
   const run = useMemo(() => ({ layers, remarks, about }), [layers, remarks, about]);
   const [measure, setMeasure] = useState<LayerMeasure>('gain');
-  const [chosen, setChosen] = useState<{ readonly block: number; readonly site: string } | null>(null);
+  const [chosen, setChosen] = useState<string | null>(null);
   const map = useMemo(() => layerMap(run, point, measure), [run, point, measure]);
-  const layer =
-    chosen && run.layers.find((l) => l.point === point && l.block === chosen.block && l.site === chosen.site);
+  const layer = chosen === null ? undefined : run.layers.find((l) => l.point === point && l.site === chosen);
   const title = measures.find(({ value }) => value === measure)?.title ?? '';
-  const open = useCallback((layer: LayerResult | null) => setChosen(layer), []);
+  const open = useCallback((layer: SiteResult | null) => setChosen(layer?.site ?? null), []);
   const count = map.rows.flatMap(({ cells }) => cells).filter(Boolean).length;
   return (
     <div className="layer-map-box">
@@ -97,7 +96,7 @@ export function LayerMap({ point, run: view }: { readonly point: string; readonl
           </thead>
           <tbody>
             {map.rows.map(({ block, cells }) => (
-              <tr key={block}>
+              <tr key={rowHead(block, cells)}>
                 <th scope="row">{rowHead(block, cells)}</th>
                 {cells.map((cell, i) =>
                   cell ? (
@@ -139,14 +138,13 @@ export function LayerMap({ point, run: view }: { readonly point: string; readonl
 }
 
 /** Embedding and head stand before and behind the blocks, in rows of their own. */
-function rowHead(block: number, cells: readonly (LayerCell | null)[]) {
-  const [only] = cells.flatMap((cell) => (cell ? [cell.layer.site] : []));
-  return only !== undefined && isTable(only) ? only : block;
+function rowHead(block: number | null, cells: readonly (LayerCell | null)[]) {
+  return block ?? cells.flatMap((cell) => (cell ? [cell.layer.site] : []))[0];
 }
 
 interface CellProps extends LayerCell {
   readonly open: boolean;
-  readonly onOpen: (layer: LayerResult | null) => void;
+  readonly onOpen: (layer: SiteResult | null) => void;
 }
 
 /** Drawn again only when it changes: a map of 30 blocks has 210 of them. */

@@ -1,6 +1,7 @@
 /** Layer by layer: how much of the layer's output is lost, against rounding to nearest on the same grid; damping; time. */
 import { memo, useMemo, useState } from 'react';
-import type { LayerResult } from '../log/events';
+import type { SiteResult } from '../log/events';
+import { placeOf } from '../model/siteId';
 import { duration, number } from '../store/format';
 import { gain, lossShare as loss, worstLayers } from '../store/layerMap';
 import { useLab, useLabState } from './context';
@@ -26,7 +27,7 @@ const columns: readonly { readonly key: SortKey; readonly label: string; readonl
   { key: 'seconds', label: 'Time', title: 'Solving and rounding' },
 ];
 
-const sortValue: Record<Exclude<SortKey, 'place'>, (layer: LayerResult) => number | null> = {
+const sortValue: Record<Exclude<SortKey, 'place'>, (layer: SiteResult) => number | null> = {
   loss,
   gain,
   damping: ({ damping }) => damping,
@@ -117,7 +118,7 @@ export function LayersPanel() {
           </thead>
           <tbody>
             {sorted.map((layer) => (
-              <Row key={`${layer.block}/${layer.site}/${layer.layers.join()}`} layer={layer} worst={worst} />
+              <Row key={`${layer.site}/${layer.layers.join()}`} layer={layer} worst={worst} />
             ))}
           </tbody>
         </table>
@@ -127,13 +128,14 @@ export function LayersPanel() {
 }
 
 /** Drawn once: a layer that is solved does not change. */
-const Row = memo(function Row({ layer, worst }: { readonly layer: LayerResult; readonly worst: number }) {
+const Row = memo(function Row({ layer, worst }: { readonly layer: SiteResult; readonly worst: number }) {
+  const { block, name } = placeOf(layer.site);
   const relative = loss(layer);
   const share = gain(layer);
   return (
     <tr>
       <th scope="row">
-        <span className="block-number">{layer.block}</span> {layer.site}
+        {block !== null && <span className="block-number">{block}</span>} {name}
         {layer.resumed && <span className="sub">kept</span>}
       </th>
       <td className="bar-cell">

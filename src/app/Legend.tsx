@@ -1,5 +1,5 @@
 /** The legend that acts: under the pointer or the focus a curve stands out, pressed ones are shown alone. */
-import type { Curve, YAxis } from '../store/curves';
+import { compares, type Curve, type YAxis } from '../store/curves';
 import { curveName } from '../store/summary';
 import { Swatch, type Looks } from './series';
 
@@ -58,7 +58,7 @@ export function Legend({ curves, looks, picked, onPick, onLight, reference, y }:
           <svg className="swatch" width="30" height="14" aria-hidden="true">
             <line x1="1" x2="29" y1="7" y2="7" className="reference-line" />
           </svg>
-          Full precision{y === 'perplexity' && ' and its 95 % interval'}
+          Full precision{!compares(y) && ' and its 95 % interval'}
         </li>
       )}
       {curves.some(({ points }) => points.some(({ redrawn }) => redrawn !== null)) && (

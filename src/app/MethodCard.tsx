@@ -1,8 +1,8 @@
 /** One method in the form: a line to choose it by, and a card with its idea, its cost and its options, which opens in place. */
 import { useId, useState } from 'react';
-import { someWidth, type MethodMeta } from '../quant/recipe/recipe';
+import { piecesIn, someWidth, type MethodMeta } from '../quant/recipe/recipe';
 import { listed } from '../store/format';
-import { piecesOf, remedy, unfit, widthsOf, type Overrides } from '../store/plan';
+import { remedy, unfit, widthsOf, type Overrides } from '../store/plan';
 import { useLab, useLabState } from './context';
 import { OptionField } from './OptionField';
 
@@ -120,7 +120,7 @@ function Options({ method, group }: { readonly method: MethodMeta; readonly grou
   const overrides: Overrides = all[method.name] ?? {};
   // Which options there are depends neither on the width nor on the group.
   const recipe = method.recipe(someWidth(method), method.groups === 'required' ? (group ?? 64) : group);
-  const fields = piecesOf(recipe).flatMap(({ place, piece }) => {
+  const fields = piecesIn(recipe).flatMap(({ place, piece }) => {
     const slot = place.split('.')[0];
     const meta = lab.pieces.find((m) => m.slot === slot && m.name === piece.name);
     return Object.entries(meta?.options ?? {})

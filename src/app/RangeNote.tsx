@@ -1,5 +1,5 @@
 /** Says how many points lie above the shown range, and switches to all of them. */
-import type { Curve, YAxis } from '../store/curves';
+import { compares, type Curve, type YAxis } from '../store/curves';
 import { number } from '../store/format';
 import { nearTimes, type Range } from '../store/range';
 
@@ -15,8 +15,7 @@ interface Props {
 
 export function RangeNote({ curves, ceiling, y, several, range, onChange }: Props) {
   const above = curves.flatMap(({ points }) => points).filter((point) => point.y > ceiling).length;
-  const limit =
-    y === 'perplexity' ? `${nearTimes} × ${several ? 'the highest ' : ''}full precision` : number(ceiling, 2);
+  const limit = compares(y) ? number(ceiling, 2) : `${nearTimes} × ${several ? 'the highest ' : ''}full precision`;
   const points = above === 1 ? '1 point lies' : `${above} points lie`;
   return (
     <p className="range-note">

@@ -1,17 +1,20 @@
 /** The numbers of the chart as a table, and the ways to take them along. */
 import { memo, useMemo, useState } from 'react';
 import type { Estimate } from '../log/events';
+import { valueMetas } from '../measures/catalog';
+import type { ValueMeta } from '../measures/measure';
 import { overCalibrations } from '../log/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
-import { curveKey, curveKeys, pairedPerplexity } from '../store/curves';
-import { duration, groupName, lossPercent, number, progressWord, withInterval } from '../store/format';
+import { curveKey, curveKeys, pairedPerplexity, referencePerplexity } from '../store/curves';
+import { duration, groupName, lossPercent, number, progressWord, valueText, withInterval } from '../store/format';
+import { meaningOf } from '../store/glossary';
 import { fullPrecision, type PointView } from '../store/runView';
 import { runName, type ShelfRun } from '../store/runRecord';
 import { useAnswer } from './Answer';
 import { useLab, useLabState } from './context';
 import { ResultExports } from './ResultExports';
 import { labelOf, looksOf, Swatch, type Looks } from './series';
-import { Term } from './Term';
+import { Explained, Term } from './Term';
 import { useBeside } from './useBeside';
 
 const verdicts: Record<Verdict, string> = { match: 'match', close: 'close', differs: 'differs' };
@@ -20,6 +23,10 @@ const verdictTitles: Record<Verdict, string> = {
   close: 'The perplexity lies within the interval of the shared run',
   differs: 'The perplexity lies outside the interval of the shared run',
 };
+
+/** Values that have a column; the other columns beside them. */
+const shown = valueMetas.filter((meta) => meta.shown === 'table');
+const otherColumns = 7;
 
 /** Rows that are shown without a box of their own. */
 const mostRows = 24;
@@ -33,11 +40,13 @@ export function ResultsPanel() {
     points: run.points,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
   }));
-  const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
+  const reference = referencePerplexity(points);
   const { best, chosen, within, goal } = useAnswer();
   const mark = within ? 'take' : goal.kind === 'loss' ? 'least loss' : 'smallest';
   const [byBits, setByBits] = useState(false);
-  const rows = byBits ? [...points].sort((a, b) => (b.bitsPerWeight ?? 0) - (a.bitsPerWeight ?? 0)) : points;
+  const rows = byBits
+    ? [...points].sort((a, b) => (b.size?.bitsPerWeight ?? 0) - (a.size?.bitsPerWeight ?? 0))
+    : points;
   const beside = useBeside();
   const looks = useTableLooks(points, beside);
   return (
@@ -62,18 +71,11 @@ export function ResultsPanel() {
               <th scope="col">
                 <Term name="bits" />
               </th>
-              <th scope="col">
-                <Term name="perplexity" />
-              </th>
-              <th scope="col">
-                <Term name="ln-ratio" />
-              </th>
-              <th scope="col">
-                <Term name="kld" />
-              </th>
-              <th scope="col">
-                <Term name="top-1" />
-              </th>
+              {shown.map((meta) => (
+                <th scope="col" key={meta.name}>
+                  <Explained of={meaningOf(meta)} />
+                </th>
+              ))}
               <th scope="col">
                 <Term name="group" />
               </th>
@@ -113,7 +115,7 @@ export function ResultsPanel() {
             ))}
             {points.length === 0 && (
               <tr className="empty">
-                <td colSpan={11}>Points appear here as they are measured.</td>
+                <td colSpan={otherColumns + shown.length}>Points appear here as they are measured.</td>
               </tr>
             )}
           </tbody>
@@ -124,7 +126,7 @@ export function ResultsPanel() {
                 <Row
                   key={point.id}
                   point={point}
-                  reference={run.view?.points.find(({ id }) => id === fullPrecision)?.perplexity ?? null}
+                  reference={referencePerplexity(run.view?.points ?? [])}
                   shared={shared && []}
                   best={false}
                   chosen={null}
@@ -156,7 +158,7 @@ function useTableLooks(points: readonly PointView[], beside: readonly ShelfRun[]
 function RunHead({ name }: { readonly name: string }) {
   return (
     <tr className="run-head">
-      <th scope="rowgroup" colSpan={11}>
+      <th scope="rowgroup" colSpan={otherColumns + shown.length}>
         {name}
       </th>
     </tr>
@@ -182,8 +184,7 @@ interface RowProps {
 const Row = memo(function Row({ point, reference, shared, best, chosen, looks }: RowProps) {
   const lab = useLab();
   const isReference = point.id === fullPrecision;
-  const { perplexity, lnRatio, kld, top1 } = point;
-  const calibrations = overCalibrations(point);
+  const { size } = point;
   const ownGroups = lab.methods.find(({ name }) => name === point.method)?.groups === 'own';
   const verdict =
     shared &&
@@ -220,35 +221,13 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
         )}
       </th>
       <td>{isReference ? none : point.bits}</td>
-      <td className="strong" title={perplexity ? intervalText(perplexity) : undefined}>
-        {perplexity ? perplexityText(point, reference) : <State point={point} />}
-        {perplexity && point.state === 'evaluating' && (
-          <span className="sub">
-            {point.windows}/{point.windowsTotal}
-          </span>
-        )}
-      </td>
-      <td title={lnRatio ? intervalText(lnRatio) : undefined}>
-        {lnRatio ? withInterval(lnRatio.mean, lnRatio.low, lnRatio.high) : none}
-        {lnRatio && <span className="sub">±{number((lnRatio.high - lnRatio.low) / 2, 2)}</span>}
-        {calibrations && (
-          <span className="sub" title="Mean over the calibration texts, with its 95 % interval">
-            {point.redrawn.length + 1} texts: {number(calibrations.mean, 2)} ±
-            {number((calibrations.high - calibrations.low) / 2, 2)}
-          </span>
-        )}
-        {lnRatio && (
-          <span className="loss" title="Perplexity against full precision">
-            {lossPercent(lnRatio.mean)}
-          </span>
-        )}
-      </td>
-      <td>{kld ? number(kld.mean, 3) : none}</td>
-      <td>{top1 ? `${(top1.mean * 100).toFixed(1)} %` : none}</td>
+      {shown.map((meta) => (
+        <ValueCell key={meta.name} meta={meta} point={point} reference={reference} />
+      ))}
       <td>{isReference ? none : ownGroups && point.group === null ? 'own' : groupName(point.group)}</td>
-      <td>{point.bitsPerWeight === null ? none : number(point.bitsPerWeight)}</td>
-      {!shared && <td>{point.bitsPerWeightAll === null ? none : number(point.bitsPerWeightAll)}</td>}
-      <td>{point.megabytes === null ? none : number(point.megabytes)}</td>
+      <td>{size === null ? none : number(size.bitsPerWeight)}</td>
+      {!shared && <td>{size === null ? none : number(size.bitsPerWeightAll)}</td>}
+      <td>{size === null ? none : number(size.megabytes)}</td>
       <td>{point.seconds === null ? none : duration(point.seconds)}</td>
       {shared && (
         <td className={`verdict ${verdict ?? ''}`} title={verdict ? verdictTitles[verdict] : undefined}>
@@ -259,12 +238,58 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
   );
 });
 
+interface ValueProps {
+  readonly meta: ValueMeta;
+  readonly point: PointView;
+  readonly reference: Estimate | null;
+}
+
+/** A value of a point. Perplexity and ln ratio say more than their number: how far the point is, and what the loss means. */
+function ValueCell({ meta, point, reference }: ValueProps) {
+  const value = point.values[meta.name];
+  if (meta.name === 'perplexity') {
+    return (
+      <td className="strong" title={value ? intervalText(value) : undefined}>
+        {value ? perplexityText(point, reference) : <State point={point} />}
+        {value && point.state === 'evaluating' && (
+          <span className="sub">
+            {point.windows}/{point.windowsTotal}
+          </span>
+        )}
+      </td>
+    );
+  }
+  if (!value) return <td>{none}</td>;
+  if (meta.name === 'lnRatio') return <LossCell point={point} lnRatio={value} />;
+  return <td title={value.low < value.high ? intervalText(value) : undefined}>{valueText(meta, value)}</td>;
+}
+
+function LossCell({ point, lnRatio }: { readonly point: PointView; readonly lnRatio: Estimate }) {
+  const { mean, low, high } = lnRatio;
+  const calibrations = overCalibrations(point);
+  return (
+    <td title={intervalText(lnRatio)}>
+      {withInterval(mean, low, high)}
+      <span className="sub">±{number((high - low) / 2, 2)}</span>
+      {calibrations && (
+        <span className="sub" title="Mean over the calibration texts, with its 95 % interval">
+          {point.redrawn.length + 1} texts: {number(calibrations.mean, 2)} ±
+          {number((calibrations.high - calibrations.low) / 2, 2)}
+        </span>
+      )}
+      <span className="loss" title="Perplexity against full precision">
+        {lossPercent(mean)}
+      </span>
+    </td>
+  );
+}
+
 const intervalText = ({ low, high }: Estimate) => `95 % interval: ${number(low)} to ${number(high)}`;
 
 /** As many digits as the paired interval carries: that is what tells the rows of this table apart. */
 function perplexityText(point: PointView, reference: Estimate | null): string {
   const paired = point.id === fullPrecision ? null : pairedPerplexity(point, reference);
-  return paired ? withInterval(paired.mean, paired.low, paired.high) : number(point.perplexity?.mean ?? NaN);
+  return paired ? withInterval(paired.mean, paired.low, paired.high) : number(point.values['perplexity']?.mean ?? NaN);
 }
 
 function State({ point }: { readonly point: PointView }) {

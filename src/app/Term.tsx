@@ -1,9 +1,9 @@
 /** A word with its explanation: a button that opens it, by pointer, finger and keyboard alike. Escape or a press elsewhere closes it. */
 import { useId, useRef, useState, type ReactNode } from 'react';
-import { glossary, type TermName } from '../store/glossary';
+import { glossary, type Meaning, type TermName } from '../store/glossary';
 
 interface Props {
-  readonly name: TermName;
+  readonly of: Meaning;
   /** What stands in the page; the glossary's word where there is nothing else. */
   readonly children?: ReactNode;
 }
@@ -11,12 +11,16 @@ interface Props {
 /** Pixels between the word and its explanation, and between that and the window's edge. */
 const gap = 6;
 
-export function Term({ name, children }: Props) {
+export function Term({ name, children }: { readonly name: TermName; readonly children?: ReactNode }) {
+  return <Explained of={glossary[name]}>{children}</Explained>;
+}
+
+/** A word that explains itself. */
+export function Explained({ of: { word, text }, children }: Props) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const note = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
-  const { word, text } = glossary[name];
   const place = () => {
     if (!button.current || !note.current) return;
     const { left, bottom, top } = button.current.getBoundingClientRect();

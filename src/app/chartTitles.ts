@@ -1,11 +1,8 @@
 /** What the axes are called. */
+import { findValue } from '../measures/catalog';
 import type { XAxis, YAxis } from '../store/curves';
 
-export const yTitles: Record<YAxis, string> = {
-  perplexity: 'perplexity',
-  'ln-ratio': 'ln (perplexity / full precision)',
-  kld: 'KL divergence from full precision, nats',
-};
+export const yTitle = (axis: YAxis): string => findValue(axis)?.axis?.title ?? axis;
 
 export const xTitles: Record<XAxis, string> = {
   bits: 'bits per quantized weight, parameters included',

@@ -1,5 +1,6 @@
 /** The combination matrix on the command line: its points, and its table for people. Pure. */
 import type { PlannedPoint, PointResult, RunEvent } from '../log/events';
+import { assign } from '../quant/recipe/assignment';
 import { combinationMatrix, type CombinationMatrix } from '../quant/recipe/combinations';
 import { groupOf, textOf, wholeNumber, type Given } from './options';
 import { describeEvent, lossOf } from './print';
@@ -17,7 +18,7 @@ export function matrixOf(given: Given): AskedMatrix {
   const matrix = combinationMatrix({ bits, group, symmetric: given.has('symmetric'), cross });
   const points = matrix.cells
     .flat()
-    .flatMap(({ id, method, recipe }) => (recipe ? [{ id, method, recipe, bits, group }] : []));
+    .flatMap(({ id, method, recipe }) => (recipe ? [{ id, method, assignment: assign(recipe), bits, group }] : []));
   return { matrix, points };
 }
 
@@ -25,7 +26,7 @@ export function matrixOf(given: Given): AskedMatrix {
 export function describeMatrixEvent(event: RunEvent, { matrix, points }: AskedMatrix): string | null {
   if (event.type === 'point-finished') {
     const place = points.findIndex(({ id }) => id === event.result.id);
-    return place < 0 ? null : `${place + 1}/${points.length} ${event.result.recipe}: ${lossOf(event.result)}`;
+    return place < 0 ? null : `${place + 1}/${points.length} ${event.result.method}: ${lossOf(event.result)}`;
   }
   if (event.type === 'run-finished') return `\n${describeMatrix(matrix, event.points)}`;
   const line = describeEvent(event);

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { boundedStore, type LayerFile } from '../lab/boundedStore';
-import type { LayerStore } from '../lab/layerStore';
+import type { SiteStore } from '../lab/siteStore';
 import { refused } from './options';
 
 const ending = '.layer';
@@ -10,7 +10,7 @@ const ending = '.layer';
 const partial = /^[0-9a-f]{64}\.layer\.(\d+)\.part$/;
 
 /** The store in `folder`, which is made where there is none. A RecipeError when that cannot be: then nothing could be kept at all. */
-export async function folderStore(folder: string, limit?: number): Promise<LayerStore> {
+export async function folderStore(folder: string, limit?: number): Promise<SiteStore> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { holdForever, openDawn } from '../gpu/dawn';
 import { Gpu } from '../gpu/gpu';
 import { inspect, logitsOf } from '../lab/inspect';
-import { memoryStore } from '../lab/layerStore';
+import { memoryStore } from '../lab/siteStore';
 import { writeEvent } from '../log/file';
 import { run } from '../lab/run';
 import { fromLog } from '../log/verdict/candidate';

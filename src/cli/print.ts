@@ -2,7 +2,10 @@
 import type { PointResult, RunEvent, RunSettings } from '../log/events';
 import { doubtLine } from '../log/verdict/doubt';
 import type { Answer } from '../log/verdict/sentence';
+import { valueMetas } from '../measures/catalog';
+import type { ValueMeta } from '../measures/measure';
 import type { ModelCard } from '../model/card';
+import { siteWords } from '../model/siteId';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 
@@ -37,24 +40,39 @@ export function describeCard(card: ModelCard): string {
 }
 
 /** ln (perplexity / full precision) ± half its 95 % interval, which is paired and so far narrower than that of the perplexity. */
-export function lossOf({ lnRatio, lnRatioLow, lnRatioHigh }: PointResult): string {
-  if (lnRatio === null) return '-';
-  const half = lnRatioLow === null || lnRatioHigh === null ? '' : ` ±${((lnRatioHigh - lnRatioLow) / 2).toFixed(3)}`;
-  return `${lnRatio.toFixed(3)}${half}`;
+export function lossOf({ values }: PointResult): string {
+  const { lnRatio } = values;
+  if (!lnRatio) return '-';
+  const half = (lnRatio.high - lnRatio.low) / 2;
+  return `${lnRatio.mean.toFixed(3)}${Number.isNaN(half) ? '' : ` ±${half.toFixed(3)}`}`;
 }
 
-/** Perplexity with four digits: what two points differ by is told more finely by ln ratio and KLD. */
-const columns: readonly (readonly [string, number, (r: PointResult) => string])[] = [
-  ['recipe', 20, (r) => r.recipe],
+type Column = readonly [string, number, (r: PointResult) => string];
+
+/** Columns of a value: its mean, as wide as its label. The ln ratio carries its interval: it is what methods are told apart by. */
+function columnsOf({ name, label, as }: ValueMeta): Column[] {
+  const mean = (r: PointResult) => r.values[name]?.mean;
+  if (name === 'lnRatio') return [[label, 16, lossOf]];
+  if (as === 'share') {
+    const text = (share: number | undefined) => (share === undefined ? '' : `${(100 * share).toFixed(1)} %`);
+    return [[label.toLowerCase(), 8, (r) => text(mean(r))]];
+  }
+  if (name !== 'perplexity') return [[label, Math.max(10, label.length + 1), (r) => mean(r)?.toPrecision(3) ?? '']];
+  // Four digits: what two points differ by is told more finely by ln ratio and KLD.
+  const perplexity = ({ values }: PointResult) => values['perplexity'];
+  return [
+    [label.toLowerCase(), 12, (r) => significant(perplexity(r)?.mean ?? NaN, 4)],
+    ['± 95 %', 10, (r) => significant(((perplexity(r)?.high ?? NaN) - (perplexity(r)?.low ?? NaN)) / 2, 2)],
+  ];
+}
+
+const columns: readonly Column[] = [
+  ['recipe', 20, (r) => r.method],
   ['bits', 5, (r) => (r.bits ? String(r.bits) : '')],
-  ['bits/weight', 12, (r) => r.bitsPerWeight.toFixed(3)],
-  ['all', 8, (r) => r.bitsPerWeightAll.toFixed(3)],
-  ['MB', 10, (r) => r.megabytes.toFixed(2)],
-  ['perplexity', 12, (r) => significant(r.perplexity, 4)],
-  ['± 95 %', 10, (r) => significant((r.perplexityHigh - r.perplexityLow) / 2, 2)],
-  ['ln ratio', 16, lossOf],
-  ['KLD', 10, (r) => r.kld?.toPrecision(3) ?? ''],
-  ['top-1', 8, (r) => (r.top1 === null ? '' : `${(100 * r.top1).toFixed(1)} %`)],
+  ['bits/weight', 12, (r) => r.size.bitsPerWeight.toFixed(3)],
+  ['all', 8, (r) => r.size.bitsPerWeightAll.toFixed(3)],
+  ['MB', 10, (r) => r.size.megabytes.toFixed(2)],
+  ...valueMetas.filter(({ shown }) => shown === 'table').flatMap(columnsOf),
   ['seconds', 8, (r) => r.seconds.toFixed(1)],
 ];
 
@@ -88,18 +106,18 @@ export function describeEvent(event: RunEvent): string | null {
     case 'remarked':
       return event.text;
     case 'run-resumed':
-      return `${event.pointsKept ? `${event.pointsKept} points and ` : ''}${event.layersKept} layers were kept from an earlier run`;
+      return `${event.pointsKept ? `${event.pointsKept} points and ` : ''}${event.sitesKept} layers were kept from an earlier run`;
     case 'damping-raised':
-      return `${event.point}, block ${event.block}, ${event.site}: damping raised from ${event.from} to ${event.to}`;
+      return `${event.point}, ${siteWords(event.site)}: damping raised from ${event.from} to ${event.to}`;
     case 'fallback-used':
-      return `${event.point}, block ${event.block}, ${event.site}: ${event.used} instead of ${event.wanted}, because ${event.reason}`;
+      return `${event.point}, ${siteWords(event.site)}: ${event.used} instead of ${event.wanted}, because ${event.reason}`;
     case 'rotation-verified':
       return `the rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens`;
     case 'calibration-redrawn':
       return `${event.point}, calibrated on part ${event.draw + 1} of the text: ln ratio ${event.lnRatio.toFixed(3)}`;
     case 'text-doubted':
       return `note: ${doubtLine(event)}`;
-    case 'layer-quantized':
+    case 'site-quantized':
     case 'point-started':
     case 'progressed':
     case 'run-failed':

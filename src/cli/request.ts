@@ -1,9 +1,10 @@
 /** From options to the request of a run. Pure but for what it is given. */
 import type { PlannedPoint, RunSettings } from '../log/events';
 import { mostDraws } from '../lab/plan';
-import { minContext } from '../lab/windows';
+import { minContext } from '../measures/windows';
 import { usualGoal, type Goal } from '../log/verdict/choose';
 import type { ModelCard } from '../model/card';
+import { assign } from '../quant/recipe/assignment';
 import { groupSize, withGrid } from '../quant/recipe/parseRecipe';
 import { findMethod, recipes } from '../quant/recipe/recipes';
 import { choiceOf, groupOf, integerOf, refused, textOf, wholeNumber, type Given } from './options';
@@ -89,7 +90,7 @@ export function pointsOf(given: Given): PlannedPoint[] {
     return has.map((bits): PlannedPoint => {
       const own = method.recipe(bits, group);
       const recipe = given.has('symmetric') && 'symmetric' in own.grid ? withGrid(own, { symmetric: true }) : own;
-      return { id: `${name}-${bits}`, method: name, recipe, bits, group: groupSize(recipe) };
+      return { id: `${name}-${bits}`, method: name, assignment: assign(recipe), bits, group: groupSize(recipe) };
     });
   });
 }

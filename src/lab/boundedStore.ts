@@ -3,7 +3,7 @@
  * that cannot be read is not there, one that cannot be written is refused with the reason. Nothing but names of layers is looked at,
  * because a folder may hold files of somebody else.
  */
-import type { LayerStore } from './layerStore';
+import type { SiteStore } from './siteStore';
 
 /** Bytes of layers kept. A 1 B-parameter model at seven widths has 4 GB of codes; browsers give a page some 10 GB. */
 export const usualLimit = 4e9;
@@ -28,7 +28,7 @@ export interface LayerFiles {
 const layerName = /^[0-9a-f]{64}$/;
 
 /** The store on these files, at most `limit` bytes. When opened it removes the oldest layers until half of the limit is free. */
-export async function boundedStore(files: LayerFiles, limit = usualLimit): Promise<LayerStore> {
+export async function boundedStore(files: LayerFiles, limit = usualLimit): Promise<SiteStore> {
   const sizes = await trim(files, limit / 2);
   let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   return {

@@ -1,23 +1,21 @@
 /**
- * Solved layers of one run, behind the store that outlives it: keys that name everything a layer depends on, records that are checked,
+ * Solved sites of one run, behind the store that outlives it: keys that name everything a site's result depends on, records that are checked,
  * and a bounded cache in memory for stores that lose entries or are slow.
  */
-import { canonicalRecipe } from '../quant/recipe/parseRecipe';
-import type { Recipe } from '../quant/recipe/recipe';
 import { FetchError } from '../util/errors';
 import { sha256 } from '../util/hash';
-import { packLayer, unpackLayer, type KeptLayer } from './keptLayer';
-import type { LayerStore } from './layerStore';
+import { packSite, unpackSite, type KeptSite } from './keptSite';
+import type { SiteStore } from './siteStore';
 
 /** Bytes of records held in memory beside the store. */
 const cacheBytes = 256 * 2 ** 20;
 
-/** What a solved layer depends on, beside its recipe and place. Another value of any of these is another layer. */
+/** What a solved site depends on, beside its recipe and place. Another value of any of these is another result. */
 export interface Circumstances {
   readonly app: string;
   readonly adapter: string;
   readonly model: string;
-  /** Fingerprint, tokens and window length of what calibrated it; null for layers that H had no part in. */
+  /** Fingerprint, tokens and window length of what calibrated it; null for sites that H had no part in. */
   readonly calibration: {
     readonly fingerprint: string;
     readonly tokens: number;
@@ -36,22 +34,23 @@ export class Cabinet {
   readonly #refused = new Map<string, Uint8Array<ArrayBuffer>>();
 
   constructor(
-    readonly store: LayerStore,
+    readonly store: SiteStore,
     readonly circumstances: Circumstances,
   ) {}
 
-  key(recipe: Recipe, block: number, site: string): Promise<string> {
-    return sha256(JSON.stringify([1, this.circumstances, canonicalRecipe(recipe), block, site]));
+  /** `recipe`: its canonical text. 2: the form of the key. */
+  key(recipe: string, site: string): Promise<string> {
+    return sha256(JSON.stringify([2, this.circumstances, recipe, site]));
   }
 
   /** Null when there is none that can be believed. */
-  async find(key: string): Promise<KeptLayer | null> {
+  async find(key: string): Promise<KeptSite | null> {
     const record = this.#cache.get(key) ?? this.#refused.get(key) ?? (await this.store.get(key).catch(() => null));
-    return record && unpackLayer(key, record);
+    return record && unpackSite(key, record);
   }
 
   /** What was put or found before. A FetchError when the store has lost it since. */
-  async get(key: string): Promise<KeptLayer> {
+  async get(key: string): Promise<KeptSite> {
     const kept = await this.find(key);
     if (kept) return kept;
     throw new FetchError(
@@ -61,8 +60,8 @@ export class Cabinet {
   }
 
   /** Null when the store has it; else why not. This run has it either way. */
-  async put(key: string, layer: KeptLayer): Promise<string | null> {
-    const record = await packLayer(key, layer);
+  async put(key: string, layer: KeptSite): Promise<string | null> {
+    const record = await packSite(key, layer);
     if (this.#cached + record.length <= cacheBytes) {
       this.#cache.set(key, record);
       this.#cached += record.length;

@@ -11,8 +11,9 @@ import { assert } from '../util/assert';
 import { toBatches, type Embed, type TokenBatch } from './calibrate';
 import type { Quality } from '../log/events';
 import { States } from './states';
-import { Measurement, type WindowScores } from '../log/statistics';
-import { scoredPerWindow, type Windows } from './windows';
+import { Measurement } from '../measures/gather';
+import type { ScoredWindow } from '../measures/measure';
+import { scoredPerWindow, type Windows } from '../measures/windows';
 
 /** Where the blocks of a point come from: the checkpoint, or kept layers. Opened in turn; resident ones cost nothing to open again. */
 export interface Blocks {
@@ -67,7 +68,7 @@ export class Evaluation implements Disposable {
 
   /** A point's measurement, to be moved on by `advance`. The first that is begun is full precision, and what the others are compared with. */
   begin(point: string): Measuring {
-    const measuring = { measurement: new Measurement(point, this.windows.bytesPerToken, this.#reference), done: 0 };
+    const measuring = { measurement: new Measurement(point, this.windows, this.#reference), done: 0 };
     this.#reference ??= measuring.measurement;
     return measuring;
   }
@@ -90,7 +91,7 @@ export class Evaluation implements Disposable {
         for (const window of scores) measurement.add(window);
         measuring.done = index + 1;
         yield { kind: 'worked', tokens: group.ids.length, part: 'head' };
-        yield { kind: 'measured', quality: measurement.quality() };
+        yield { kind: 'measured', quality: measurement.measured() };
       }
     }
     if (measuring.done === this.groups.length) yield { kind: 'finished', losses: measurement.losses() };
@@ -153,7 +154,7 @@ export class Evaluation implements Disposable {
     hidden: Matrix,
     { reference }: Measurement,
     ownHead: Head | undefined,
-  ): Promise<WindowScores[]> {
+  ): Promise<ScoredWindow[]> {
     const { gpu, head, windows } = this;
     const scored = scoredPerWindow(windows);
     const rows = scoredRows(gpu, scope, hidden, group, windows.firstScored);

@@ -11,7 +11,7 @@ import { splitRows } from '../tensor/pieces';
 import { proxyLoss } from '../tensor/proxyLoss';
 import { present } from '../util/assert';
 import type { Sample } from './calibrate';
-import { siteRows } from './layers';
+import { siteRows } from './siteProblem';
 
 /**
  * The mean squared error of the module's output, [tokens, hidden], when the site's stacked matrices are Ŵ [out, in] and all others stay

@@ -5,10 +5,10 @@ import type { Gpu } from '../gpu/gpu';
 import type { Model } from '../model/model';
 import type { Budgets } from './budgets';
 import type { RunEvent, RunSettings } from '../log/events';
-import type { LayerStore } from './layerStore';
+import type { SiteStore } from './siteStore';
 import type { Costs } from './plan';
 import type { FinishedPoint } from '../log/takeOver';
-import type { Windows } from './windows';
+import type { Windows } from '../measures/windows';
 
 export interface RunInput {
   readonly gpu: Gpu;
@@ -18,7 +18,7 @@ export interface RunInput {
   readonly evaluation: LabelledText;
   readonly settings: RunSettings;
   /** Finished layers are kept here, and taken from here when they are found. */
-  readonly keep: LayerStore;
+  readonly keep: SiteStore;
   readonly signal: AbortSignal;
   readonly appVersion: string;
   /** Points that were measured before, and whether all of them stay in this run or only those that it asks for. */

@@ -1,17 +1,17 @@
 /** A request, checked and settled before any work: points, settings, and what the work will cost. Pure. */
 import type { Model, Site } from '../model/model';
-import { columnsTogether, needsCalibration, needsCross, parseRecipe } from '../quant/recipe/parseRecipe';
-import type { Piece } from '../quant/recipe/recipe';
+import { parseAssignment, recipesIn, someRecipe } from '../quant/recipe/assignment';
+import { columnsTogether, needsCalibration, needsCross } from '../quant/recipe/parseRecipe';
 import { mostColumnsPerGroup } from '../quant/groups';
 import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
 import type { PlannedPoint, RunSettings } from '../log/events';
-import { minContext, type Windows } from './windows';
+import { minContext, type Windows } from '../measures/windows';
 
 export const fullPrecision: PlannedPoint = {
   id: 'full-precision',
   method: 'full-precision',
-  recipe: null,
+  assignment: null,
   bits: 0,
   group: null,
 };
@@ -36,21 +36,24 @@ export function settle(settings: RunSettings, calibration: 'given' | 'none', max
   whole('calibrationTokens', calibrationTokens, 1, 2 ** 40);
   whole('calibrationDraws', settings.calibrationDraws ?? 1, 1, mostDraws);
   whole('seed', seed, 0, 2 ** 32 - 1);
-  const others = settings.points.filter(({ recipe }) => recipe !== null);
+  const others = settings.points.filter(({ assignment }) => assignment !== null);
   require('points', others.length < maxPoints, `${others.length} points`, `at most ${maxPoints - 1}`);
-  const points = [fullPrecision, ...others.map((point) => ({ ...point, recipe: parseRecipe(point.recipe) }))];
+  const points = [
+    fullPrecision,
+    ...others.map((point) => ({ ...point, assignment: parseAssignment(point.assignment) })),
+  ];
   const ids = new Set<string>();
-  for (const { id, recipe } of points) {
+  for (const { id, assignment } of points) {
     require('points', !ids.has(id), `two points named "${id}"`, 'one of each name');
     ids.add(id);
-    if (recipe && calibration === 'none' && needsCalibration(recipe)) {
+    if (calibration === 'none' && someRecipe(assignment, needsCalibration)) {
       throw new RecipeError(
         'needs-calibration',
         `point ${id}: this recipe reads the inputs of the layers, and no calibration text was given. Choose one, or a recipe without calibration.`,
         { path: 'calibration', point: id },
       );
     }
-    if (recipe && mode === 'shared' && needsCross(recipe)) {
+    if (mode === 'shared' && someRecipe(assignment, needsCross)) {
       throw new RecipeError(
         'needs-sequential',
         `point ${id}: this recipe compares the inputs behind quantized blocks with those in full precision, and shared calibration has only the latter. Choose sequential calibration, or a recipe without asymmetric calibration.`,
@@ -89,8 +92,9 @@ export function requireMoments(model: Sites, points: readonly PlannedPoint[], { 
     );
   }
   const most = mostColumnsPerGroup(cols, bindable);
-  for (const { id, recipe } of points) {
-    const group = recipe ? columnsTogether(recipe, cols) : 0;
+  for (const { id, assignment } of points) {
+    const recipes = assignment ? recipesIn(assignment) : [];
+    const group = Math.max(0, ...recipes.map((recipe) => columnsTogether(recipe, cols)));
     if (group <= most) continue;
     throw new RecipeError(
       'too-wide',
@@ -98,24 +102,6 @@ export function requireMoments(model: Sites, points: readonly PlannedPoint[], { 
       { path: 'points', point: id, found: group, limit: most },
     );
   }
-}
-
-/** Grids for embedding and head. Where the two are one matrix, naming either means both; naming two grids for it is an error. */
-export function tableGrids(
-  { id, recipe }: PlannedPoint,
-  tied: boolean,
-): { readonly embedding: Piece | null; readonly head: Piece | null } {
-  const embedding = recipe?.embedding ?? null;
-  const head = recipe?.head ?? null;
-  if (!tied) return { embedding, head };
-  if (embedding && head && JSON.stringify(embedding) !== JSON.stringify(head)) {
-    throw new RecipeError(
-      'impossible-pair',
-      `point ${id}: embedding and head are one matrix in this model, and the recipe names two grids for it. Name one.`,
-      { path: '$.head', point: id },
-    );
-  }
-  return { embedding: embedding ?? head, head: head ?? embedding };
 }
 
 function require(field: string, holds: boolean, found: string, expected: string): void {

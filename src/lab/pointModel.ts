@@ -4,11 +4,11 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { OpenBlock, Model, Site } from '../model/model';
-import type { Recipe } from '../quant/recipe/recipe';
+import type { OpenBlock, Model } from '../model/model';
+import { siteId } from '../model/siteId';
 import type { Matrix } from '../tensor/matrix';
 import type { Blocks } from './evaluate';
-import { restoreSite, type Solved } from './layers';
+import { restoreSite, type Restorable } from './siteProblem';
 
 /** The checkpoint's own blocks. `home` owns those that stay. */
 export function sourceBlocks(model: Model, home: Scope, budget: number): Blocks {
@@ -28,21 +28,17 @@ export function sourceBlocks(model: Model, home: Scope, budget: number): Blocks 
   };
 }
 
-/** What was solved for a site of a block. */
-export type Lookup = (index: number, site: Site) => Promise<Solved>;
+/** What was solved for a site, by its id; null where it stays as stored. */
+export type Lookup = (site: string) => Promise<Restorable | null>;
 
-/** A block with its weights replaced by Ŵ of what was solved; norms and biases are the source's. */
-export async function quantizedBlock(
-  gpu: Gpu,
-  scope: Scope,
-  source: OpenBlock,
-  lookup: Lookup,
-  recipe: Recipe,
-): Promise<OpenBlock> {
-  const weights = new Map<string, Matrix>();
+/** A block with its weights replaced by Ŵ of what was solved; all else is the source's. */
+export async function quantizedBlock(gpu: Gpu, scope: Scope, source: OpenBlock, lookup: Lookup): Promise<OpenBlock> {
+  const weights = new Map<string, Matrix>(source.weights);
   for (const site of source.sites) {
-    const { parts } = await lookup(source.index, site);
-    for (const [name, matrix] of await restoreSite(gpu, scope, site, parts, recipe)) weights.set(name, matrix);
+    const solved = await lookup(siteId(source.index, site.name));
+    if (!solved) continue;
+    const restored = await restoreSite(gpu, scope, site, solved.parts, solved.recipe);
+    for (const [name, matrix] of restored) weights.set(name, matrix);
   }
   return { ...source, weights };
 }
@@ -53,14 +49,13 @@ export function pointBlocks(
   model: Model,
   source: Blocks,
   lookup: Lookup,
-  recipe: Recipe,
   home: Scope,
   budget: number,
 ): Blocks {
   const resident = source.residency === 'resident' && model.card.linearParameters * 4 <= budget;
   const opened = new Map<number, Promise<OpenBlock>>();
   const make = async (scope: Scope, index: number) =>
-    quantizedBlock(gpu, scope, await source.open(scope, index), lookup, recipe);
+    quantizedBlock(gpu, scope, await source.open(scope, index), lookup);
   return {
     residency: resident ? 'resident' : 'streamed',
     open: (scope, index) => {

@@ -29,10 +29,14 @@ const fewKinds = 8;
 /** And of so many an eighth at least must have been met. */
 const share = 8;
 
+/** Progress is told when this share more of the run is done: often enough to look alive, rare enough for a short log. */
+const toldStep = 0.002;
+
 export class Progress {
   readonly #tallies = new Map<string, Tally>();
   readonly #start: number;
   #last: number;
+  #told = 0;
 
   /** `clock` gives seconds. */
   constructor(readonly clock: () => number) {
@@ -87,10 +91,12 @@ export class Progress {
     return left;
   }
 
-  /** What the log says of it. */
-  told(phase: Phase, point: string | null): RunEvent {
+  /** What the log says of it: now and then, and at the end. */
+  *told(phase: Phase, point: string | null): Generator<RunEvent> {
     const { done, elapsed: secondsElapsed, secondsLeft } = this;
-    return { type: 'progressed', phase, point, done, secondsElapsed, secondsLeft };
+    if (done - this.#told < toldStep && done < 1) return;
+    this.#told = done;
+    yield { type: 'progressed', phase, point, done, secondsElapsed, secondsLeft };
   }
 
   #secondsPerOperation(tally: Tally): number | null {

@@ -1,13 +1,14 @@
 /** What an interrupted or earlier run has left for this one: layers that are kept, and points that are taken over. */
 import type { PlannedPoint, RunEvent } from '../log/events';
-import type { Session } from './session';
+import type { Bench } from './bench';
+import { measureReference as measure } from './measurePoint';
 import { requireRepeated } from '../log/takeOver';
 
 /** Says how much was left, and tells again of the points that are taken over. */
-export function* tellKept({ kept, opening: { done } }: Session): Generator<RunEvent> {
+export function* tellKept({ kept, done }: Bench): Generator<RunEvent> {
   const pointsKept = done.size;
   if (kept.size || pointsKept) {
-    yield { type: 'run-resumed', layersKept: kept.size, ...(pointsKept ? { pointsKept } : {}) };
+    yield { type: 'run-resumed', sitesKept: kept.size, ...(pointsKept ? { pointsKept } : {}) };
   }
   for (const events of done.values()) yield* events;
 }
@@ -16,14 +17,10 @@ export function* tellKept({ kept, opening: { done } }: Session): Generator<RunEv
  * Full precision until `windows` are in. Where it is taken over it is measured again for its hidden states, with which the points to come
  * are compared; of that only progress is told, and what there is to say about the run and its text.
  */
-export async function* measureReference(
-  session: Session,
-  point: PlannedPoint,
-  windows?: number,
-): AsyncGenerator<RunEvent> {
-  const known = session.opening.done.get(point.id);
-  if (known && session.points.length === 0) return;
-  for await (const event of session.measureReference(point, windows)) {
+export async function* measureReference(bench: Bench, point: PlannedPoint, windows?: number): AsyncGenerator<RunEvent> {
+  const known = bench.done.get(point.id);
+  if (known && bench.points.length === 0) return;
+  for await (const event of measure(bench, point, windows)) {
     if (!known || told.has(event.type)) yield event;
     else if (event.type === 'point-finished') requireRepeated(known, event.losses ?? []);
   }

@@ -11,12 +11,12 @@ import type { RunEvent, TextCard } from '../log/events';
 import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
 import type { RunInput } from './opening';
 import { rawWikiText, shortSupply } from './remarks';
-import { Session } from './session';
+import { openBench } from './bench';
 import { quantizeAndMeasure } from './sweep';
 import { takeOver, type RunStarted } from '../log/takeOver';
 import { muchOverlap, overlap } from './textFacts';
 import { chooseTiles } from './tiles';
-import { calibrationParts, evaluationWindows, requireVocabulary, type Windows } from './windows';
+import { calibrationParts, evaluationWindows, requireVocabulary, type Windows } from '../measures/windows';
 
 /** Runs a request. The events are the log: run-started first; run-finished, run-stopped or run-failed last. */
 export async function* run(input: RunInput): AsyncGenerator<RunEvent, void> {
@@ -86,7 +86,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   for (const remark of remarks) if (remark) yield remark;
   await chooseTiles(gpu, checkpoint, signal);
   const costs = costsOf(model, context);
-  using session = await Session.open({
+  using bench = await openBench({
     input,
     model,
     settings,
@@ -98,7 +98,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     perBatch: windowsPerBatch(model, costs, context),
     clock,
   });
-  yield* quantizeAndMeasure(session);
+  yield* quantizeAndMeasure(bench);
 }
 
 async function textCard({ label, text }: LabelledText, tokens: number): Promise<TextCard> {

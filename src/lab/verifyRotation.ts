@@ -15,7 +15,7 @@ import { splitRows } from '../tensor/pieces';
 import { assert, present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import { createRng } from '../util/rng';
-import { neighboursOf, siteRows } from './layers';
+import { neighboursOf, siteRows } from './siteProblem';
 
 /** Nats a token. Float32 rounding alone gave at most 1.2e-11 (tiny models, the demo); a value bias left unrotated gave 4. */
 const mostKld = 1e-5;

@@ -6,7 +6,7 @@ import type { AdapterCard } from '../gpu/gpu';
 import type { ModelCard } from '../model/card';
 import type { Insight } from '../quant/solve/insight';
 import type { MomentFacts } from '../quant/problem';
-import type { Recipe } from '../quant/recipe/recipe';
+import type { Assignment } from '../quant/recipe/assignment';
 import type { ErrorRecord } from '../util/errors';
 
 export type { MomentFacts };
@@ -25,13 +25,14 @@ export interface TextCard {
   readonly tokens: number;
 }
 
-/** One curve point to be computed: a recipe at a width. Serialisable; the whole request crosses the worker boundary. */
+/** One curve point to be computed: recipes for all sites, at a width. Serialisable; the whole request crosses the worker boundary. */
 export interface PlannedPoint {
   /** Unique in the run, e.g. "gptq-3". The reference is "full-precision". */
   readonly id: string;
   /** Short name of the method, e.g. "rtn"; names the curve. */
   readonly method: string;
-  readonly recipe: Recipe | null;
+  /** What every site is solved by; null for full precision. */
+  readonly assignment: Assignment | null;
   /** Bits of a code; 0 for full precision. */
   readonly bits: number;
   /** Columns per group; null for a whole row. */
@@ -52,67 +53,56 @@ export interface RunSettings {
   readonly seed: number;
 }
 
-/** A value with its 95 % interval, over windows. */
+/** A value with its 95 % interval; NaN at its ends where that is not known. */
 export interface Estimate {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** Quality so far. Everything but perplexity compares with full precision on the same windows (paired); null for the reference itself. */
+/** What was measured, by the names that the metas of measures give (src/measures). What could not be told is left out. */
+export type Values = Readonly<Record<string, Estimate>>;
+
+/** A point on the windows so far. */
 export interface Quality {
   readonly windows: number;
   /** Scored tokens. */
   readonly tokens: number;
-  readonly perplexity: Estimate;
-  readonly bitsPerByte: number;
-  /** ln(perplexity / full-precision perplexity). */
-  readonly lnRatio: Estimate | null;
-  /** Mean KL(full precision ‖ quantized) per token, nats. */
-  readonly kld: Estimate | null;
-  readonly kld99: number | null;
-  /** Share of tokens whose most likely next token is that of full precision. */
-  readonly top1: Estimate | null;
+  readonly values: Values;
 }
 
-export interface PointResult {
-  readonly id: string;
-  readonly recipe: string;
-  readonly bits: number;
-  readonly group: number | null;
+/** What a point takes to store. */
+export interface Size {
   /** Storage bits per quantized weight, parameters included. */
   readonly bitsPerWeight: number;
   /** Storage bits per weight of the whole model, embeddings, head and norms included. */
   readonly bitsPerWeightAll: number;
+  /** 10⁶ bytes. */
   readonly megabytes: number;
-  readonly perplexity: number;
-  readonly perplexityLow: number;
-  readonly perplexityHigh: number;
-  readonly lnRatio: number | null;
-  readonly lnRatioLow: number | null;
-  readonly lnRatioHigh: number | null;
-  readonly kld: number | null;
-  readonly kldLow: number | null;
-  readonly kldHigh: number | null;
-  readonly kld99: number | null;
-  readonly top1: number | null;
-  readonly top1Low: number | null;
-  readonly top1High: number | null;
-  readonly bitsPerByte: number;
+}
+
+export interface PointResult {
+  readonly id: string;
+  readonly method: string;
+  readonly bits: number;
+  readonly group: number | null;
+  readonly size: Size;
+  readonly values: Values;
   readonly tokens: number;
   readonly seconds: number;
   /** SHA-256 over the codes and parameters of every quantized layer, in order; of the weights' fingerprint for full precision. */
   readonly hash: string;
 }
 
-/** Where in the model something happened. `layer` is a site's matrices together, e.g. "attention.qkv". */
+/** Where something happened: a point, and the id of a site of the model (model/siteId). */
 export interface Place {
   readonly point: string;
-  readonly block: number;
   readonly site: string;
 }
 
-export interface LayerResult extends Place {
+/** A solved site. */
+export interface SiteResult extends Place {
+  /** Names of the linear layers that read its input: solved together. */
   readonly layers: readonly string[];
   readonly rows: number;
   readonly cols: number;
@@ -128,7 +118,7 @@ export interface LayerResult extends Place {
   /** SHA-256 over codes and parameters, hex. */
   readonly hash: string;
   readonly seconds: number;
-  /** True when taken from the layers kept by an earlier, interrupted run. */
+  /** True when taken from what an earlier, interrupted run has kept. */
   readonly resumed: boolean;
 }
 
@@ -161,8 +151,8 @@ export type RunEvent =
       readonly type: 'site-calibrated';
       /** Null when one calibration serves every point (shared mode). */
       readonly point: string | null;
-      readonly block: number;
       readonly site: string;
+      /** Tokens that reached it, over which H is a mean. */
       readonly tokens: number;
       readonly seconds: number;
     }
@@ -200,12 +190,14 @@ export type RunEvent =
       readonly text: string;
       readonly share: number;
     }
-  | ({ readonly type: 'layer-quantized' } & LayerResult)
+  | ({ readonly type: 'site-quantized' } & SiteResult)
   | { readonly type: 'point-started'; readonly point: string }
   | {
       readonly type: 'window-evaluated';
       readonly point: string;
       readonly windowsTotal: number;
+      /** Of the point, all of whose sites are solved; absent in logs of earlier versions. */
+      readonly size?: Size;
       readonly quality: Quality;
     }
   /** The point cannot be measured; the others go on without it. */
@@ -214,8 +206,8 @@ export type RunEvent =
   | { readonly type: 'point-finished'; readonly result: PointResult; readonly losses?: readonly number[] }
   /** Something that the reader should know of, in one sentence for people. */
   | { readonly type: 'remarked'; readonly about: RemarkTopic; readonly text: string }
-  /** `pointsKept`: finished points whose events are told again; absent where there are none. */
-  | { readonly type: 'run-resumed'; readonly layersKept: number; readonly pointsKept?: number }
+  /** Sites that need not be solved again. `pointsKept`: finished points whose events are told again; absent where there are none. */
+  | { readonly type: 'run-resumed'; readonly sitesKept: number; readonly pointsKept?: number }
   | { readonly type: 'run-stopped'; readonly secondsElapsed: number }
   | { readonly type: 'run-failed'; readonly error: ErrorRecord; readonly secondsElapsed: number }
   | { readonly type: 'run-finished'; readonly points: readonly PointResult[]; readonly secondsElapsed: number };

@@ -8,6 +8,7 @@ import { isTooDeep, maxJsonDepth } from '../util/json';
 import type { RunEvent } from './events';
 import { checkEvent, maxLosses, maxText } from './forms';
 import { LogLaws } from './laws';
+import { fromLine, toLine } from './lines';
 
 /** Largest log that is read. A sweep of 100 points over 100 blocks has 30 MB. Characters, or bytes of a file. */
 const maxLog = 200_000_000;
@@ -24,7 +25,7 @@ const sliceBytes = 500_000;
  * An event as a line. NaN and infinity become null, which is read as "not measured" where something was measured. What is longer than
  * the reader takes is cut or, where it may be absent, left out.
  */
-export const writeEvent = (event: RunEvent): string => JSON.stringify(fit(event)) + '\n';
+export const writeEvent = (event: RunEvent): string => JSON.stringify(toLine(fit(event))) + '\n';
 
 export const writeLog = (events: readonly RunEvent[]): string => events.map(writeEvent).join('');
 
@@ -127,7 +128,7 @@ class LogReader {
       return refuse('is not JSON');
     }
     refuse(checkEvent(value));
-    const event = value as RunEvent;
+    const event = fromLine(value as Record<string, unknown>);
     if (!this.#events.length) refuse(notTheBeginning(event));
     refuse(this.#laws.check(event));
     this.#events.push(event);

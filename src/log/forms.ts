@@ -2,7 +2,23 @@
  * The form of every event, for reading logs from files: which fields, of which kind, in which range. Types of events.ts as values. What
  * events say of each other is logLaws.ts.
  */
-import { maxBits, maxGroup, maxOptionName, maxOptions, maxOptionText, maxPieces, maxPoints } from './link/limits';
+import { findValue } from '../measures/catalog';
+import { quoted } from '../util/words';
+import { maxExceptions, maxWhere } from '../quant/recipe/assignment';
+import { recipeBy } from '../quant/recipe/recipe';
+import { currentType } from './lines';
+import { isFixed } from './rows';
+import {
+  maxBits,
+  maxGroup,
+  maxOptionName,
+  maxOptions,
+  maxOptionText,
+  maxPieces,
+  maxPoints,
+  maxValues,
+  valueName,
+} from './link/limits';
 
 type Check = (value: unknown, path: string) => string | null;
 type Form = Readonly<Record<string, Check>>;
@@ -15,6 +31,10 @@ export const maxLosses = 300_000;
 const wrong = (path: string, expected: string) => `has no ${expected} at "${path}"`;
 
 const text: Check = (v, path) => (typeof v === 'string' && v.length <= maxText ? null : wrong(path, 'text'));
+const shortText =
+  (limit: number): Check =>
+  (v, path) =>
+    typeof v === 'string' && v.length <= limit ? null : wrong(path, `text of at most ${limit} characters`);
 const number: Check = (v, path) => (Number.isFinite(v) ? null : wrong(path, 'number'));
 /** Something measured. JSON has no word for NaN and infinity and writes null, which is read as NaN (see `settled`): not measured. */
 const measured: Check = (v, path) => (v === null ? null : number(v, path));
@@ -64,6 +84,13 @@ const list =
   };
 /** A value that was checked, as events have it. */
 const settled = (check: Check, value: unknown): unknown => (check === measured && value === null ? NaN : value);
+/** What a value can be, by what its meta says; an end of an interval may lie anywhere. */
+function rangeOf(name: string): Check {
+  const meta = findValue(name);
+  if (meta?.as === 'share') return share;
+  // A difference may be zero, or below it by rounding.
+  return meta?.scale === 'log' && meta.against === 'nothing' ? positive : number;
+}
 const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 const record =
   (form: Form): Check =>
@@ -100,18 +127,32 @@ const pieceNamed: Check = (v, path) => {
   const long = Object.keys(v as object).some((key) => key.length > maxOptionName);
   return long || String((v as { name: string }).name).length > maxOptionName ? wrong(path, 'short names') : null;
 };
-const recipe = record({
-  transform: list(pieceNamed, maxPieces),
-  grid: pieceNamed,
-  rounding: pieceNamed,
-  correction: list(pieceNamed, maxPieces),
-  embedding: optional(pieceNamed),
-  head: optional(pieceNamed),
+const piecesOf = (holds: 'one' | 'many') => (holds === 'many' ? list(pieceNamed, maxPieces) : pieceNamed);
+const recipeForm: Form = recipeBy((_, holds) => piecesOf(holds));
+const recipe = record(recipeForm);
+const assignment = record({
+  all: recipe,
+  except: optional(list(record({ where: shortText(maxWhere), recipe: nullable(recipe) }), maxExceptions)),
 });
+/** Up to version 0.1 a point had one recipe, with the grids of embedding and head in it. */
+const earlierRecipe = record({ ...recipeForm, embedding: optional(pieceNamed), head: optional(pieceNamed) });
+/** One of two forms, told apart by a key. */
+const eitherBy =
+  (key: string, present: Check, without: Check): Check =>
+  (v, path) =>
+    isRecord(v) && Object.hasOwn(v, key) ? present(v, path) : without(v, path);
 const bits = whole(0, maxBits);
 const group = nullable(whole(1, maxGroup));
+const pointFields: Form = { id: text, method: text, bits, group };
 const settings = record({
-  points: list(record({ id: text, method: text, recipe: nullable(recipe), bits, group }), maxPoints),
+  points: list(
+    eitherBy(
+      'recipe',
+      record({ ...pointFields, recipe: nullable(earlierRecipe) }),
+      record({ ...pointFields, assignment: nullable(assignment) }),
+    ),
+    maxPoints,
+  ),
   protocol: oneOf('gptq', 'llama.cpp'),
   mode: oneOf('shared', 'sequential'),
   maxTokens: nullable(whole(1)),
@@ -140,25 +181,42 @@ const adapter = record({
 });
 const textCard = record({ label: text, fingerprint: hex, ...fields(count, 'bytes tokens') });
 const estimate = record(fields(measured, 'mean low high'));
-const quality = record({
-  ...fields(count, 'windows tokens'),
+const estimates = dictionary(estimate, maxValues);
+/** Up to version 0.1 values stood beside the counts. */
+const earlierQuality = record({
   bitsPerByte: measured,
   ...fields(nullable(estimate), 'lnRatio kld top1'),
   perplexity: estimate,
   kld99: nullable(number),
 });
-const result = record({
+const counts = record(fields(count, 'windows tokens'));
+const quality: Check = (v, path) =>
+  counts(v, path) ?? eitherBy('values', record({ values: estimates }), earlierQuality)(v, path);
+const sizeFields = fields(size, 'bitsPerWeight bitsPerWeightAll megabytes');
+const sizes = record(sizeFields);
+const resultFields = record({
   ...fields(text, 'id recipe'),
   hash: hex,
   bits,
   group,
-  perplexity: positive,
   tokens: count,
-  ...fields(size, 'bitsPerWeight bitsPerWeightAll megabytes seconds'),
-  ...fields(measured, 'perplexityLow perplexityHigh bitsPerByte'),
-  ...fields(nullable(number), 'lnRatio lnRatioLow lnRatioHigh kld kldLow kldHigh kld99 top1Low top1High'),
-  top1: nullable(share),
+  ...sizeFields,
+  seconds: size,
 });
+/** A row: fields that every result has, and values by name. */
+const result: Check = (v, path) => {
+  const found = resultFields(v, path);
+  if (found) return found;
+  const values = Object.entries(v as Record<string, unknown>).filter(([key]) => !isFixed(key));
+  if (values.length > 3 * maxValues) return wrong(path, `row of at most ${maxValues} values`);
+  for (const [key, value] of values) {
+    if (!valueName.test(key)) return wrong(path, `name of a value instead of ${quoted(key)}`);
+    const check = nullable(rangeOf(key));
+    const wrongValue = check(value, `${path}.${key}`);
+    if (wrongValue) return wrongValue;
+  }
+  return null;
+};
 const both = (check: Check): Check => record({ before: check, after: check });
 const insight = record({
   outliers: both(measured),
@@ -167,8 +225,8 @@ const insight = record({
   moment: optional(record({ inputs: count, ...fields(measured, 'rank condition') })),
 });
 const error = record({ ...fields(text, 'name code message'), details: dictionary(primitive) });
-/** −1 is the embedding, the number of blocks the head. */
-const place: Form = { point: text, block: whole(-1), site: text };
+/** `block`: up to version 0.1, −1 for the embedding and the number of blocks for the head. */
+const place: Form = { point: text, block: optional(whole(-1)), site: text };
 
 const events: Readonly<Record<string, Check>> = {
   'run-started': record({
@@ -192,7 +250,7 @@ const events: Readonly<Record<string, Check>> = {
   'rotation-verified': record({ basis: text, tokens: count, kld: measured }),
   'calibration-redrawn': record({ point: text, draw: whole(1), lnRatio: measured }),
   'text-doubted': record({ doubt: oneOf('overlap', 'foreign'), text, share: size }),
-  'layer-quantized': record({
+  'site-quantized': record({
     ...place,
     layers: list(text, 100),
     ...fields(whole(1), 'rows cols'),
@@ -204,11 +262,15 @@ const events: Readonly<Record<string, Check>> = {
     resumed: flag,
   }),
   'point-started': record({ point: text }),
-  'window-evaluated': record({ point: text, windowsTotal: whole(1), quality }),
+  'window-evaluated': record({ point: text, windowsTotal: whole(1), size: optional(sizes), quality }),
   'point-failed': record({ point: text, error }),
   remarked: record({ about: oneOf('storage', 'calibration', 'evaluation'), text }),
   'point-finished': record({ result, losses: optional(list(measured, maxLosses)) }),
-  'run-resumed': record({ layersKept: count, pointsKept: optional(count) }),
+  'run-resumed': eitherBy(
+    'layersKept',
+    record({ layersKept: count, pointsKept: optional(count) }),
+    record({ sitesKept: count, pointsKept: optional(count) }),
+  ),
   'run-stopped': record({ secondsElapsed: size }),
   'run-failed': record({
     error,
@@ -223,7 +285,8 @@ const events: Readonly<Record<string, Check>> = {
  */
 export function checkEvent(value: unknown): string | null {
   if (!isRecord(value) || typeof value.type !== 'string') return 'is not an event';
-  const check = Object.hasOwn(events, value.type) ? events[value.type] : undefined;
+  const type = currentType(value.type);
+  const check = Object.hasOwn(events, type) ? events[type] : undefined;
   if (!check) return `is an event "${value.type.slice(0, 60)}" that this version does not know`;
   return check(value, '');
 }

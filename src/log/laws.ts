@@ -2,8 +2,10 @@
  * What events of one log must say of each other: points are planned before they are worked on, finished once, and what ends a run is
  * what was measured in it. A log that contradicts itself was not written by a run, or was put together from several. Pure.
  */
-import type { Estimate, PlannedPoint, PointResult, RunEvent } from './events';
+import { placeOf } from '../model/siteId';
+import { findValue } from '../measures/catalog';
 import { quoted } from '../util/words';
+import type { PlannedPoint, PointResult, RunEvent, Values } from './events';
 
 /** Full precision is measured whether or not a request names it. */
 const fullPrecision = 'full-precision';
@@ -20,7 +22,7 @@ export class LogLaws {
   #finished = new Map<string, PointResult>();
   /** Points that could not be measured: the end does without them. */
   readonly #failed = new Set<string>();
-  #layers = 0;
+  #blocks = 0;
   #windows = new Map<string, number>();
   #ended: string | null = null;
 
@@ -36,17 +38,18 @@ export class LogLaws {
       case 'run-finished':
         return this.#end(event.points);
       case 'window-evaluated': {
-        const { windows, perplexity, lnRatio, kld, top1 } = event.quality;
+        const { windows, values } = event.quality;
         if (windows > event.windowsTotal) return `has ${windows} windows of ${event.windowsTotal}`;
         this.#windows.set(event.point, event.windowsTotal);
-        const outside = outsideOf({ perplexity, lnRatio, kld, top1 });
+        const outside = outsideOf(values);
         return this.#unplanned(event.point) ?? (outside && `has a ${outside} outside its interval`);
       }
-      case 'layer-quantized':
+      case 'site-quantized':
       case 'damping-raised':
       case 'fallback-used':
       case 'site-calibrated': {
-        if (event.block > this.#layers) return `names block ${event.block} of a model with ${this.#layers}`;
+        const { block } = placeOf(event.site);
+        if (block !== null && block >= this.#blocks) return `names block ${block} of a model with ${this.#blocks}`;
         return event.point === null ? null : this.#unplanned(event.point);
       }
       case 'calibration-redrawn':
@@ -73,13 +76,13 @@ export class LogLaws {
     this.#finished = new Map();
     this.#failed.clear();
     this.#windows = new Map();
-    this.#layers = model.layers;
+    this.#blocks = model.layers;
     this.#ended = null;
     const ids = new Set<string>();
-    for (const { id, method, bits, group, recipe } of settings.points) {
+    for (const { id, method, bits, group, assignment } of settings.points) {
       if (ids.has(id)) return `plans two points named ${quoted(id)}`;
       ids.add(id);
-      this.#planned.set(id, { method, bits, group, reference: recipe === null });
+      this.#planned.set(id, { method, bits, group, reference: assignment === null });
     }
     return null;
   }
@@ -89,21 +92,16 @@ export class LogLaws {
   }
 
   #finish(result: PointResult, windows: number): string | null {
-    const { id, perplexity, perplexityLow, perplexityHigh } = result;
+    const { id, values } = result;
     const planned = this.#planned.get(id);
     if (!planned) return this.#unplanned(id);
     if (this.#finished.has(id)) return `finishes the point ${quoted(id)} a second time`;
-    if (result.recipe !== planned.method || result.bits !== planned.bits || result.group !== planned.group) {
+    if (result.method !== planned.method || result.bits !== planned.bits || result.group !== planned.group) {
       return `has another method, width or group than the plan of ${quoted(id)}`;
     }
-    if (planned.reference && result.lnRatio !== null) return 'compares full precision with itself';
+    if (planned.reference && Object.keys(values).some(compares)) return 'compares full precision with itself';
     if (windows > (this.#windows.get(id) ?? windows)) return `has losses of ${windows} windows, more than there are`;
-    const outside = outsideOf({
-      perplexity: { mean: perplexity, low: perplexityLow, high: perplexityHigh },
-      lnRatio: interval(result.lnRatio, result.lnRatioLow, result.lnRatioHigh),
-      kld: interval(result.kld, result.kldLow, result.kldHigh),
-      top1: interval(result.top1, result.top1Low, result.top1High),
-    });
+    const outside = outsideOf(values);
     if (outside) return `has a ${outside} outside its interval`;
     this.#finished.set(id, result);
     return null;
@@ -111,11 +109,11 @@ export class LogLaws {
 
   #end(points: readonly PointResult[]): string | null {
     const ids = new Set<string>();
-    for (const { id, hash, perplexity } of points) {
+    for (const { id, hash, values } of points) {
       const finished = this.#finished.get(id);
       if (!finished) return `ends with the point ${quoted(id)}, which was not finished`;
       if (ids.has(id)) return `ends with the point ${quoted(id)} twice`;
-      if (finished.hash !== hash || finished.perplexity !== perplexity) {
+      if (finished.hash !== hash || !sameMeans(finished.values, values)) {
         return `ends with another result of ${quoted(id)} than the one that was measured`;
       }
       ids.add(id);
@@ -127,14 +125,16 @@ export class LogLaws {
   }
 }
 
-const interval = (mean: number | null, low: number | null, high: number | null): Estimate | null =>
-  mean === null ? null : { mean, low: low ?? NaN, high: high ?? NaN };
+/** Whether the value compares with full precision, which full precision itself has none of. */
+const compares = (name: string): boolean => findValue(name)?.against === 'full precision';
+
+const sameMeans = (a: Values, b: Values): boolean =>
+  Object.keys(a).length === Object.keys(b).length &&
+  Object.entries(a).every(([name, { mean }]) => b[name]?.mean === mean);
 
 /** The first that is not within its interval, by name. An end that was not measured (NaN) contradicts nothing. */
-function outsideOf(estimates: Readonly<Record<string, Estimate | null>>): string | null {
-  const outside = Object.entries(estimates).find(([, estimate]) => {
-    if (!estimate) return false;
-    const { mean, low, high } = estimate;
+function outsideOf(values: Values): string | null {
+  const outside = Object.entries(values).find(([, { mean, low, high }]) => {
     const slack = rounding * (1 + Math.abs(mean));
     return low > mean + slack || high < mean - slack;
   });

@@ -1,17 +1,8 @@
 /**
- * Quality from the losses of windows, with 95 % intervals; no logits are kept. Windows are the units of the interval, because the
- * tokens of one window are not independent. Everything but perplexity is paired: the same tokens at full precision, so that what
- * text and window have in common cancels. Pure.
+ * Means over tokens with 95 % intervals, and paired comparison. Windows are the units of the interval, because the tokens of one window
+ * are not independent. Pure.
  */
-import { NumericError } from '../util/errors';
-import type { Estimate, Quality } from './events';
-
-/** What one window gave, one value per scored token. `kld` and `agree` are missing for full precision itself. */
-export interface WindowScores {
-  readonly nll: Float32Array;
-  readonly kld?: Float32Array;
-  readonly agree?: Float32Array;
-}
+import type { Estimate } from './events';
 
 /** Fewest units of an interval. Fewer windows are cut into parts, so that already the first window has a finite, wide interval. */
 const minUnits = 8;
@@ -83,75 +74,6 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
   const low = sorted[below] as number;
   const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
   return low + (high - low) * (at - below);
-}
-
-const clamp = ({ mean, low, high }: Estimate, min: number, max: number): Estimate => ({
-  mean,
-  low: Math.max(min, low),
-  high: Math.min(max, high),
-});
-
-/** Gathers the windows of one point. */
-export class Measurement {
-  readonly nll: Float32Array[] = [];
-  readonly #difference: Float64Array[] = [];
-  readonly #kld: Float32Array[] = [];
-  readonly #agree: Float32Array[] = [];
-  /** Every token's divergence, ascending. */
-  #sorted = new Float32Array(0);
-  #tokens = 0;
-
-  /** `reference`: the full-precision point, already measured on these windows; null when this is it. */
-  constructor(
-    readonly point: string,
-    readonly bytesPerToken: number,
-    readonly reference: Measurement | null,
-  ) {}
-
-  /** Adds the next window. A NumericError when a loss is not finite. */
-  add(scores: WindowScores): void {
-    const window = this.nll.length;
-    const bad = scores.nll.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0) {
-      throw new NumericError(
-        'not-finite',
-        `${this.point}: the loss of token ${bad} in window ${window} is not finite. ` +
-          (this.reference
-            ? 'The quantized weights make activations overflow; choose more bits or a smaller group.'
-            : 'The checkpoint itself gives such activations in float32; its weights are damaged or not of this architecture.'),
-        { point: this.point, window, token: bad },
-      );
-    }
-    this.nll.push(scores.nll);
-    this.#tokens += scores.nll.length;
-    const base = this.reference?.nll[window];
-    if (base && scores.kld && scores.agree) {
-      this.#difference.push(Float64Array.from(scores.nll, (v, i) => v - (base[i] as number)));
-      this.#kld.push(scores.kld);
-      this.#agree.push(scores.agree);
-      this.#sorted = mergeSorted(this.#sorted, scores.kld.slice().sort());
-    }
-  }
-
-  /** Mean loss of every window, nats per token, to 1e-6: a number a window is what a log can carry. */
-  losses(): number[] {
-    return this.nll.map((window) => Number((window.reduce((a, b) => a + b, 0) / window.length).toFixed(6)));
-  }
-
-  quality(): Quality {
-    const nll = estimate(this.nll);
-    const paired = this.#difference.length > 0;
-    return {
-      windows: this.nll.length,
-      tokens: this.#tokens,
-      perplexity: { mean: Math.exp(nll.mean), low: Math.exp(nll.low), high: Math.exp(nll.high) },
-      bitsPerByte: nll.mean / Math.LN2 / this.bytesPerToken,
-      lnRatio: paired ? estimate(this.#difference) : null,
-      kld: paired ? clamp(estimate(this.#kld), 0, Infinity) : null,
-      kld99: paired ? quantile(this.#sorted, 0.99) : null,
-      top1: paired ? clamp(estimate(this.#agree), 0, 1) : null,
-    };
-  }
 }
 
 /** Both inputs ascending; so is the result. */

@@ -3,8 +3,8 @@
  * that the new log is whole. Values depend on the request, the engine and the adapter alone, so a point that is taken over has the
  * numbers and hashes that measuring it would give. Pure.
  */
-import { equalRecipe, needsCalibration } from '../quant/recipe/parseRecipe';
-import type { Recipe } from '../quant/recipe/recipe';
+import { equalAssignment, someRecipe, type Assignment } from '../quant/recipe/assignment';
+import { needsCalibration } from '../quant/recipe/parseRecipe';
 import { NumericError } from '../util/errors';
 import type { PlannedPoint, PointResult, RunEvent, RunSettings } from './events';
 
@@ -45,11 +45,11 @@ export function finishedPoints(log: readonly RunEvent[]): FinishedPoint[] {
 /** Whether the point is measured, on every part of the calibration text that was asked for. */
 function isWhole(
   events: readonly RunEvent[],
-  { recipe }: PlannedPoint,
+  { assignment }: PlannedPoint,
   { calibrationDraws = 1 }: RunSettings,
 ): boolean {
   const count = (type: RunEvent['type']) => events.filter((event) => event.type === type).length;
-  const draws = recipe && needsCalibration(recipe) ? calibrationDraws - 1 : 0;
+  const draws = someRecipe(assignment, needsCalibration) ? calibrationDraws - 1 : 0;
   return count('point-finished') > 0 && count('calibration-redrawn') >= draws;
 }
 
@@ -83,25 +83,26 @@ export function takeOver(begun: RunStarted, earlier: readonly FinishedPoint[], k
 
 /** Whether measuring the point in the run that has begun would give what was measured. */
 const sameConditions = ({ started, plan }: FinishedPoint, begun: RunStarted): boolean =>
-  conditions(started, plan.recipe) === conditions(begun, plan.recipe);
+  conditions(started, plan.assignment) === conditions(begun, plan.assignment);
 
 /** Everything that a point's values depend on beside its recipe, as text. */
 function conditions(
   { app, adapter, model, evaluation, calibration, settings }: RunStarted,
-  recipe: Recipe | null,
+  assignment: Assignment | null,
 ): string {
   const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
   return JSON.stringify([
     [app, adapter.name, adapter.vendor, adapter.architecture],
     [model.fingerprint, evaluation.fingerprint, protocol, context, maxTokens],
-    recipe && seed,
+    assignment && seed,
     // Rounding to nearest reads no text: the same whatever the others are calibrated on.
-    recipe && needsCalibration(recipe) && [calibration?.fingerprint, calibrationTokens, calibrationDraws, mode],
+    someRecipe(assignment, needsCalibration) && [calibration?.fingerprint, calibrationTokens, calibrationDraws, mode],
   ]);
 }
 
 const samePoint = (a: PlannedPoint, b: PlannedPoint): boolean =>
-  a.method === b.method && (a.recipe && b.recipe ? equalRecipe(a.recipe, b.recipe) : a.recipe === b.recipe);
+  a.method === b.method &&
+  (a.assignment && b.assignment ? equalAssignment(a.assignment, b.assignment) : a.assignment === b.assignment);
 
 /** Both runs' points as one run's; null where two would be one point of a curve with different recipes. */
 function join(asked: readonly PlannedPoint[], earlier: readonly FinishedPoint[]): PlannedPoint[] | null {
@@ -118,7 +119,7 @@ function join(asked: readonly PlannedPoint[], earlier: readonly FinishedPoint[])
     joined.push({ ...point, id });
   }
   // Full precision is told of first.
-  return joined.sort((a, b) => Number(a.recipe !== null) - Number(b.recipe !== null));
+  return joined.sort((a, b) => Number(a.assignment !== null) - Number(b.assignment !== null));
 }
 
 /** Results of points that are taken over. */
@@ -132,7 +133,7 @@ export function resultsOf(done: TakenOver['done']): PointResult[] {
 function renamed(events: readonly RunEvent[], id: string): RunEvent[] {
   return events.map((event) => {
     if (event.type === 'point-finished') return { ...event, result: { ...event.result, id } };
-    if (event.type === 'layer-quantized') return { ...event, point: id, resumed: true };
+    if (event.type === 'site-quantized') return { ...event, point: id, resumed: true };
     return 'point' in event ? { ...event, point: id } : event;
   });
 }

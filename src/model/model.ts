@@ -85,18 +85,11 @@ export interface Head {
   withWeight(weight: Matrix, gains?: Matrix): Head;
 }
 
-/** Stored tensors: of every linear layer of the blocks, of the embedding, and of the head where it is a matrix of its own. */
-export interface ModelParts {
-  readonly linear: readonly TensorEntry[];
-  readonly embedding: TensorEntry;
-  readonly head: TensorEntry | null;
-}
-
 export interface Model {
   readonly card: ModelCard;
   readonly blockCount: number;
-  /** Where the tensors of the model lie, by what they are to it. */
-  readonly parts: ModelParts;
+  /** Stored tensors by the id of their site (siteId.ts): of every site of the blocks, of the embedding, of a head of its own. */
+  readonly stored: ReadonlyMap<string, readonly TensorEntry[]>;
   /** Sites of a block, in the order in which they run. */
   sites(block: number): readonly Site[];
   /** Tokens of one `forward` so that no activation exceeds what one binding holds. */

@@ -17,5 +17,5 @@ export async function modelLogits(gpu: Gpu, model: Model, ids: Uint32Array): Pro
     await gpu.pace();
   }
   const head = await model.openHead(scope);
-  return readMatrix(gpu, head.logits(scope, hidden));
+  return await readMatrix(gpu, head.logits(scope, hidden));
 }

@@ -1,5 +1,5 @@
 /** A checkpoint as a Model: blocks that are uploaded one by one and run on batches of windows. Holds no weights itself. */
-import type { Checkpoint } from '../formats/checkpoint';
+import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { bindingLimit } from '../gpu/limits';
@@ -11,9 +11,10 @@ import { describeModel } from './describeModel';
 import { embedFrom, embedStored } from './embed';
 import { createHead } from './head';
 import type { Batch, Model, OpenBlock, Tap } from './model';
-import { openPlan, wanted } from './plan';
+import { openPlan, wanted, type Plan } from './plan';
 import { rotaryFrequencies } from './rotary';
 import { runBlock } from './run';
+import { embeddingSite, headSite, siteId } from './siteId';
 import type { RotaryRule } from './steps';
 import { uploadTensor, uploadVector } from './weights';
 
@@ -21,6 +22,26 @@ import { uploadTensor, uploadVector } from './weights';
 interface Rotations {
   readonly scope: Scope;
   readonly tables: Map<string, Matrix>;
+}
+
+/** Tensors of what recipes may replace. */
+function storedBySite(checkpoint: Checkpoint, { blocks, tables, tied }: Plan): Model['stored'] {
+  const stored = new Map<string, readonly TensorEntry[]>([[embeddingSite, [wanted(checkpoint, tables.embedding)]]]);
+  for (const [index, { sites, tensors }] of blocks.entries()) {
+    for (const { name, layers } of sites) {
+      const entries = layers.map((layer) => {
+        const { from, shape } = present(
+          tensors.find(({ key }) => key === layer.name),
+          layer.name,
+        );
+        return wanted(checkpoint, { name: from.tensor, shape });
+      });
+      stored.set(siteId(index, name), entries);
+    }
+  }
+  // A head that config.json ties but that is stored with other values counts like any other.
+  if (!tied) stored.set(headSite, [wanted(checkpoint, tables.head)]);
+  return stored;
 }
 
 /** FormatError when config and tensors do not fit together; GpuError `too-big` when the adapter cannot hold a part of the model. */
@@ -54,15 +75,7 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
   return {
     card,
     blockCount: blocks.length,
-    parts: {
-      linear: blocks.flatMap(({ tensors }) =>
-        tensors
-          .filter(({ role }) => role === 'linear')
-          .map(({ from, shape }) => wanted(checkpoint, { name: from.tensor, shape })),
-      ),
-      embedding,
-      head: plan.tied ? null : wanted(checkpoint, tables.head),
-    },
+    stored: storedBySite(checkpoint, plan),
     sites: (index) => block(index).sites,
     maxTokens: Math.floor(bindingLimit / (4 * widest)),
 

@@ -7,7 +7,7 @@ import {
   type MatrixColumn,
   type MatrixLine,
 } from '../quant/recipe/combinations';
-import { parseRecipe } from '../quant/recipe/parseRecipe';
+import { assign } from '../quant/recipe/assignment';
 import { split } from '../log/verdict/rank';
 import type { Calibration, Candidate } from '../log/verdict/candidate';
 import { judged } from '../log/verdict/supply';
@@ -96,7 +96,7 @@ export function matrixView(
   const counts = (point: PointView) => compared === 'all' || extraOf(point, usual) === null;
   const losses = [...mine.values()]
     .filter(counts)
-    .flatMap(({ lnRatio }) => (lnRatio && Number.isFinite(lnRatio.mean) ? [lnRatio.mean] : []));
+    .flatMap(({ values: { lnRatio } }) => (lnRatio ? [lnRatio.mean] : []));
   const range = losses.length ? ([Math.min(...losses), Math.max(...losses)] as const) : null;
   const { candidates, calibration } = finishedOf(run);
   const ranked = new Set([...mine.values()].filter(counts).map(({ id }) => id));
@@ -130,7 +130,7 @@ function cellView(
   range: MatrixView['range'],
   ranks: ReadonlyMap<string, CellRank>,
 ): Omit<MatrixCellView, 'extraBits'> {
-  const lnRatio = point?.lnRatio ?? null;
+  const lnRatio = point?.values['lnRatio'] ?? null;
   return {
     id,
     method,
@@ -138,26 +138,26 @@ function cellView(
     state: point?.state ?? (reason === null ? 'open' : 'impossible'),
     reason: point ? null : reason,
     lnRatio,
-    bitsPerWeight: point?.bitsPerWeight ?? null,
+    bitsPerWeight: point?.size?.bitsPerWeight ?? null,
     windows: point?.windows ?? 0,
     windowsTotal: point?.windowsTotal ?? 0,
-    shade: lnRatio && range && Number.isFinite(lnRatio.mean) ? shadeOf(lnRatio.mean, range) : null,
+    shade: lnRatio && range ? shadeOf(lnRatio.mean, range) : null,
     rank: ranks.get(id) ?? null,
   };
 }
 
 /** What most cells store per weight, of several that are as many the least; null before the first is known. */
 function usualBits(points: readonly PointView[]): number | null {
-  const sizes = points.flatMap(({ bitsPerWeight }) => (bitsPerWeight === null ? [] : [bitsPerWeight]));
+  const sizes = points.flatMap(({ size }) => size?.bitsPerWeight ?? []);
   const alike = (size: number) => sizes.filter((other) => Math.abs(other - size) <= equalBits).length;
   return sizes
     .sort((a, b) => a - b)
     .reduce<number | null>((best, size) => (best === null || alike(size) > alike(best) ? size : best), null);
 }
 
-function extraOf({ bitsPerWeight }: PointView, usual: number | null): number | null {
-  if (bitsPerWeight === null || usual === null) return null;
-  const extra = bitsPerWeight - usual;
+function extraOf({ size }: PointView, usual: number | null): number | null {
+  if (size === null || usual === null) return null;
+  const extra = size.bitsPerWeight - usual;
   return Math.abs(extra) > equalBits ? extra : null;
 }
 
@@ -171,7 +171,7 @@ function shadeOf(loss: number, [least, most]: readonly [number, number]): number
 /** Only beyond noise, and where calibration saw enough to judge by. */
 function ranksOf(finished: readonly Candidate[], calibration: Calibration | null): ReadonlyMap<string, CellRank> {
   const measured = judged(
-    finished.filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean)),
+    finished.filter(({ values: { lnRatio } }) => lnRatio && !Number.isNaN(lnRatio.mean)),
     calibration,
   ).judged;
   const [first, ...tied] = split(measured, calibration).leaders;
@@ -188,9 +188,7 @@ export function planMatrix(setup: Setup, bits: number): RunSettings {
   const points = combinationMatrix({ bits, group, symmetric, cross: crossOf(mode) })
     .cells.flat()
     .flatMap(({ id, method, recipe }): PlannedPoint[] =>
-      recipe
-        ? [{ id, method, recipe: parseRecipe({ ...recipe, ...tableGrids(recipe.grid, setup) }), bits, group }]
-        : [],
+      recipe ? [{ id, method, assignment: assign(recipe, tableGrids(recipe.grid, setup)), bits, group }] : [],
     );
   return { points, ...measurementOf(setup) };
 }

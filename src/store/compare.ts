@@ -9,14 +9,15 @@ const samePerplexity = 1e-4;
 
 /** Null while one of the two is not finished. */
 export function comparePoint(shared: PointView | undefined, mine: PointView): Verdict | null {
-  if (!shared?.perplexity || !mine.perplexity || shared.state !== 'finished' || mine.state !== 'finished') return null;
+  if (shared?.state !== 'finished' || mine.state !== 'finished') return null;
+  const [theirs, own] = [shared.values['perplexity'], mine.values['perplexity']];
+  if (!theirs || !own) return null;
   // Links carry the first digits of a hash only.
   const digits = Math.min(shared.hash?.length ?? 0, mine.hash?.length ?? 0);
   const sameCodes = digits > 0 && shared.hash?.slice(0, digits) === mine.hash?.slice(0, digits);
-  const samePpl = Math.abs(mine.perplexity.mean / shared.perplexity.mean - 1) <= samePerplexity;
+  const samePpl = Math.abs(own.mean / theirs.mean - 1) <= samePerplexity;
   if (sameCodes && samePpl) return 'match';
-  const { low, high } = shared.perplexity;
-  return samePpl || (mine.perplexity.mean >= low && mine.perplexity.mean <= high) ? 'close' : 'differs';
+  return samePpl || (own.mean >= theirs.low && own.mean <= theirs.high) ? 'close' : 'differs';
 }
 
 export interface Tally {

@@ -1,4 +1,5 @@
 /** Whether a run may take the place of another: it has all that was measured there. Pure. */
+import { someRecipe } from '../quant/recipe/assignment';
 import { needsCalibration } from '../quant/recipe/parseRecipe';
 import type { RunView } from './runView';
 
@@ -13,15 +14,15 @@ function finishedUnder({ about, points }: RunView): string[] {
   if (!about) return [];
   const { settings, model, app, adapter, texts } = about;
   const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
-  const recipes = new Map(settings.points.map(({ id, recipe }) => [id, recipe]));
+  const assignments = new Map(settings.points.map(({ id, assignment }) => [id, assignment]));
   return points
     .filter(({ state }) => state === 'finished')
     .map(({ id, method }) => {
-      const recipe = recipes.get(id) ?? null;
+      const assignment = assignments.get(id) ?? null;
       return JSON.stringify([
         [about.at === null, model.fingerprint, app, adapter, protocol, context, maxTokens, texts[0]],
-        [method, recipe, recipe && seed],
-        recipe && needsCalibration(recipe) && [texts[1], calibrationTokens, calibrationDraws, mode],
+        [method, assignment, assignment && seed],
+        someRecipe(assignment, needsCalibration) && [texts[1], calibrationTokens, calibrationDraws, mode],
       ]);
     });
 }

@@ -1,12 +1,14 @@
 /** From points to what the chart draws: one curve per method, with x and y as chosen. Pure; no React, no chart library. */
 import type { Estimate } from '../log/events';
+import { findValue } from '../measures/catalog';
 import { overCalibrations } from '../log/verdict/supply';
 import { isMatrixMethod } from '../quant/recipe/combinations';
 import { groupName } from './format';
 import { fullPrecision, type PointView } from './runView';
 
 export type XAxis = 'bits' | 'bits-all' | 'megabytes';
-export type YAxis = 'perplexity' | 'ln-ratio' | 'kld';
+/** Name of a value that is measured (src/measures). */
+export type YAxis = string;
 export type Scale = 'log' | 'linear';
 
 export interface CurvePoint {
@@ -44,11 +46,11 @@ export const combinations = 'combinations';
 
 /** Above this a perplexity only says "broken": a model that guesses uniformly over a vocabulary of 10⁵ is here. */
 export const highestPerplexity = 1e5;
-const highest: Record<YAxis, number> = {
-  perplexity: highestPerplexity,
-  'ln-ratio': Math.log(highestPerplexity),
-  kld: Math.log(highestPerplexity),
-};
+/** A difference from full precision is as far as that in nats. */
+const highestOf = (axis: YAxis): number => (compares(axis) ? Math.log(highestPerplexity) : highestPerplexity);
+
+/** Whether the axis shows a difference from full precision, which full precision itself has none of. */
+export const compares = (axis: YAxis): boolean => findValue(axis)?.against === 'full precision';
 
 /** An interval that reaches zero ends this far below its mean on a log axis: far enough to leave the chart. */
 const lowestOnLog = 1e-6;
@@ -58,12 +60,17 @@ const lowestOnLog = 1e-6;
  * windows are in, a far better one before, and its interval says what can be told apart, because both saw the same windows.
  */
 export function yValue(point: PointView, axis: YAxis, reference: Estimate | null): Estimate | null {
-  if (axis === 'perplexity') return pairedPerplexity(point, reference);
-  return axis === 'kld' ? point.kld : point.lnRatio;
+  return axis === 'perplexity' ? pairedPerplexity(point, reference) : (point.values[axis] ?? null);
 }
 
-export function pairedPerplexity({ perplexity, lnRatio }: PointView, reference: Estimate | null): Estimate | null {
+export function pairedPerplexity({ values }: PointView, reference: Estimate | null): Estimate | null {
+  const { perplexity = null, lnRatio } = values;
   return reference && lnRatio ? timesReference(lnRatio, reference) : perplexity;
+}
+
+/** What the others are compared with, once it is measured. */
+export function referencePerplexity(points: readonly PointView[]): Estimate | null {
+  return points.find(({ id }) => id === fullPrecision)?.values['perplexity'] ?? null;
 }
 
 function timesReference(lnRatio: Estimate, reference: Estimate): Estimate {
@@ -71,16 +78,16 @@ function timesReference(lnRatio: Estimate, reference: Estimate): Estimate {
   return { mean: times(lnRatio.mean), low: times(lnRatio.low), high: times(lnRatio.high) };
 }
 
-/** The interval over calibration texts on the axis; null where there is none: divergences are measured with one text only. */
+/** The interval over calibration texts on the axis; null where there is none: all but the ln ratio is measured with one text only. */
 function redrawnValue(point: PointView, axis: YAxis, reference: Estimate | null): Estimate | null {
-  const over = axis === 'kld' ? null : overCalibrations(point);
-  if (!over || axis === 'ln-ratio') return over;
+  const over = axis === 'lnRatio' || axis === 'perplexity' ? overCalibrations(point) : null;
+  if (!over || axis === 'lnRatio') return over;
   return reference && timesReference(over, reference);
 }
 
 export function xValue(point: PointView, axis: XAxis): number | null {
-  if (axis === 'bits') return point.bitsPerWeight;
-  return axis === 'megabytes' ? point.megabytes : point.bitsPerWeightAll;
+  if (axis === 'bits') return point.size?.bitsPerWeight ?? null;
+  return (axis === 'megabytes' ? point.size?.megabytes : point.size?.bitsPerWeightAll) ?? null;
 }
 
 export interface Naming {
@@ -98,7 +105,7 @@ export function curves(
   scale: Scale,
   { label = (method) => method, run }: Naming = {},
 ): Curve[] {
-  const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
+  const reference = referencePerplexity(points);
   const byKey = new Map<string, { method: string; group: number | null; points: CurvePoint[] }>();
   for (const point of points) {
     if (point.id === fullPrecision) continue;
@@ -143,7 +150,7 @@ function curvePoint(
   // A difference at or below zero is "no loss seen": a log axis has no place for it.
   if (scale === 'log' && value.mean <= 0) return null;
   const low = scale === 'log' ? value.mean * lowestOnLog : -Infinity;
-  const clamp = (v: number) => Math.min(highest[yAxis], Math.max(low, v));
+  const clamp = (v: number) => Math.min(highestOf(yAxis), Math.max(low, v));
   const y = clamp(value.mean);
   const around = (interval: Estimate) => [y - clamp(interval.low), clamp(interval.high) - y] as const;
   return {
@@ -161,14 +168,12 @@ function curvePoint(
   };
 }
 
-/** What the values show best on, where nobody has chosen: ratios may be negative. */
-export function naturalScale(y: YAxis): Scale {
-  return y === 'ln-ratio' ? 'linear' : 'log';
-}
+/** What the values show best on, where nobody has chosen. */
+export const naturalScale = (y: YAxis): Scale => findValue(y)?.scale ?? 'linear';
 
 /** The reference of the y axis with its interval: the full-precision perplexity, or zero where the axis compares with it. */
 export function referenceValue(points: readonly PointView[], y: YAxis): Estimate | null {
-  const reference = points.find(({ id }) => id === fullPrecision)?.perplexity ?? null;
-  if (y === 'perplexity') return reference;
-  return reference && { mean: 0, low: 0, high: 0 };
+  const values = points.find(({ id }) => id === fullPrecision)?.values;
+  if (!compares(y)) return values?.[y] ?? null;
+  return values?.['perplexity'] ? { mean: 0, low: 0, high: 0 } : null;
 }

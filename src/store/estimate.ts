@@ -1,6 +1,7 @@
 /** How long the form's run will take on this adapter, before it is pressed: operations over the measured rate of a product. Pure. */
-import type { RunSettings } from '../log/events';
+import type { PlannedPoint, RunSettings } from '../log/events';
 import type { HeaderCard } from '../model/card';
+import { someRecipe } from '../quant/recipe/assignment';
 import { needsCalibration } from '../quant/recipe/parseRecipe';
 import type { MethodMeta } from '../quant/recipe/recipe';
 import { planPoints, type Setup } from './plan';
@@ -32,12 +33,14 @@ interface Counts {
   readonly calibrated: number;
 }
 
+const isCalibrated = ({ assignment }: PlannedPoint) => someRecipe(assignment, needsCalibration);
+
 function planned(setup: Setup, methods: readonly MethodMeta[]): Counts {
   try {
     const points = planPoints(setup, methods);
     return {
       all: points.length,
-      calibrated: points.filter(({ recipe }) => recipe && needsCalibration(recipe)).length,
+      calibrated: points.filter(isCalibrated).length,
     };
   } catch {
     // Options that cannot be together: Run says so when it is pressed.
@@ -50,10 +53,10 @@ export function paceOf({ about, model, points, secondsElapsed }: RunView, gigafl
   if (!about || !model || secondsElapsed === null) return null;
   const { settings } = about;
   const windows = Math.max(...points.map(({ windowsTotal }) => windowsTotal));
-  const quantized = settings.points.filter(({ recipe }) => recipe);
+  const quantized = settings.points.filter(({ assignment }) => assignment);
   const counts = {
     all: quantized.length,
-    calibrated: quantized.filter(({ recipe }) => recipe && needsCalibration(recipe)).length,
+    calibrated: quantized.filter(isCalibrated).length,
   };
   const alone = operations(model, { ...settings, maxTokens: windows * settings.context }, counts) / (gigaflops * 1e9);
   const seconds = secondsElapsed - startSeconds;

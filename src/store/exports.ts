@@ -1,72 +1,67 @@
 /** Results as files for other programs: CSV, JSON and Markdown, one row per point. Pure. */
-import { groupName, lossPercent, number, withInterval } from './format';
-import { fullPrecision, type About, type PointView } from './runView';
+import type { Estimate } from '../log/events';
+import { namesIn, valueMetas } from '../measures/catalog';
+import type { ValueMeta } from '../measures/measure';
+import { groupName, lossPercent, number, valueText } from './format';
+import { fullPrecision, isMeasured, type About, type PointView } from './runView';
 
-const columns = [
-  'recipe',
-  'bits',
-  'group',
-  'bitsPerWeight',
-  'bitsPerWeightAll',
-  'megabytes',
-  'perplexity',
-  'perplexityLow',
-  'perplexityHigh',
-  'lnRatio',
-  'lnRatioLow',
-  'lnRatioHigh',
-  'kld',
-  'kldLow',
-  'kldHigh',
-  'kld99',
-  'top1',
-  'bitsPerByte',
-  'tokens',
-  'seconds',
-  'hash',
-] as const;
+type Row = Readonly<Record<string, string | number | null>>;
 
-type Row = Record<(typeof columns)[number], string | number | null>;
-
+/** Every value that some point has, with its interval where some point has one. */
 export function rows(points: readonly PointView[]): Row[] {
-  return points
-    .filter(({ perplexity }) => perplexity !== null)
-    .map((point) => ({
-      recipe: point.method,
-      bits: point.bits,
-      group: point.group,
-      bitsPerWeight: point.bitsPerWeight,
-      bitsPerWeightAll: point.bitsPerWeightAll,
-      megabytes: point.megabytes,
-      perplexity: point.perplexity?.mean ?? null,
-      perplexityLow: point.perplexity?.low ?? null,
-      perplexityHigh: point.perplexity?.high ?? null,
-      lnRatio: point.lnRatio?.mean ?? null,
-      lnRatioLow: point.lnRatio?.low ?? null,
-      lnRatioHigh: point.lnRatio?.high ?? null,
-      kld: point.kld?.mean ?? null,
-      kldLow: point.kld?.low ?? null,
-      kldHigh: point.kld?.high ?? null,
-      kld99: point.kld99,
-      top1: point.top1?.mean ?? null,
-      bitsPerByte: point.bitsPerByte,
-      tokens: point.tokens,
-      seconds: point.seconds,
-      hash: point.hash,
-    }));
+  const measured = points.filter(isMeasured);
+  const names = namesIn(measured);
+  const withEnds = new Set(names.filter((name) => measured.some(({ values }) => hasInterval(values[name]))));
+  return measured.map(({ method, bits, group, size, values, tokens, seconds, hash }) => ({
+    recipe: method,
+    bits,
+    group,
+    bitsPerWeight: size?.bitsPerWeight ?? null,
+    bitsPerWeightAll: size?.bitsPerWeightAll ?? null,
+    megabytes: size?.megabytes ?? null,
+    ...Object.fromEntries(
+      names.flatMap((name) => {
+        const { mean, low, high } = values[name] ?? {};
+        const ends = [
+          [`${name}Low`, finite(low)],
+          [`${name}High`, finite(high)],
+        ] as const;
+        return [[name, finite(mean)] as const, ...(withEnds.has(name) ? ends : [])];
+      }),
+    ),
+    tokens,
+    seconds,
+    hash,
+  }));
 }
 
+/** A value without an interval has its ends at its mean. */
+const hasInterval = (value: Estimate | undefined) => value !== undefined && value.low < value.high;
+const finite = (value: number | undefined) => (Number.isFinite(value) ? (value as number) : null);
+
 export function toCsv(points: readonly PointView[]): string {
+  const lines = rows(points);
+  const columns = Object.keys(lines[0] ?? {});
   // Names come from links and logs: quoted, and a leading sign of a formula is disarmed for spreadsheets.
-  const cell = (value: string | number | null) =>
+  const cell = (value: string | number | null | undefined) =>
     typeof value === 'string' ? `"${value.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""')}"` : String(value ?? '');
-  return (
-    [columns.join(','), ...rows(points).map((row) => columns.map((c) => cell(row[c])).join(','))].join('\n') + '\n'
-  );
+  return [columns.join(','), ...lines.map((row) => columns.map((c) => cell(row[c])).join(','))].join('\n') + '\n';
 }
 
 export function toJson(points: readonly PointView[]): string {
   return JSON.stringify(rows(points), null, 2) + '\n';
+}
+
+const shown = valueMetas.filter((meta) => meta.shown === 'table');
+
+/** What an ln ratio means for the perplexity says more to people than its number. */
+const isLoss = ({ name }: ValueMeta) => name === 'lnRatio';
+const headOf = (meta: ValueMeta) => (isLoss(meta) ? 'Loss' : meta.label);
+
+function cellOf(meta: ValueMeta, value: Estimate | undefined): string {
+  if (!value) return '';
+  if (isLoss(meta)) return lossPercent(value.mean);
+  return valueText(meta, value);
 }
 
 /** The measured points as a Markdown table, as the page shows them, under a line that says of what. */
@@ -75,24 +70,19 @@ export function toMarkdown(
   about: Pick<About, 'model' | 'evaluation' | 'settings'> | null,
   label: (method: string) => string,
 ): string {
-  const head = ['Method', 'Bits', 'Group', 'Bits/weight', 'MB', 'Perplexity', 'Loss', 'KLD', 'Top-1'];
-  const lines = points
-    .filter(({ perplexity }) => perplexity !== null)
-    .map((point) => {
-      const { perplexity, lnRatio, kld, top1, bitsPerWeight, megabytes } = point;
-      const isReference = point.id === fullPrecision;
-      return [
-        isReference ? 'Full precision' : label(point.method),
-        isReference ? '' : String(point.bits),
-        isReference ? '' : groupName(point.group),
-        bitsPerWeight === null ? '' : number(bitsPerWeight),
-        megabytes === null ? '' : number(megabytes),
-        perplexity ? withInterval(perplexity.mean, perplexity.low, perplexity.high) : '',
-        lnRatio ? lossPercent(lnRatio.mean) : '',
-        kld ? number(kld.mean, 3) : '',
-        top1 ? `${(top1.mean * 100).toFixed(1)} %` : '',
-      ];
-    });
+  const head = ['Method', 'Bits', 'Group', 'Bits/weight', 'MB', ...shown.map(headOf)];
+  const lines = points.filter(isMeasured).map((point) => {
+    const { size } = point;
+    const isReference = point.id === fullPrecision;
+    return [
+      isReference ? 'Full precision' : label(point.method),
+      isReference ? '' : String(point.bits),
+      isReference ? '' : groupName(point.group),
+      size === null ? '' : number(size.bitsPerWeight),
+      size === null ? '' : number(size.megabytes),
+      ...shown.map((meta) => cellOf(meta, point.values[meta.name])),
+    ];
+  });
   // Names come from links and logs: a bar or a line end in one would break the table.
   const cell = (text: string) => text.replaceAll(/[\\|`<>*_[\]]/g, '\\$&').replaceAll(/\s+/g, ' ');
   const row = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;

@@ -1,4 +1,6 @@
 /** Numbers as people read them: no more digits than they can carry. */
+import type { Estimate } from '../log/events';
+import type { ValueMeta } from '../measures/measure';
 import { number } from '../util/words';
 
 export { listed, number } from '../util/words';
@@ -26,6 +28,12 @@ export function withInterval(value: number, low: number, high: number): string {
   if (!(half > 0) || !Number.isFinite(half)) return number(value);
   const decimals = Math.min(5, Math.max(0, 1 - Math.floor(Math.log10(half))));
   return Math.abs(value) >= 1e6 ? number(value, 3) : value.toFixed(decimals).replace('-', '−');
+}
+
+/** A value in a table: with the digits that its interval carries where it is compared with nothing, a share in percent. */
+export function valueText({ as, against }: ValueMeta, { mean, low, high }: Estimate): string {
+  if (as === 'share') return `${(mean * 100).toFixed(1)} %`;
+  return against === 'nothing' ? withInterval(mean, low, high) : number(mean, 3);
 }
 
 export function bytes(count: number): string {

@@ -1,7 +1,7 @@
 /** The chart's axes for what is to be drawn: stable while points come in, because planned widths count from the start. Pure. */
 import type { Estimate } from '../log/events';
 import type { HeaderCard } from '../model/card';
-import type { Curve, Scale, XAxis, YAxis } from './curves';
+import { compares, type Curve, type Scale, type XAxis, type YAxis } from './curves';
 import { storage } from './storage';
 import { linearAxis, logAxis, type Axis } from './ticks';
 
@@ -53,7 +53,7 @@ export function yFrame(
     ...referenceValues,
   ];
   if (highs.length === 0)
-    return scale === 'log' ? logAxis(axis === 'kld' ? 1e-3 : 1, axis === 'kld' ? 1 : 100) : linearAxis(0, 1);
+    return scale === 'log' ? logAxis(compares(axis) ? 1e-3 : 1, compares(axis) ? 1 : 100) : linearAxis(0, 1);
   const low = Math.min(...lows);
   const high = Math.max(...highs);
   if (scale === 'log') return logAxis(low, high);
@@ -65,7 +65,7 @@ export function yFrame(
 /** What the axis shows at least: 5 % around full precision and its whole band, or as much of a difference from it. */
 function leastSpan(reference: Estimate | null, axis: YAxis, scale: Scale): [number[], number[]] {
   if (!reference) return [[], []];
-  if (axis === 'perplexity') {
+  if (!compares(axis)) {
     return [
       [reference.mean / 1.05, reference.low],
       [reference.mean * 1.05, reference.high],

@@ -1,5 +1,8 @@
 /** The words of the page and what they mean, for readers who meet them here first. One place; everywhere a term stands it is from here. */
 
+import { valueMetas } from '../measures/catalog';
+import type { ValueMeta } from '../measures/measure';
+
 export interface Meaning {
   /** As it stands in a list of words. */
   readonly word: string;
@@ -7,23 +10,7 @@ export interface Meaning {
   readonly text: string;
 }
 
-export const glossary = {
-  perplexity: {
-    word: 'Perplexity',
-    text: 'How surprised the model is by a text: exp of the mean negative log-likelihood per token. Lower is better; 6 means about as unsure as a choice among 6 words.',
-  },
-  'ln-ratio': {
-    word: 'ln ratio',
-    text: 'The logarithm of the perplexity over that of full precision, on the same windows. 0 is no loss; 0.01 is about 1 % more perplexity, 0.69 twice as much.',
-  },
-  kld: {
-    word: 'KLD',
-    text: 'Kullback-Leibler divergence: how far the predicted probabilities moved from those of full precision, in nats per token. 0 is the same model.',
-  },
-  'top-1': {
-    word: 'Top-1',
-    text: 'Share of tokens for which the most likely next token is the same as in full precision.',
-  },
+const words = {
   interval: {
     word: '95 % interval',
     text: 'Where the value would lie on another text of the same kind, 95 times of 100. Methods whose difference has an interval around 0 cannot be told apart.',
@@ -82,4 +69,12 @@ export const glossary = {
   },
 } as const satisfies Readonly<Record<string, Meaning>>;
 
-export type TermName = keyof typeof glossary;
+export type TermName = keyof typeof words;
+
+/** What a value is called and means: its meta says it. */
+export const meaningOf = ({ label, help }: ValueMeta): Meaning => ({ word: label, text: help });
+
+export const glossary: Readonly<Record<TermName, Meaning>> = words;
+
+/** All of them, values first. */
+export const meanings: readonly Meaning[] = [...valueMetas.map(meaningOf), ...Object.values(words)];

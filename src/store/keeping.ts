@@ -175,5 +175,5 @@ const onShelf = (record: RunRecord, elsewhere: boolean): ShelfRun => ({
 /** Lines to be kept: progress says nothing afterwards, and a very long log gives up its layers. `size`: characters that it has. */
 export function linesOf(events: readonly RunEvent[], size: number): string {
   const long = size > mostOfOne;
-  return writeLog(events.filter(({ type }) => type !== 'progressed' && !(long && type === 'layer-quantized')));
+  return writeLog(events.filter(({ type }) => type !== 'progressed' && !(long && type === 'site-quantized')));
 }

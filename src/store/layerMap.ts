@@ -1,14 +1,15 @@
 /** The layers of one point as a map: blocks down, sites across, one measure in the cells. Pure. */
-import type { LayerResult, Place, PlannedPoint } from '../log/events';
+import { embeddingSite, placeOf, siteWords } from '../model/siteId';
+import type { SiteResult, Place, PlannedPoint } from '../log/events';
 import type { Recipe } from '../quant/recipe/recipe';
-import { number } from './format';
+import { number, sentence } from './format';
 import { shades } from './combinations';
 import type { RunView } from './runView';
 
 export type LayerMeasure = 'gain' | 'bits' | 'damping' | 'fallbacks' | 'outliers';
 
 export interface LayerCell {
-  readonly layer: LayerResult;
+  readonly layer: SiteResult;
   readonly text: string;
   /** 0 (least of the map) to shades − 1; null where there is no number. */
   readonly shade: number | null;
@@ -18,7 +19,8 @@ export interface LayerCell {
 
 export interface LayerMap {
   readonly sites: readonly string[];
-  readonly rows: readonly { readonly block: number; readonly cells: readonly (LayerCell | null)[] }[];
+  /** `block` null: embedding or head, in a row of its own. */
+  readonly rows: readonly { readonly block: number | null; readonly cells: readonly (LayerCell | null)[] }[];
   /** Layers that have no place: more blocks and sites than a map can show. */
   readonly beyond: number;
   /** How many layers the method left as rounding to nearest would. */
@@ -28,31 +30,28 @@ export interface LayerMap {
 /** More than any model that fits a browser: 16 × 256 cells. */
 const [mostSites, mostBlocks] = [16, 256];
 
-/** Sites that are no part of a block, as the lab names them. */
-const tables: readonly string[] = ['embedding', 'head'];
-
 type Run = Pick<RunView, 'layers' | 'remarks' | 'about'>;
 
 /** The map of a point. Layers that are not solved yet have no cell. */
 export function layerMap(run: Run, point: string, measure: LayerMeasure): LayerMap {
   const all = run.layers.filter((layer) => layer.point === point);
   const layers = shown(all);
-  const sites = [...new Set(layers.map(({ site }) => site))];
-  const blocks = [...new Set(layers.map(({ block }) => block))].sort((a, b) => a - b);
+  const sites = [...new Set(layers.map(({ site }) => placeOf(site).name))];
+  const heads = [...new Set(layers.map(rowOf))].sort((a, b) => a - b);
   const plain = plainPoints(run, point);
   const value = valueOf(measure, run);
   const values = layers.map(value).filter((v) => v !== null);
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const cell = (layer: LayerResult): LayerCell => {
+  const cell = (layer: SiteResult): LayerCell => {
     const v = value(layer);
     const shade = v === null ? null : most > least ? Math.round(((v - least) / (most - least)) * (shades - 1)) : 0;
     return { layer, text: textOf(measure, layer, v), shade, same: isSame(layer, plain) };
   };
-  const placed = new Map(layers.map((layer) => [`${layer.block} ${layer.site}`, layer]));
-  const rows = blocks.map((block) => ({
-    block,
+  const placed = new Map(layers.map((layer) => [`${rowOf(layer)} ${placeOf(layer.site).name}`, layer]));
+  const rows = heads.map((row) => ({
+    block: row < 0 || row === Infinity ? null : row,
     cells: sites.map((site) => {
-      const layer = placed.get(`${block} ${site}`);
+      const layer = placed.get(`${row} ${site}`);
       return layer ? cell(layer) : null;
     }),
   }));
@@ -64,49 +63,52 @@ export function layerMap(run: Run, point: string, measure: LayerMeasure): LayerM
   };
 }
 
+/** Blocks in their order; the embedding stands before them, the head behind. */
+function rowOf({ site }: Pick<Place, 'site'>): number {
+  return placeOf(site).block ?? (site === embeddingSite ? -1 : Infinity);
+}
+
 /** The first layers whose sites are so few that the map of them can be drawn: a log may name any. */
-function shown(layers: readonly LayerResult[]): readonly LayerResult[] {
+function shown(layers: readonly SiteResult[]): readonly SiteResult[] {
   const sites = new Set<string>();
   const blocks = new Set<number>();
-  return layers.filter(({ site, block }) => {
-    if (!sites.has(site) && sites.size >= mostSites) return false;
-    if (!blocks.has(block) && blocks.size >= mostBlocks) return false;
-    sites.add(site);
-    blocks.add(block);
+  return layers.filter((layer) => {
+    const { name } = placeOf(layer.site);
+    const row = rowOf(layer);
+    if (!sites.has(name) && sites.size >= mostSites) return false;
+    if (!blocks.has(row) && blocks.size >= mostBlocks) return false;
+    sites.add(name);
+    blocks.add(row);
     return true;
   });
 }
 
-/** Whether the site is embedding or head: no part of a block, and without inputs that calibration records. */
-export const isTable = (site: string): boolean => tables.includes(site);
-
-/** "Block 3, mlp.down", or "embedding". */
-export const placeName = ({ block, site }: Pick<Place, 'block' | 'site'>): string =>
-  isTable(site) ? site : `Block ${block}, ${site}`;
+/** "Block 3, mlp.down", or "Embedding". */
+export const placeName = ({ site }: Pick<Place, 'site'>): string => sentence(siteWords(site));
 
 /** Error as a share of that of rounding to nearest on the same grid; null where nothing was calibrated. */
-export const gain = ({ loss, nearestLoss }: LayerResult): number | null =>
+export const gain = ({ loss, nearestLoss }: SiteResult): number | null =>
   loss === null || !nearestLoss ? null : loss / nearestLoss;
 
 /** How much of its output a layer lost: tr(D H Dᵀ) / tr(W H Wᵀ); null where nothing was calibrated. */
-export const lossShare = ({ loss, energy }: LayerResult): number | null =>
+export const lossShare = ({ loss, energy }: SiteResult): number | null =>
   loss === null || !energy ? null : loss / energy;
 
 /** The layers of one point that lost most of their output, worst first. */
-export function worstLayers(layers: readonly LayerResult[], count = 5): readonly LayerResult[] {
+export function worstLayers(layers: readonly SiteResult[], count = 5): readonly SiteResult[] {
   return layers
     .filter((layer) => lossShare(layer) !== null)
     .sort((a, b) => (lossShare(b) ?? 0) - (lossShare(a) ?? 0))
     .slice(0, count);
 }
 
-const placeKey = ({ point, block, site }: Place) => JSON.stringify([point, block, site]);
+const placeKey = ({ point, site }: Place) => JSON.stringify([point, site]);
 
 /** Damping raised, or a named method replaced by another, on this layer. */
-export const troubles = ({ point, block, site }: LayerResult, { remarks }: Pick<RunView, 'remarks'>): number =>
-  remarks.filter(({ place }) => place?.point === point && place.block === block && place.site === site).length;
+export const troubles = ({ point, site }: SiteResult, { remarks }: Pick<RunView, 'remarks'>): number =>
+  remarks.filter(({ place }) => place?.point === point && place.site === site).length;
 
-function valueOf(measure: LayerMeasure, run: Run): (layer: LayerResult) => number | null {
+function valueOf(measure: LayerMeasure, run: Run): (layer: SiteResult) => number | null {
   switch (measure) {
     case 'gain':
       return gain;
@@ -126,7 +128,7 @@ function valueOf(measure: LayerMeasure, run: Run): (layer: LayerResult) => numbe
   }
 }
 
-function textOf(measure: LayerMeasure, { insight }: LayerResult, value: number | null): string {
+function textOf(measure: LayerMeasure, { insight }: SiteResult, value: number | null): string {
   if (measure === 'outliers') {
     if (!insight) return 'not recorded';
     const { before, after } = insight.outliers;
@@ -146,15 +148,15 @@ interface Plain {
   readonly others: ReadonlySet<string>;
 }
 
-const identity = ({ block, site, hash }: LayerResult) => `${block} ${site} ${hash}`;
+const identity = ({ site, hash }: SiteResult) => `${site} ${hash}`;
 
 function plainPoints({ about, layers }: Run, id: string): Plain {
   const planned = about?.settings.points ?? [];
-  const recipe = planned.find((point) => point.id === id)?.recipe;
+  const recipe = planned.find((point) => point.id === id)?.assignment?.all;
   if (!recipe) return { itself: false, others: new Set() };
   const grid = JSON.stringify(recipe.grid);
-  const onSameGrid = ({ recipe: other }: PlannedPoint) =>
-    other !== null && isPlain(other) && JSON.stringify(other.grid) === grid;
+  const onSameGrid = ({ assignment }: PlannedPoint) =>
+    assignment !== null && isPlain(assignment.all) && JSON.stringify(assignment.all.grid) === grid;
   const others = new Set(planned.filter(onSameGrid).map((point) => point.id));
   return {
     itself: isPlain(recipe),
@@ -166,7 +168,7 @@ const isPlain = ({ transform, rounding, correction }: Recipe) =>
   transform.length === 0 && rounding.name === 'nearest' && correction.length === 0;
 
 /** Equal to the last bit: the same codes and parameters, or the same loss. */
-function isSame(layer: LayerResult, { itself, others }: Plain): boolean {
+function isSame(layer: SiteResult, { itself, others }: Plain): boolean {
   if (itself) return false;
   return (layer.loss !== null && layer.loss === layer.nearestLoss) || others.has(identity(layer));
 }

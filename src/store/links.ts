@@ -3,7 +3,8 @@ import { decodePermalink, encodePermalink, isPermalink } from '../log/link/perma
 import type { SharedRun } from '../log/link/sharedRun';
 import { doubtLine } from '../log/verdict/doubt';
 import { isMatrixMethod } from '../quant/recipe/combinations';
-import type { Piece } from '../quant/recipe/recipe';
+import { embeddingSite, headSite } from '../model/siteId';
+import { recipeAt } from '../quant/recipe/assignment';
 import type { Bench } from './bench';
 import { busyNotice, errorNotice, notice } from './notices';
 import type { LabState } from './state';
@@ -133,7 +134,7 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
 /** A shared run as a finished view. */
 function viewOf({ app, model, adapter, settings, evaluation, calibration, doubts, results }: SharedRun): RunView {
   const points = results.map((result): PointView => {
-    const method = settings.points.find(({ id }) => id === result.id)?.method ?? result.recipe;
+    const method = settings.points.find(({ id }) => id === result.id)?.method ?? result.method;
     return { ...blankPoint({ id: result.id, method, bits: result.bits, group: result.group }), ...fromResult(result) };
   });
   const about = {
@@ -158,10 +159,13 @@ function viewOf({ app, model, adapter, settings, evaluation, calibration, doubts
 /** The form as the shared run had it, so that changing one thing and running again is easy. */
 function settingsOf({ settings }: SharedRun) {
   const { points, protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
-  const planned = points.filter(({ recipe }) => recipe !== null);
+  const planned = points.filter(({ assignment }) => assignment !== null);
   const chosen = planned.filter(({ method }) => !isMatrixMethod(method));
-  const recipe = planned[0]?.recipe;
-  const bitsOf = (piece: Piece | undefined) => (typeof piece?.['bits'] === 'number' ? piece['bits'] : null);
+  const assignment = planned[0]?.assignment;
+  const bitsAt = (site: string) => {
+    const bits = assignment && recipeAt(assignment, site)?.grid['bits'];
+    return typeof bits === 'number' ? bits : null;
+  };
   return {
     ...(planned.length
       ? {
@@ -173,9 +177,9 @@ function settingsOf({ settings }: SharedRun) {
               }
             : {}),
           group: planned[0]?.group ?? null,
-          symmetric: recipe?.grid['symmetric'] === true,
-          embedding: bitsOf(recipe?.embedding),
-          head: bitsOf(recipe?.head),
+          symmetric: assignment?.all.grid['symmetric'] === true,
+          embedding: bitsAt(embeddingSite),
+          head: bitsAt(headSite),
         }
       : {}),
     protocol,

@@ -3,8 +3,9 @@
  * method needs nothing here.
  */
 import type { CalibrationMode, PlannedPoint, Protocol, RunSettings } from '../log/events';
+import { assign } from '../quant/recipe/assignment';
 import { groupSize, parseRecipe, readsInputs } from '../quant/recipe/parseRecipe';
-import type { MethodMeta, Piece, Recipe } from '../quant/recipe/recipe';
+import { mapPieces, type MethodMeta, type Piece, type PlacedPiece, type Recipe } from '../quant/recipe/recipe';
 import { listed } from './format';
 
 export const widths = [2, 3, 4, 5, 6, 7, 8] as const;
@@ -36,28 +37,13 @@ export interface Setup {
   readonly seed: number;
 }
 
-/** A piece with its place in the recipe. */
-export interface PlacedPiece {
-  readonly place: string;
-  readonly piece: Piece;
-}
-
-export function piecesOf(recipe: Recipe): PlacedPiece[] {
-  return [
-    ...recipe.transform.map((piece, i) => ({ place: `transform.${i}`, piece })),
-    { place: 'grid', piece: recipe.grid },
-    { place: 'rounding', piece: recipe.rounding },
-    ...recipe.correction.map((piece, i) => ({ place: `correction.${i}`, piece })),
-  ];
-}
-
 /**
  * The method's recipe with the form's changes. `symmetric` adds itself to grids that know the option; a method that is symmetric stays so.
  * @throws RecipeError where the changes cannot be together.
  */
 export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe {
   const overrides = setup.overrides[method.name] ?? {};
-  const change = (place: string, piece: Piece): Piece => {
+  const change = ({ place, piece }: PlacedPiece): Piece => {
     const changed: Record<string, Piece[string]> = { ...piece };
     for (const [key, value] of Object.entries(overrides)) {
       const cut = key.lastIndexOf('.');
@@ -66,25 +52,18 @@ export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe
     return changed as Piece;
   };
   const recipe = method.recipe(bits, setup.group);
-  const grid = change(
-    'grid',
-    setup.symmetric && 'symmetric' in recipe.grid ? { ...recipe.grid, symmetric: true } : recipe.grid,
-  );
-  return parseRecipe({
-    ...recipe,
-    transform: recipe.transform.map((piece, i) => change(`transform.${i}`, piece)),
-    grid,
-    ...tableGrids(grid, setup),
-    rounding: change('rounding', recipe.rounding),
-    correction: recipe.correction.map((piece, i) => change(`correction.${i}`, piece)),
-  });
+  const grid = setup.symmetric && 'symmetric' in recipe.grid ? { ...recipe.grid, symmetric: true } : recipe.grid;
+  return parseRecipe(mapPieces({ ...recipe, grid }, change));
 }
 
 /**
  * Grids of embedding and head where the form rounds them: that of the method where it has every width and reads no inputs, which tables
  * have none of; else the plain uniform one.
  */
-export function tableGrids(grid: Piece, { embedding, head, group, symmetric }: Setup): Partial<Recipe> {
+export function tableGrids(
+  grid: Piece,
+  { embedding, head, group, symmetric }: Setup,
+): { readonly embedding?: Piece; readonly head?: Piece } {
   const at = (bits: number): Piece =>
     grid.name === 'uniform' && !readsInputs('grid', grid)
       ? { ...grid, bits }
@@ -156,7 +135,8 @@ export function planPoints(setup: Setup, methods: readonly MethodMeta[]): Planne
       .filter((method) => widthsOf(method, [bits]).length > 0)
       .map((method) => {
         const recipe = recipeOf(method, bits, setup);
-        return { id: `${method.name}-${bits}`, method: method.name, recipe, bits, group: groupSize(recipe) };
+        const assignment = assign(recipe, tableGrids(recipe.grid, setup));
+        return { id: `${method.name}-${bits}`, method: method.name, assignment, bits, group: groupSize(recipe) };
       }),
   );
 }

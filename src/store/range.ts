@@ -1,6 +1,6 @@
 /** The range worth seeing first: a method that broke at two bits must not press the rest of the chart onto one line. Pure. */
 import type { Estimate } from '../log/events';
-import type { Curve, CurvePoint, YAxis } from './curves';
+import { compares, type Curve, type CurvePoint, type YAxis } from './curves';
 
 export type Range = 'near' | 'all';
 
@@ -10,7 +10,7 @@ export const nearTimes = 2;
 /** Twice the perplexity of full precision, on every axis; a KL divergence is of the same order as the ln ratio. */
 export function nearCeiling(axis: YAxis, reference: Estimate | null): number | null {
   if (!reference) return null;
-  return axis === 'perplexity' ? reference.mean * nearTimes : Math.log(nearTimes);
+  return compares(axis) ? Math.log(nearTimes) : reference.mean * nearTimes;
 }
 
 /**

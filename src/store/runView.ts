@@ -3,8 +3,7 @@
  * dropped log and a test give the same picture. Knows neither React nor the worker.
  */
 import type {
-  Estimate,
-  LayerResult,
+  SiteResult,
   Place,
   PlannedPoint,
   PointResult,
@@ -12,13 +11,17 @@ import type {
   RemarkTopic,
   RunEvent,
   RunSettings,
+  Size,
+  Values,
 } from '../log/events';
 import type { Doubt } from '../log/link/sharedRun';
+import { openValues, settledValues } from '../log/values';
 import { doubtLine } from '../log/verdict/doubt';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 import { adapterName, listed } from './format';
 import { storage } from './storage';
+import { siteWords } from '../model/siteId';
 
 type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
 export type Progress = Extract<RunEvent, { type: 'progressed' }>;
@@ -39,15 +42,9 @@ export interface PointView {
   readonly windows: number;
   readonly windowsTotal: number;
   /** Null until every layer of the point is quantized. */
-  readonly bitsPerWeight: number | null;
-  readonly bitsPerWeightAll: number | null;
-  readonly megabytes: number | null;
-  readonly perplexity: Estimate | null;
-  readonly lnRatio: Estimate | null;
-  readonly kld: Estimate | null;
-  readonly kld99: number | null;
-  readonly top1: Estimate | null;
-  readonly bitsPerByte: number | null;
+  readonly size: Size | null;
+  /** Means are finite; an end that is not known is as far away as it can be. */
+  readonly values: Values;
   readonly tokens: number;
   readonly seconds: number | null;
   readonly hash: string | null;
@@ -89,7 +86,7 @@ export interface RunView {
   /** Null for a link: it carries no model card. */
   readonly model: ModelCard | null;
   readonly points: readonly PointView[];
-  readonly layers: readonly LayerResult[];
+  readonly layers: readonly SiteResult[];
   readonly remarks: readonly Remark[];
   readonly progress: Progress | null;
   readonly secondsElapsed: number | null;
@@ -152,12 +149,12 @@ function fold(draft: Draft, event: RunEvent): Draft {
       return draft;
     case 'point-started':
       return changePoint(draft, event.point, () => ({ state: 'quantizing' }));
-    case 'layer-quantized':
+    case 'site-quantized':
       owned(draft, 'layers').push(event);
       return draft;
     case 'window-evaluated':
       return changePoint(draft, event.point, (point) => ({
-        ...(point.bitsPerWeight === null ? sizeSoFar(draft.view, point) : {}),
+        size: point.size ?? sizeSoFar(draft.view, point),
         state: 'evaluating',
         windowsTotal: event.windowsTotal,
         ...measured(event.quality),
@@ -265,6 +262,9 @@ function startingPoints(planned: readonly PlannedPoint[]): PointView[] {
   return [reference, ...planned.filter(({ id }) => id !== fullPrecision)].map(blankPoint);
 }
 
+/** Whether some windows of the point are measured. */
+export const isMeasured = ({ values }: PointView): boolean => Object.keys(values).length > 0;
+
 export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'group'>): PointView {
   return {
     id: point.id,
@@ -275,15 +275,8 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     failure: null,
     windows: 0,
     windowsTotal: 0,
-    bitsPerWeight: null,
-    bitsPerWeightAll: null,
-    megabytes: null,
-    perplexity: null,
-    lnRatio: null,
-    kld: null,
-    kld99: null,
-    top1: null,
-    bitsPerByte: null,
+    size: null,
+    values: {},
     tokens: 0,
     seconds: null,
     hash: null,
@@ -302,60 +295,22 @@ function changePoint(draft: Draft, id: string, change: (point: PointView) => Par
   return draft;
 }
 
-function measured(quality: Quality): Partial<PointView> {
-  const { windows, tokens, bitsPerByte, kld99 } = quality;
-  return {
-    windows,
-    tokens,
-    perplexity: finite(quality.perplexity),
-    bitsPerByte: Number.isFinite(bitsPerByte) ? bitsPerByte : null,
-    lnRatio: finite(quality.lnRatio),
-    kld: finite(quality.kld),
-    kld99,
-    top1: finite(quality.top1),
-  };
-}
-
-/** A mean that is not finite is no value; an end that is not known is as far away as it can be. */
-function finite(value: Estimate | null): Estimate | null {
-  if (!value || !Number.isFinite(value.mean)) return null;
-  const { mean, low, high } = value;
-  return { mean, low: Number.isNaN(low) ? -Infinity : low, high: Number.isNaN(high) ? Infinity : high };
+function measured({ windows, tokens, values }: Quality): Partial<PointView> {
+  return { windows, tokens, values: openValues(values) };
 }
 
 /** A finished point as the view holds it. */
-export function fromResult(result: PointResult): Partial<PointView> {
-  return {
-    state: 'finished',
-    failure: null,
-    bits: result.bits,
-    group: result.group,
-    bitsPerWeight: result.bitsPerWeight,
-    bitsPerWeightAll: result.bitsPerWeightAll,
-    megabytes: result.megabytes,
-    perplexity: estimate(result.perplexity, result.perplexityLow, result.perplexityHigh),
-    lnRatio: estimate(result.lnRatio, result.lnRatioLow, result.lnRatioHigh),
-    kld: estimate(result.kld, result.kldLow, result.kldHigh),
-    kld99: result.kld99,
-    top1: estimate(result.top1, result.top1Low, result.top1High),
-    bitsPerByte: result.bitsPerByte,
-    tokens: result.tokens,
-    seconds: result.seconds,
-    hash: result.hash,
-  };
-}
-
-function estimate(mean: number | null, low: number | null, high: number | null): Estimate | null {
-  return mean === null ? null : finite({ mean, low: low ?? mean, high: high ?? mean });
+export function fromResult({ bits, group, size, values, tokens, seconds, hash }: PointResult): Partial<PointView> {
+  return { state: 'finished', failure: null, bits, group, size, values: settledValues(values), tokens, seconds, hash };
 }
 
 /** Where to draw a point whose windows are still coming in: its layers are quantized, so its size is known. */
-function sizeSoFar(view: RunView, point: PointView): Partial<PointView> {
+function sizeSoFar(view: RunView, point: PointView): Size | null {
   const { model } = view;
-  if (!model || point.id === fullPrecision) return {};
+  if (!model || point.id === fullPrecision) return null;
   const layers = view.layers.filter((layer) => layer.point === point.id);
   const weights = layers.reduce((sum, layer) => sum + layer.rows * layer.cols, 0);
-  if (weights === 0) return {};
+  if (weights === 0) return null;
   return storage(model, layers.reduce((sum, layer) => sum + layer.bits * layer.rows * layer.cols, 0) / weights);
 }
 
@@ -364,16 +319,16 @@ function remark(draft: Draft, added: Remark): Draft {
   return draft;
 }
 
-function taken({ layersKept, pointsKept = 0 }: Extract<RunEvent, { type: 'run-resumed' }>): string {
+function taken({ sitesKept, pointsKept = 0 }: Extract<RunEvent, { type: 'run-resumed' }>): string {
   const counted = (count: number, what: string) =>
     count ? [`${count} finished ${what}${count === 1 ? '' : 's'}`] : [];
-  return listed([...counted(pointsKept, 'point'), ...counted(layersKept, 'layer')]);
+  return listed([...counted(pointsKept, 'point'), ...counted(sitesKept, 'layer')]);
 }
 
-const placeOf = ({ point, block, site }: Place): Place => ({ point, block, site });
+const placeOf = ({ point, site }: Place): Place => ({ point, site });
 
-function where({ point, block, site }: Place): string {
-  return `${point}, block ${block}, ${site}`;
+function where({ point, site }: Place): string {
+  return `${point}, ${siteWords(site)}`;
 }
 
 /** What is being done while full precision is measured, which comes first: most people have not heard its name yet. */

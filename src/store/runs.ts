@@ -5,6 +5,7 @@ import { sharedRun, type SharedName, type SharedRun } from '../log/link/sharedRu
 import { finishedPoints, type FinishedPoint } from '../log/takeOver';
 import type { ModelCard } from '../model/card';
 import { isMatrixMethod } from '../quant/recipe/combinations';
+import { someRecipe } from '../quant/recipe/assignment';
 import { needsCalibration } from '../quant/recipe/parseRecipe';
 import { Cancelled, FetchError, RecipeError } from '../util/errors';
 import { Restarted } from '../worker/client';
@@ -17,7 +18,7 @@ import { adapterName } from './format';
 import { busyNotice, errorNotice, notice } from './notices';
 import { planRun } from './plan';
 import { readReplay } from './replay';
-import type { RunView } from './runView';
+import { isMeasured, type RunView } from './runView';
 import type { Shelf } from './shelf';
 import type { Texts } from './texts';
 
@@ -110,7 +111,7 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     const { run } = store.getState();
     const earlier = shelf.find(before);
     if (id === null && status === 'stopped') store.setState({ announcement: 'The run stopped before it began.' });
-    const measured = id !== null && run.points.some(({ perplexity }) => perplexity !== null);
+    const measured = id !== null && run.points.some(isMeasured);
     if (earlier?.view?.points.length && !measured) {
       if (id !== null) shelf.discard(id, earlier.id);
       return 'The results from before are still shown.';
@@ -174,7 +175,9 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
         }
         const earlier = earlierPoints();
         const stay = keepEarlier === 'all' ? earlier.map((point) => point.plan) : [];
-        const calibrated = [...settings.points, ...stay].some(({ recipe }) => recipe && needsCalibration(recipe));
+        const calibrated = [...settings.points, ...stay].some(({ assignment }) =>
+          someRecipe(assignment, needsCalibration),
+        );
         return {
           settings,
           evaluation: await texts.textOf(evaluation),

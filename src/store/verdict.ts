@@ -16,7 +16,7 @@ export function finishedOf({ points, about, layers, remarks, model }: Judgeable)
   const ended = points.filter(({ state }) => state === 'finished' || state === 'failed').map(({ id }) => id);
   return {
     candidates: points
-      .filter(({ id, state, lnRatio }) => id !== fullPrecision && state === 'finished' && lnRatio)
+      .filter(({ id, state, values }) => id !== fullPrecision && state === 'finished' && values['lnRatio'])
       .map((point) => ({ ...point, calibrated: calibrated.has(point.id) })),
     calibration:
       about && about.calibration !== null
@@ -26,7 +26,7 @@ export function finishedOf({ points, about, layers, remarks, model }: Judgeable)
             leaked: remarks.some(({ doubt }) => doubt === 'overlap'),
           }
         : null,
-    megabytes: points.find(({ id }) => id === fullPrecision)?.megabytes ?? null,
+    megabytes: points.find(({ id }) => id === fullPrecision)?.size?.megabytes ?? null,
     doubts: remarks.filter(({ kind }) => kind === 'text').map(({ text }) => text),
     pending: about ? pendingPoints(about.settings, new Set(ended)) : 0,
   };

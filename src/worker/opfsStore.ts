@@ -3,12 +3,12 @@
  * work.
  */
 import { boundedStore, type LayerFile } from '../lab/boundedStore';
-import type { LayerStore } from '../lab/layerStore';
+import type { SiteStore } from '../lab/siteStore';
 
 const folderName = 'layers';
 
 /** Null where the browser has no such file system, or refuses it (private windows of some). */
-export async function openLayerStore(storage: StorageManager | undefined): Promise<LayerStore | null> {
+export async function openLayerStore(storage: StorageManager | undefined): Promise<SiteStore | null> {
   try {
     const root = await storage?.getDirectory();
     const folder = await root?.getDirectoryHandle(folderName, { create: true });
@@ -50,7 +50,7 @@ export function openNote(storage: StorageManager | undefined, name: string): Not
   };
 }
 
-function storeIn(folder: FileSystemDirectoryHandle): Promise<LayerStore> {
+function storeIn(folder: FileSystemDirectoryHandle): Promise<SiteStore> {
   return boundedStore({
     async list() {
       const found: LayerFile[] = [];

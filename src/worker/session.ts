@@ -8,7 +8,7 @@ import { readText, type LabelledText } from '../formats/text';
 import { Gpu } from '../gpu/gpu';
 import type { RunEvent } from '../log/events';
 import { inspect } from '../lab/inspect';
-import { memoryStore, type LayerStore } from '../lab/layerStore';
+import { memoryStore, type SiteStore } from '../lab/siteStore';
 import { run } from '../lab/run';
 import { measureSpeed } from '../lab/speed';
 import { finishedPoints } from '../log/takeOver';
@@ -33,7 +33,7 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
   /** Of the openings so far: an earlier one that takes longer does not take the place of a later one. */
   let newest = 0;
   const memory = memoryStore();
-  const layers: Promise<LayerStore> = openLayerStore(storage).then((store) => store ?? memory);
+  const layers: Promise<SiteStore> = openLayerStore(storage).then((store) => store ?? memory);
 
   const tiles = openNote(storage, 'tiles.json');
 
@@ -111,7 +111,7 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
         if (!failure) return null;
         const now = finishedPoints(log);
         // What one attempt has finished, with what it took over, the next need not measure.
-        const progress = log.some((event) => event.type === 'layer-quantized' && !event.resumed);
+        const progress = log.some((event) => event.type === 'site-quantized' && !event.resumed);
         if (progress || now.length > known.length) losses = 0;
         if (now.length) known = now;
         if (failure.code !== 'device-lost' || ++losses > mostLosses) throw fromErrorRecord(failure);

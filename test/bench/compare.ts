@@ -92,7 +92,7 @@ export async function compareMatmul(gpu: Gpu, peers: readonly Peer[], n: number,
     using local = gpu.scope('run');
     // Uploaded by every run, because onnxruntime's input is too.
     const A = uploadMatrix(local, a, n, n, 'a');
-    return readMatrix(gpu, matmul(gpu, local, A, B, { b: 'plain' }));
+    return await readMatrix(gpu, matmul(gpu, local, A, B, { b: 'plain' }));
   };
   const contenders = [{ name: `ours (${tunedShapes(gpu).tiles.plain ?? 'untuned'})`, run: ours }];
   for (const peer of peers) contenders.push({ name: peer.name, run: await peer.matmul(a, b, n) });
@@ -118,7 +118,7 @@ export async function compareCholesky(
   const H = uploadMatrix(scope, h, n, n, 'h');
   const ours: Timed = async () => {
     using local = gpu.scope('run');
-    return readMatrix(gpu, choleskyUpper(gpu, local, H, 0).R);
+    return await readMatrix(gpu, choleskyUpper(gpu, local, H, 0).R);
   };
   const contenders = [{ name: 'ours', run: ours }];
   for (const peer of peers) if (peer.cholesky) contenders.push({ name: peer.name, run: await peer.cholesky(h, n) });

@@ -11,12 +11,13 @@ import { format, resolveConfig } from 'prettier';
 import { holdForever, openDawn } from '../../src/gpu/dawn';
 import { Gpu } from '../../src/gpu/gpu';
 import type { PlannedPoint, RunSettings } from '../../src/log/events';
-import { memoryStore } from '../../src/lab/layerStore';
+import { memoryStore } from '../../src/lab/siteStore';
 import { run } from '../../src/lab/run';
 import { recipes } from '../../src/quant/recipe/recipes';
 import { engineVersion } from '../../src/util/version';
 import { isHere, openSubject, subjects, type Subject } from './subjects';
 import { between, bestTable, everyMethod, groupings, idOf, shortTable, widths, type Measured } from './tableText';
+import { meanOf } from '../meanOf';
 
 const context = 256;
 const maxTokens = 8192;
@@ -35,7 +36,7 @@ function pointsOf(mode: RunSettings['mode']): PlannedPoint[] {
             .map((group) => ({
               id: idOf(method, bits, group),
               method: method.name,
-              recipe: method.recipe(bits, group),
+              assignment: { all: method.recipe(bits, group) },
               bits,
               group,
             })),
@@ -108,7 +109,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await measure(gpu, subject, results, (key, point) => {
       results.set(key, point);
       if (file) appendFileSync(file, `${JSON.stringify([key, point, engineVersion])}\n`);
-      process.stdout.write(`${key}: ${point.result.perplexity.toFixed(3)} (${point.result.seconds.toFixed(1)} s)\n`);
+      process.stdout.write(`${key}: ${meanOf(point.result).toFixed(3)} (${point.result.seconds.toFixed(1)} s)\n`);
     });
   }
   const present = subjects

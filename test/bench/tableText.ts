@@ -2,10 +2,11 @@
  * The generated tables, as Markdown: for each subject the best method against GPTQ and AWQ, and every method at every width and
  * grouping. What a method does not have is a dash; what loses is there too. Each table lies between two marks of its page.
  */
-import type { PointResult } from '../../src/log/events';
+import type { Estimate, PointResult } from '../../src/log/events';
 import { compare } from '../../src/log/statistics';
 import { recipes } from '../../src/quant/recipe/recipes';
 import type { MethodMeta } from '../../src/quant/recipe/recipe';
+import { meanOf } from '../meanOf';
 
 export const widths = [4, 3, 2] as const;
 export const groupings = [null, 32, 64] as const;
@@ -33,12 +34,13 @@ const digits = (value: number) => (value < 10 ? value.toFixed(3) : value < 1000 
 
 function cell(result: PointResult | undefined): string[] {
   if (!result) return ['–', '–', '–'];
-  const { bitsPerWeight, perplexity, perplexityLow, perplexityHigh, kld, kldLow, kldHigh } = result;
-  const spread = (low: number | null, high: number | null) => ((high ?? 0) - (low ?? 0)) / 2;
+  const { size, values } = result;
+  const { perplexity, kld } = values;
+  const spread = ({ low, high }: Estimate) => (high - low) / 2;
   return [
-    bitsPerWeight.toFixed(2),
-    `${digits(perplexity)} ± ${digits(spread(perplexityLow, perplexityHigh))}`,
-    kld === null ? '–' : `${kld.toFixed(4)} ± ${spread(kldLow, kldHigh).toFixed(4)}`,
+    size.bitsPerWeight.toFixed(2),
+    perplexity ? `${digits(perplexity.mean)} ± ${digits(spread(perplexity))}` : '–',
+    kld ? `${kld.mean.toFixed(4)} ± ${spread(kld).toFixed(4)}` : '–',
   ];
 }
 
@@ -86,16 +88,16 @@ function bestRow(of: Points, bits: number, group: number | null): string | null 
   const point = (name: string) => of(`${name} ${bits} ${group ?? 'row'}`);
   const [rtn, awq, gptq] = [point('rtn'), point('awq'), point('gptq')];
   if (!rtn || !awq || !gptq) return null;
-  const limit = gptq.result.bitsPerWeight + equalBits;
+  const limit = gptq.result.size.bitsPerWeight + equalBits;
   const best = recipes
     .flatMap((method) => {
       const found = of(idOf(method, bits, method.groups === 'own' ? null : group));
-      return found && found.result.bitsPerWeight <= limit ? [{ method, found }] : [];
+      return found && found.result.size.bitsPerWeight <= limit ? [{ method, found }] : [];
     })
     .reduce((a, b) => (mean(chosenOn(b.found)) < mean(chosenOn(a.found)) ? b : a));
-  const numbers = [rtn, awq, gptq].map(({ result }) => digits(result.perplexity));
+  const numbers = [rtn, awq, gptq].map(({ result }) => digits(meanOf(result)));
   const [toGptq, toAwq] = [gptq, awq].map((other) => difference(comparedOn(best.found), comparedOn(other)));
-  return `${numbers.join(' | ')} | ${best.method.label} | ${digits(best.found.result.perplexity)} | ${toGptq} | ${toAwq} |`;
+  return `${numbers.join(' | ')} | ${best.method.label} | ${digits(meanOf(best.found.result))} | ${toGptq} | ${toAwq} |`;
 }
 
 const bestHead = (first: string) => [

@@ -5,6 +5,7 @@
 import { candidateOf, type Calibration } from '../../src/log/verdict/candidate';
 import { rankings } from '../../src/log/verdict/rank';
 import type { VerdictCase } from './verdicts';
+import { meanOf } from '../meanOf';
 
 export interface Count {
   readonly subject: string;
@@ -20,7 +21,7 @@ export interface Count {
 
 const plain = (method: string) => method === 'rtn';
 
-const candidate = ({ result, losses }: VerdictCase) => candidateOf(result, losses, !plain(result.recipe));
+const candidate = ({ result, losses }: VerdictCase) => candidateOf(result, losses, !plain(result.method));
 
 /** Every choice of at least two. */
 function setsOf(names: readonly string[]): string[][] {
@@ -29,14 +30,14 @@ function setsOf(names: readonly string[]): string[][] {
 }
 
 export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
-  const quantized = cases.filter(({ result }) => result.lnRatio !== null);
+  const quantized = cases.filter(({ result }) => result.values['lnRatio']);
   const subjects = [...new Set(quantized.map(({ subject }) => subject))];
   return subjects.flatMap((subject) => {
     const mine = quantized.filter((c) => c.subject === subject);
     const truth = new Map(
-      mine.filter(({ seed }) => seed === null).map(({ result }) => [result.id, result.lnRatio ?? NaN]),
+      mine.filter(({ seed }) => seed === null).map(({ result }) => [result.id, meanOf(result, 'lnRatio')]),
     );
-    const still = mine.filter(({ seed, result }) => seed === -1 && plain(result.recipe));
+    const still = mine.filter(({ seed, result }) => seed === -1 && plain(result.method));
     const inputs = Math.max(...mine.map((c) => c.inputs));
     const drawn = mine.filter(({ seed }) => seed !== null && seed >= 0);
     return [...new Set(drawn.map(({ tokens }) => tokens))]
@@ -47,8 +48,8 @@ export function countVerdicts(cases: readonly VerdictCase[]): Count[] {
           let [claims, wrong] = [0, 0];
           for (const text of texts) {
             const seen = [...still, ...drawn.filter((c) => c.seed === text && c.tokens === tokens)];
-            for (const methods of setsOf([...new Set(seen.map(({ result }) => result.recipe))])) {
-              const run = seen.filter(({ result }) => methods.includes(result.recipe));
+            for (const methods of setsOf([...new Set(seen.map(({ result }) => result.method))])) {
+              const run = seen.filter(({ result }) => methods.includes(result.method));
               for (const { points, leaders } of rankings(run.map(candidate), calibration)) {
                 const [best] = points;
                 if (!best || leaders !== 1) continue;

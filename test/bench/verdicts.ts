@@ -7,7 +7,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { Gpu } from '../../src/gpu/gpu';
 import type { PlannedPoint, PointResult } from '../../src/log/events';
-import { memoryStore } from '../../src/lab/layerStore';
+import { memoryStore } from '../../src/lab/siteStore';
 import { run } from '../../src/lab/run';
 import { groupSize } from '../../src/quant/recipe/parseRecipe';
 import { findMethod } from '../../src/quant/recipe/recipes';
@@ -51,7 +51,7 @@ const pointsOf = (methods: readonly string[]): PlannedPoint[] =>
   methods.flatMap((name) =>
     widths.map((bits) => {
       const recipe = present(findMethod(name), name).recipe(bits, null);
-      return { id: `${name}-${bits}`, method: name, recipe, bits, group: groupSize(recipe) };
+      return { id: `${name}-${bits}`, method: name, assignment: { all: recipe }, bits, group: groupSize(recipe) };
     }),
   );
 

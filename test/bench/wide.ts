@@ -4,7 +4,7 @@
  */
 import type { Gpu } from '../../src/gpu/gpu';
 import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
-import { solveSite } from '../../src/lab/layers';
+import { roundSite } from '../../src/lab/siteProblem';
 import { openModel } from '../../src/model/openModel';
 import { findMethod } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
@@ -73,7 +73,7 @@ export async function benchWide(
   for (const site of sites) {
     const moment = present(step.value.get(site.name), site.name);
     const rng = createRng(1);
-    const solved = await solveSite(block, site, recipe, moment, {
+    const solved = await roundSite(block, site, recipe, moment, {
       gpu,
       signal,
       rng,

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { openModelPath, readTextPath } from '../../src/cli/files';
 import type { Gpu } from '../../src/gpu/gpu';
 import type { PlannedPoint } from '../../src/log/events';
-import { memoryStore } from '../../src/lab/layerStore';
+import { memoryStore } from '../../src/lab/siteStore';
 import { run } from '../../src/lab/run';
 import { findMethod } from '../../src/quant/recipe/recipes';
 import { assert, present } from '../../src/util/assert';
@@ -24,7 +24,7 @@ export async function benchWidths(gpu: Gpu, rounds: number, print: (line: string
     const points = widths.map((bits): PlannedPoint => ({
       id: `gptq-${bits}`,
       method: 'gptq',
-      recipe: present(findMethod('gptq'), 'gptq').recipe(bits, null),
+      assignment: { all: present(findMethod('gptq'), 'gptq').recipe(bits, null) },
       bits,
       group: null,
     }));
@@ -49,7 +49,7 @@ export async function benchWidths(gpu: Gpu, rounds: number, print: (line: string
     });
     for await (const event of events) {
       assert(event.type !== 'run-failed', event.type === 'run-failed' ? event.error.message : '');
-      if (event.type === 'site-calibrated' || event.type === 'layer-quantized') seconds += event.seconds;
+      if (event.type === 'site-calibrated' || event.type === 'site-quantized') seconds += event.seconds;
     }
     return seconds;
   };

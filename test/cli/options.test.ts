@@ -58,11 +58,11 @@ describe('options', () => {
     expect(points.map(({ id }) => id)).toEqual(['rtn-3', 'rtn-2', 'gptq-3', 'gptq-2']);
     for (const point of points) {
       expect(point.group).toBe(32);
-      expect(point.recipe?.grid).toMatchObject({ bits: point.bits, group: 32, symmetric: true });
+      expect(point.assignment?.all.grid).toMatchObject({ bits: point.bits, group: 32, symmetric: true });
     }
     expect(pointsOf(calibrated('--group', 'row'))[0]).toMatchObject({
       group: null,
-      recipe: { grid: { group: null, symmetric: false } },
+      assignment: { all: { grid: { group: null, symmetric: false } } },
     });
     expect(() => pointsOf(given('--recipes', 'gptq'))).toThrow(
       /gptq needs a calibration text.*add --calibration FILE.*rtn/,

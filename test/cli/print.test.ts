@@ -8,9 +8,7 @@ import { present } from '../../src/util/assert';
 const cells = (perplexity: number, half: number): readonly string[] => {
   const result = {
     ...madeUpResult(present(plannedPoints(1)[0], 'point')),
-    perplexity,
-    perplexityLow: perplexity - half,
-    perplexityHigh: perplexity + half,
+    values: { perplexity: { mean: perplexity, low: perplexity - half, high: perplexity + half } },
   };
   return (describeEvent({ type: 'point-finished', result }) ?? '').split(/\s+/);
 };

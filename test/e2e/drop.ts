@@ -23,7 +23,7 @@ export function testDrop(folder: string): void {
     await expect(page.locator('.recharts-reference-line-line')).toHaveCount(1);
     await expect(results(page).getByRole('row')).toHaveCount(1 + 5);
     const all = await points(page);
-    expect(all.every(({ state, perplexity }) => state === 'finished' && (perplexity?.mean ?? 0) > 1)).toBe(true);
+    expect(all.every(({ state, values }) => state === 'finished' && (values['perplexity']?.mean ?? 0) > 1)).toBe(true);
     await expect(page.getByRole('table', { name: /^Layers of / }).getByRole('row')).not.toHaveCount(1);
   });
 }

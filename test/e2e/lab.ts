@@ -81,7 +81,7 @@ export async function untilStatus(page: Page, status: string): Promise<void> {
 
 /** What tells one run's points from another's. */
 export const essence = (all: readonly PointView[]) =>
-  all.map(({ id, hash, perplexity }) => ({ id, hash, perplexity: perplexity?.mean }));
+  all.map(({ id, hash, values }) => ({ id, hash, perplexity: values['perplexity']?.mean }));
 
 /** A drop of real files and folders, as a person makes it: only the browser itself can make one. */
 export async function dropPaths(page: Page, paths: readonly string[]): Promise<void> {

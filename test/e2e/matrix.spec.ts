@@ -53,7 +53,7 @@ test('a link holds the matrix', async ({ page, browser }) => {
   await showMatrix(page);
   const values = await matrix(page).locator('.matrix-value').allTextContents();
   await page.getByRole('button', { name: 'Copy link' }).click();
-  await page.waitForFunction(() => location.hash.startsWith('#v1.'));
+  await page.waitForFunction(() => location.hash.startsWith('#v2.'));
   // In a browser that has not the run itself.
   const fresh = await browser.newContext();
   const other = await fresh.newPage();
@@ -109,7 +109,7 @@ test('a cell of the map opens the layer’s histograms; what was not recorded is
   await page.getByRole('radio', { name: 'of nearest' }).check();
   await expect(page.getByText('No layer was changed by this method')).toBeVisible();
   const stripped = sampleMatrixLog().map((event) =>
-    event.type === 'layer-quantized' ? { ...event, insight: null } : event,
+    event.type === 'site-quantized' ? { ...event, insight: null } : event,
   );
   const buffer = Buffer.from(writeLog(stripped));
   await page.getByTestId('files').setInputFiles({ name: 'old.ndjson', mimeType: '', buffer });

@@ -216,7 +216,7 @@ test('a shared link on a phone: chart first, no bar until a model is open; at do
   await openLab(page);
   await showSample(page);
   await page.getByRole('button', { name: 'Copy link' }).click();
-  await page.waitForFunction(() => location.hash.startsWith('#v1.'));
+  await page.waitForFunction(() => location.hash.startsWith('#v2.'));
   // A fresh profile: one that knows the run opens its own.
   const profile = await browser.newContext({ viewport: { width: 390, height: 844 } });
   const other = await profile.newPage();

@@ -31,7 +31,7 @@ const finished = (page: Page) =>
     window.bitcurve.store
       .getState()
       .run.points.filter(({ state }) => state === 'finished')
-      .map(({ id, hash, perplexity, losses }) => ({ id, hash, perplexity: perplexity?.mean, losses })),
+      .map(({ id, hash, values, losses }) => ({ id, hash, perplexity: values['perplexity']?.mean, losses })),
   );
 
 test('a reload, a crash and a closed tab lose nothing that is finished, at ten moments of a run', async ({

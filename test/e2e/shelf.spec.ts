@@ -26,7 +26,7 @@ test('a method is added to what was measured, the address holds the result, and 
   expect(after.slice(0, 3)).toEqual(before);
   expect(after.map(({ id }) => id)).toEqual(['full-precision', 'rtn-4', 'rtn-3', 'gptq-3']);
   await expect(runs(page).getByRole('row')).toHaveCount(2);
-  await expect.poll(() => page.url()).toContain('#v1.');
+  await expect.poll(() => page.url()).toContain('#v2.');
 
   const address = page.url();
   await page.reload();

@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import { bindingLimit } from '../../src/gpu/limits';
 import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
-import { solveSite } from '../../src/lab/layers';
+import { roundSite } from '../../src/lab/siteProblem';
 import { describeModel } from '../../src/model/describeModel';
 import { openModel } from '../../src/model/openModel';
 import { findMethod } from '../../src/quant/recipe/recipes';
@@ -39,7 +39,7 @@ it('quantizes a layer of a 1.1 B model within 1 GB, no binding above 128 MiB', a
   let step = await gathering.next();
   while (!step.done) step = await gathering.next();
   const recipe = present(findMethod('gptq'), 'gptq').recipe(3, null);
-  const solved = await solveSite(block, site, recipe, present(step.value.get(site.name), 'H'), {
+  const solved = await roundSite(block, site, recipe, present(step.value.get(site.name), 'H'), {
     gpu,
     signal,
     rng: createRng(1),

@@ -1,7 +1,7 @@
 /** The cross moment of asymmetric calibration: what two streams through the same block have seen, in float64. */
 import { describe, expect, it } from 'vitest';
 import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
-import { calibrationWindows } from '../../src/lab/windows';
+import { calibrationWindows } from '../../src/measures/windows';
 import { openModel } from '../../src/model/openModel';
 import type { OpenBlock } from '../../src/model/model';
 import type { Scope } from '../../src/gpu/buffers';

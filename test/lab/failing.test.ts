@@ -59,8 +59,8 @@ describe('a point that fails', () => {
       const alone = tinySettings([point('gptq', 4), point('gptq', 3)], { mode });
       const other = await collect(await tinyInput(gpu, alone, { checkpoint, budgets }));
       const without = finished(other);
-      expect(results.map(({ hash, perplexity }) => [hash, perplexity])).toEqual(
-        without.map(({ hash, perplexity }) => [hash, perplexity]),
+      expect(results.map(({ hash, values }) => [hash, values])).toEqual(
+        without.map(({ hash, values }) => [hash, values]),
       );
       // What is done for the failed point counts as done, what was ahead of it no more.
       expect(lastShare(events)).toBeGreaterThan(lastShare(other) - 1e-9);

@@ -2,19 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { boundedStore, type LayerFile, type LayerFiles } from '../../src/lab/boundedStore';
 import type { RunEvent } from '../../src/log/events';
-import { memoryStore, type LayerStore } from '../../src/lab/layerStore';
+import { memoryStore, type SiteStore } from '../../src/lab/siteStore';
 import { testGpu } from '../gpu';
 import { collect, finished, point, tinyInput, tinySettings } from './tiny';
 
 const settings = tinySettings([point('rtn', 3), point('gptq', 3)]);
-const outcome = (events: readonly RunEvent[]) => finished(events).map(({ hash, perplexity }) => [hash, perplexity]);
+const outcome = (events: readonly RunEvent[]) => finished(events).map(({ hash, values }) => [hash, values]);
 const remarks = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === 'remarked' ? [`${event.about}: ${event.text}`] : []));
 
 /** A store whose records can be looked at. */
 function openStore() {
   const records = new Map<string, Uint8Array<ArrayBuffer>>();
-  const store: LayerStore = {
+  const store: SiteStore = {
     get: (key) => Promise.resolve(records.get(key) ?? null),
     put: (key, bytes) => {
       records.set(key, bytes);
@@ -48,7 +48,7 @@ describe('kept layers', () => {
       expect(outcome(again)).toEqual(outcome(whole));
       // What was under the wrong name has been replaced.
       const healed = await collect(await tinyInput(gpu, settings, { keep }));
-      expect(healed.find(({ type }) => type === 'run-resumed')).toEqual({ type: 'run-resumed', layersKept: 16 });
+      expect(healed.find(({ type }) => type === 'run-resumed')).toEqual({ type: 'run-resumed', sitesKept: 16 });
     }
   });
 
@@ -56,7 +56,7 @@ describe('kept layers', () => {
     const gpu = await testGpu();
     const want = outcome(await collect(await tinyInput(gpu, settings)));
     const full = () => Promise.reject(new Error('ENOSPC: no space left on device, write'));
-    const stores: readonly (readonly [LayerStore, RegExp])[] = [
+    const stores: readonly (readonly [SiteStore, RegExp])[] = [
       [{ ...memoryStore(), put: full }, /storage: Finished layers are not kept, because ENOSPC: no space/],
       [{ get: full, put: full }, /ENOSPC/],
       [{ ...memoryStore(), put: () => Promise.resolve('it is full') }, /not kept, because it is full\. This run/],

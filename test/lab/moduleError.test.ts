@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../src/gpu/buffers';
 import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
 import { moduleError } from '../../src/lab/moduleError';
-import { siteRows } from '../../src/lab/layers';
+import { siteRows } from '../../src/lab/siteProblem';
 import { openModel } from '../../src/model/openModel';
 import { readMatrix, uploadMatrix, zeroMatrix, type Matrix } from '../../src/tensor/matrix';
 import { splitRows } from '../../src/tensor/pieces';

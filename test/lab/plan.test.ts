@@ -8,7 +8,7 @@ import { RecipeError } from '../../src/util/errors';
 
 const gptq = present(findMethod('gptq'), 'gptq').recipe(3, null);
 const settings: RunSettings = {
-  points: [{ id: 'gptq-3', method: 'gptq', recipe: gptq, bits: 3, group: null }],
+  points: [{ id: 'gptq-3', method: 'gptq', assignment: { all: gptq }, bits: 3, group: null }],
   protocol: 'gptq',
   context: 64,
   maxTokens: null,
@@ -46,7 +46,7 @@ describe('a request', () => {
       () =>
         requireMoments(
           { blockCount: widths.length, sites: (i) => widths.slice(i, i + 1).map(site) },
-          [{ ...present(settings.points[0], 'a point'), recipe }],
+          [{ ...present(settings.points[0], 'a point'), assignment: { all: recipe } }],
           room,
         );
     const method = (name: string, group: number | null) => present(findMethod(name), name).recipe(3, group);

@@ -5,6 +5,7 @@ import { Progress, type Kind } from '../../src/lab/progress';
 import { Work } from '../../src/lab/work';
 import { findMethod } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
+import type { Recipe } from '../../src/quant/recipe/recipe';
 
 const calibrating: Kind = { phase: 'calibrating', name: 'blocks' };
 const evaluating: Kind = { phase: 'evaluating', name: 'block of a point' };
@@ -66,8 +67,8 @@ describe('progress', () => {
   it('takes the scoring of points at the rate of full precision until one was scored: of a large model that is at the end', () => {
     const { progress, work } = watched();
     const kinds = new Work();
-    const point = (id: string, recipe: PlannedPoint['recipe']): PlannedPoint => ({
-      ...{ id, method: id, bits: 4, group: null, recipe },
+    const point = (id: string, recipe: Recipe | null): PlannedPoint => ({
+      ...{ id, method: id, bits: 4, group: null, assignment: recipe && { all: recipe } },
     });
     const [full, rtn] = [
       point('full-precision', null),

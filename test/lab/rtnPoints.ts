@@ -8,7 +8,7 @@ export function rtn(bits: number, group: number | null, symmetric: boolean): Pla
   const recipe = findMethod('rtn')?.recipe(bits, group);
   if (!recipe) throw new Error('rtn is a method');
   const id = `rtn ${bits} ${group ?? 'row'} ${symmetric}`;
-  return { id, method: 'rtn', recipe: symmetric ? withGrid(recipe, { symmetric }) : recipe, bits, group };
+  return { id, method: 'rtn', assignment: { all: symmetric ? withGrid(recipe, { symmetric }) : recipe }, bits, group };
 }
 
 export const closeTo = (got: number | null, want: number, relative: number, what: string) =>

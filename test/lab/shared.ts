@@ -10,7 +10,7 @@ export function plannedPoints(count: number): PlannedPoint[] {
   const reference: PlannedPoint = {
     id: 'full-precision',
     method: 'full-precision',
-    recipe: null,
+    assignment: null,
     bits: 0,
     group: null,
   };
@@ -22,14 +22,16 @@ export function plannedPoints(count: number): PlannedPoint[] {
       method,
       bits,
       group: 32,
-      recipe: {
-        transform: method === 'awq-gptq' ? [{ name: 'permute', order: 'activation' }] : [],
-        grid: { name: 'uniform', bits, group: 32, symmetric: false, clip: 'min-max' },
-        rounding:
-          method === 'rtn'
-            ? { name: 'nearest' }
-            : { name: 'compensate', damping: 0.01, block: 128, order: method === 'gptq' ? 'none' : 'activation' },
-        correction: [],
+      assignment: {
+        all: {
+          transform: method === 'awq-gptq' ? [{ name: 'permute', order: 'activation' }] : [],
+          grid: { name: 'uniform', bits, group: 32, symmetric: false, clip: 'min-max' },
+          rounding:
+            method === 'rtn'
+              ? { name: 'nearest' }
+              : { name: 'compensate', damping: 0.01, block: 128, order: method === 'gptq' ? 'none' : 'activation' },
+          correction: [],
+        },
       },
     };
   });
@@ -38,7 +40,7 @@ export function plannedPoints(count: number): PlannedPoint[] {
 
 export function madeUpResult(point: PlannedPoint, seed = 1): PointResult {
   const rng = createRng(seed).fork(point.id);
-  const full = point.recipe === null;
+  const full = point.assignment === null;
   const lnRatio = full ? 0 : rng.uniform() * 4 ** (4 - point.bits);
   const ln = 1.4075936 + lnRatio;
   const half = 0.03 + 0.01 * rng.uniform();
@@ -47,31 +49,34 @@ export function madeUpResult(point: PlannedPoint, seed = 1): PointResult {
   const top1 = 1 - Math.min(0.9, kld / 2 + rng.uniform() * 0.01);
   return {
     id: point.id,
-    recipe: point.method,
+    method: point.method,
     bits: point.bits,
     group: point.group,
-    bitsPerWeight: full ? 32 : point.bits + (16 + point.bits) / 32,
-    bitsPerWeightAll: full ? 32 : point.bits + 1.84321,
-    megabytes: ((full ? 32 : point.bits + 1.84321) * 260_032) / 8e6,
-    perplexity: Math.exp(ln),
-    perplexityLow: Math.exp(ln - half),
-    perplexityHigh: Math.exp(ln + half),
-    lnRatio: full ? null : lnRatio,
-    lnRatioLow: full ? null : lnRatio - halfRatio,
-    lnRatioHigh: full ? null : lnRatio + halfRatio,
-    kld: full ? null : kld,
-    kldLow: full ? null : Math.max(0, kld * 0.93),
-    kldHigh: full ? null : kld * 1.07,
-    kld99: full ? null : kld * 9.3,
-    top1: full ? null : top1,
-    top1Low: full ? null : top1 - 0.01,
-    top1High: full ? null : Math.min(1, top1 + 0.01),
-    bitsPerByte: ln / Math.LN2 / 2.71,
+    size: {
+      bitsPerWeight: full ? 32 : point.bits + (16 + point.bits) / 32,
+      bitsPerWeightAll: full ? 32 : point.bits + 1.84321,
+      megabytes: ((full ? 32 : point.bits + 1.84321) * 260_032) / 8e6,
+    },
+    values: {
+      perplexity: around(Math.exp(ln), Math.exp(ln - half), Math.exp(ln + half)),
+      bitsPerByte: alone(ln / Math.LN2 / 2.71),
+      ...(full
+        ? {}
+        : {
+            lnRatio: around(lnRatio, lnRatio - halfRatio, lnRatio + halfRatio),
+            kld: around(kld, Math.max(0, kld * 0.93), kld * 1.07),
+            kld99: alone(kld * 9.3),
+            top1: around(top1, top1 - 0.01, Math.min(1, top1 + 0.01)),
+          }),
+    },
     tokens: 10_200,
     seconds: 1 + 20 * rng.uniform(),
     hash: Array.from({ length: 64 }, () => rng.integer(16).toString(16)).join(''),
   };
 }
+
+const around = (mean: number, low: number, high: number) => ({ mean, low, high });
+const alone = (mean: number) => ({ mean, low: NaN, high: NaN });
 
 export function madeUpShare(count: number, seed = 1): SharedRun {
   const points = plannedPoints(count);
@@ -98,7 +103,7 @@ export function madeUpShare(count: number, seed = 1): SharedRun {
 export function madeUpLog(): RunEvent[] {
   const share = madeUpShare(3);
   const { points } = share.settings;
-  const place = { point: 'rtn-8', block: 0, site: 'attention.qkv' };
+  const place = { point: 'rtn-8', site: 'decoder.0.attention.qkv' };
   const estimate = { mean: 4, low: 3.5, high: 4.5 };
   return [
     {
@@ -134,14 +139,14 @@ export function madeUpLog(): RunEvent[] {
       calibration: { label: 'c.txt', fingerprint: 'aa', bytes: 100, tokens: 30 },
       evaluation: { label: 'e.txt', fingerprint: 'bb', bytes: 100, tokens: 30 },
     },
-    { type: 'run-resumed', layersKept: 2 },
+    { type: 'run-resumed', sitesKept: 2 },
     { type: 'progressed', phase: 'calibrating', point: null, done: 0.1, secondsElapsed: 1, secondsLeft: null },
-    { type: 'site-calibrated', point: null, block: 0, site: 'attention.qkv', tokens: 256, seconds: 0.1 },
+    { type: 'site-calibrated', point: null, site: 'decoder.0.attention.qkv', tokens: 256, seconds: 0.1 },
     { type: 'point-started', point: 'rtn-8' },
     { type: 'damping-raised', from: 0.01, to: 0.02, attempt: 1, ...place },
     { type: 'fallback-used', wanted: 'compensate', used: 'nearest', reason: 'no tokens', ...place },
     {
-      type: 'layer-quantized',
+      type: 'site-quantized',
       ...place,
       layers: ['q', 'k', 'v'],
       rows: 128,
@@ -162,12 +167,7 @@ export function madeUpLog(): RunEvent[] {
       quality: {
         windows: 1,
         tokens: 255,
-        perplexity: estimate,
-        bitsPerByte: 1,
-        lnRatio: estimate,
-        kld: null,
-        kld99: 0.1,
-        top1: estimate,
+        values: { perplexity: estimate, bitsPerByte: alone(1), lnRatio: estimate, kld99: alone(0.1), top1: estimate },
       },
     },
     ...points.map((point): RunEvent => ({ type: 'point-finished', result: madeUpResult(point) })),

@@ -8,12 +8,14 @@ import type { Checkpoint, Tokenizer } from '../../src/formats/checkpoint';
 import type { LabelledText } from '../../src/formats/text';
 import type { Gpu } from '../../src/gpu/gpu';
 import type { PlannedPoint, PointResult, RunEvent, RunSettings } from '../../src/log/events';
-import { memoryStore } from '../../src/lab/layerStore';
+import { memoryStore } from '../../src/lab/siteStore';
 import type { RunInput } from '../../src/lab/opening';
 import { run } from '../../src/lab/run';
 import { findMethod } from '../../src/quant/recipe/recipes';
 import { createRng } from '../../src/util/rng';
 import { goldenModel, openFolder } from '../model/folder';
+import type { Recipe } from '../../src/quant/recipe/recipe';
+import { present } from '../../src/util/assert';
 
 const firstCharacter = 0x100;
 
@@ -69,8 +71,11 @@ export const labGoldens = JSON.parse(
 
 export function point(method: string, bits: number, group: number | null = 8): PlannedPoint {
   const recipe = findMethod(method)?.recipe(bits, group) ?? null;
-  return { id: `${method}-${bits}`, method, recipe, bits, group };
+  return { id: `${method}-${bits}`, method, assignment: recipe && { all: recipe }, bits, group };
 }
+
+/** What solves the blocks of a point. */
+export const recipeFor = ({ id, assignment }: PlannedPoint): Recipe => present(assignment, id).all;
 
 export const tinySettings = (points: readonly PlannedPoint[], more: Partial<RunSettings> = {}): RunSettings => ({
   points,

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { openDawn } from '../../src/gpu/dawn';
 import { Gpu } from '../../src/gpu/gpu';
 import { CalibrationStream, toBatches } from '../../src/lab/calibrate';
-import { solveSite } from '../../src/lab/layers';
+import { roundSite } from '../../src/lab/siteProblem';
 import { openModel } from '../../src/model/openModel';
 import { findMethod } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
@@ -52,7 +52,7 @@ async function solveBlock(gpu: Gpu) {
       const rng = createRng(1);
       const recipe = present(findMethod(name), name).recipe(4, 128);
       const cx = { gpu, signal, rng, shared: rng, emit: () => undefined };
-      const { parts, hash, loss, nearestLoss, energy } = await solveSite(
+      const { parts, hash, loss, nearestLoss, energy } = await roundSite(
         block,
         site,
         recipe,

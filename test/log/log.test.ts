@@ -1,9 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { PointResult, RunEvent } from '../../src/log/events';
 import { readLog, readLogFile, writeLog } from '../../src/log/file';
+import { rowOf } from '../../src/log/rows';
 import { FormatError } from '../../src/util/errors';
 import { createRng } from '../../src/util/rng';
 import { madeUpLog } from '../lab/shared';
+
+/** A result whose intervals have no end. */
+const unbounded = (result: PointResult): PointResult => ({
+  ...result,
+  values: Object.fromEntries(
+    Object.entries(result.values).map(([name, value]) => [name, { ...value, high: Infinity }]),
+  ),
+});
+
+const isResult = (value: unknown): value is PointResult =>
+  typeof value === 'object' && value !== null && 'values' in value;
+/** An event as its line, whatever is wrong with it. */
+function asLine(event: object): object {
+  if ('result' in event && isResult(event.result)) return { ...event, result: rowOf(event.result) };
+  if (!('points' in event) || !Array.isArray(event.points)) return event;
+  return { ...event, points: event.points.map((point: unknown) => (isResult(point) ? rowOf(point) : point)) };
+}
 
 describe('log', () => {
   it('reads what it wrote, every kind of event', () => {
@@ -28,8 +46,8 @@ describe('log', () => {
     const withLine = (n: number, line: string) => lines.map((old, i) => (i === n - 1 ? line : old)).join('\n');
     expect(() => readLog(withLine(3, '{'))).toThrow(/line 3: is not JSON/);
     expect(() => readLog(withLine(3, '[]'))).toThrow(/line 3: is not an event/);
-    expect(() => readLog(withLine(2, '{"type":"run-resumed","layersKept":"2"}'))).toThrow(
-      /line 2: has no number at "layersKept"/,
+    expect(() => readLog(withLine(2, '{"type":"run-resumed","sitesKept":"2"}'))).toThrow(
+      /line 2: has no number at "sitesKept"/,
     );
     expect(() => readLog(withLine(2, '{"type":"toString"}'))).toThrow(
       /event "toString" that this version does not know/,
@@ -44,19 +62,22 @@ describe('log', () => {
     const unmeasured = { mean: NaN, low: NaN, high: NaN };
     const events = madeUpLog().map((event): RunEvent => {
       if (event.type === 'window-evaluated') {
-        return { ...event, quality: { ...event.quality, perplexity: endless, kld: endless, bitsPerByte: NaN } };
+        return {
+          ...event,
+          quality: { ...event.quality, values: { perplexity: endless, kld: endless, bitsPerByte: unmeasured } },
+        };
       }
-      if (event.type === 'layer-quantized') {
+      if (event.type === 'site-quantized') {
         const both = { before: NaN, after: Infinity };
         const spread = { before: [NaN], after: [1, Infinity] };
         const insight = { outliers: both, weights: spread, inputs: spread };
         return { ...event, loss: Infinity, energy: NaN, damping: Infinity, insight };
       }
       if (event.type === 'point-finished') {
-        return { ...event, result: { ...event.result, perplexityHigh: Infinity, kldHigh: Infinity }, losses: [1, NaN] };
+        return { ...event, result: unbounded(event.result), losses: [1, NaN] };
       }
       if (event.type === 'run-finished') {
-        return { ...event, points: event.points.map((point) => ({ ...point, perplexityHigh: Infinity })) };
+        return { ...event, points: event.points.map(unbounded) };
       }
       if (event.type === 'run-failed') {
         const error = { ...event.error, message: 'x'.repeat(50_000), details: { a: NaN, b: 'y'.repeat(20_000) } };
@@ -67,15 +88,15 @@ describe('log', () => {
     const back = readLog(writeLog(events));
     const find = <T extends RunEvent['type']>(type: T) =>
       back.find((event) => event.type === type) as Extract<RunEvent, { type: T }>;
-    expect(find('window-evaluated').quality).toMatchObject({
+    expect(find('window-evaluated').quality.values).toEqual({
       perplexity: unmeasured,
       kld: unmeasured,
-      bitsPerByte: NaN,
+      bitsPerByte: unmeasured,
     });
-    expect(find('layer-quantized')).toMatchObject({ loss: null, energy: null, damping: NaN });
-    expect(find('layer-quantized').insight?.weights.after).toEqual([1, NaN]);
+    expect(find('site-quantized')).toMatchObject({ loss: null, energy: null, damping: NaN });
+    expect(find('site-quantized').insight?.weights.after).toEqual([1, NaN]);
     expect(find('point-finished').losses).toEqual([1, NaN]);
-    expect(find('point-finished').result).toMatchObject({ perplexityHigh: NaN, kldHigh: null });
+    expect(find('point-finished').result.values['perplexity']?.high).toBeNaN();
     expect(find('run-failed').error.message).toBe(`${'x'.repeat(9999)}…`);
     expect(find('run-failed').error.details).toEqual({ a: null, b: `${'y'.repeat(9999)}…` });
     // What was not measured stays so, and the log is the same when it is saved again.
@@ -92,10 +113,12 @@ describe('log', () => {
       log.map((event, i) =>
         i === at(type) ? { ...event, ...change(event as Extract<RunEvent, { type: T }>) } : event,
       );
-    const finished = (change: Partial<PointResult>, which = 1) => {
+    const finished = (change: Readonly<Record<string, unknown>>, which = 1) => {
       const index = at('point-finished') + which;
       return log.map((event, i) =>
-        i === index && event.type === 'point-finished' ? { ...event, result: { ...event.result, ...change } } : event,
+        i === index && event.type === 'point-finished'
+          ? { ...event, result: { ...rowOf(event.result), ...change } }
+          : event,
       );
     };
     const around = (index: number, ...between: object[]) => [...log.slice(0, index), ...between, ...log.slice(index)];
@@ -123,11 +146,11 @@ describe('log', () => {
         changed('point-started', () => ({ point: 'rtn-9' })),
         /line 5: is about the point "rtn-9", which the run does not plan/,
       ],
-      [changed('layer-quantized', () => ({ point: 'x' })), /the point "x"/],
-      [changed('layer-quantized', () => ({ block: 6 })), /names block 6 of a model with 5/],
-      [changed('layer-quantized', () => ({ rows: -1 })), /whole number from 1 on at "rows"/],
-      [changed('layer-quantized', () => ({ bits: -2 })), /number from 0 on at "bits"/],
-      [changed('layer-quantized', () => ({ hash: 'no' })), /hexadecimal digits at "hash"/],
+      [changed('site-quantized', () => ({ point: 'x' })), /the point "x"/],
+      [changed('site-quantized', () => ({ site: 'decoder.5.mlp.down' })), /names block 5 of a model with 5/],
+      [changed('site-quantized', () => ({ rows: -1 })), /whole number from 1 on at "rows"/],
+      [changed('site-quantized', () => ({ bits: -2 })), /number from 0 on at "bits"/],
+      [changed('site-quantized', () => ({ hash: 'no' })), /hexadecimal digits at "hash"/],
       [changed('progressed', () => ({ done: 1.5 })), /number from 0 to 1 at "done"/],
       [changed('progressed', () => ({ secondsElapsed: -1 })), /"secondsElapsed"/],
       [
@@ -135,7 +158,9 @@ describe('log', () => {
         /has 41 windows of 40/,
       ],
       [
-        changed('window-evaluated', ({ quality }) => ({ quality: { ...quality, top1: { mean: 1, low: 2, high: 3 } } })),
+        changed('window-evaluated', ({ quality }) => ({
+          quality: { ...quality, values: { ...quality.values, top1: { mean: 1, low: 2, high: 3 } } },
+        })),
         /has a top1 outside its interval/,
       ],
       [finished({ id: 'other' }), /the point "other", which the run does not plan/],
@@ -167,7 +192,7 @@ describe('log', () => {
       ],
     ];
     for (const [events, message] of cases) {
-      const text = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+      const text = events.map((event) => `${JSON.stringify(asLine(event))}\n`).join('');
       expect(() => readLog(text), String(message)).toThrow(message);
       expect(() => readLog(text)).toThrow(FormatError);
     }
@@ -188,7 +213,7 @@ describe('log', () => {
 
   it('is read from a file in slices, and refused at the first wrong line', async () => {
     const log = madeUpLog();
-    const layer = log.find((event) => event.type === 'layer-quantized') as RunEvent;
+    const layer = log.find((event) => event.type === 'site-quantized') as RunEvent;
     const start = log.slice(0, 6);
     const many = [...start, ...Array<RunEvent>(20_000).fill(layer), ...log.slice(6)];
     let breaths = 0;

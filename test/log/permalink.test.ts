@@ -3,27 +3,57 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodePermalink, encodePermalink, isPermalink } from '../../src/log/link/permalink';
 import { sharedRun, type SharedRun } from '../../src/log/link/sharedRun';
-import { deflate, fromBase64Url, toBase64Url } from '../../src/log/link/bytes';
+import { deflate, fromBase64Url, inflate, toBase64Url } from '../../src/log/link/bytes';
+import { readV1 } from '../../src/log/link/v1';
+import { readV2, writeV2 } from '../../src/log/link/v2';
+import { rowOf, type Row } from '../../src/log/rows';
+import { assignEarlier, type EarlierRecipe } from '../../src/quant/recipe/assignment';
 import type { PointResult } from '../../src/log/events';
 import { FormatError } from '../../src/util/errors';
 import { createRng, hash32 } from '../../src/util/rng';
 import { madeUpLog, madeUpShare } from '../lab/shared';
+import { meanOf } from '../meanOf';
 
 const fixtures = join(import.meta.dirname, 'fixtures');
 
+/** A link as its file tells it. */
+interface Expected {
+  readonly settings: {
+    readonly points: readonly ({ readonly recipe: EarlierRecipe | null } | { readonly assignment: unknown })[];
+  };
+  readonly results: readonly Row[];
+}
+const pick = (row: Row, keys: object): Row =>
+  Object.fromEntries(Object.keys(keys).map((key) => [key, row[key] ?? null]));
+
 /** What rounding may change: less than a thousandth of a value, a hundredth of an interval's half width, a thirtieth of a time. */
-function tolerance(key: keyof PointResult, want: PointResult): number {
+function tolerance(key: string, want: Row): number {
   const value = want[key] as number;
   if (key === 'seconds') return value / 30;
-  const center = /^(.*)(Low|High)$/.exec(key)?.[1] as keyof PointResult | undefined;
-  const half = center ? Math.abs(value - (want[center] as number)) : 0;
+  const center = /^(.*)(Low|High)$/.exec(key)?.[1];
+  const half = center === undefined ? 0 : Math.abs(value - (want[center] as number));
   return half / 50 + Math.abs(value) * 6e-4 + 1e-5;
 }
+
+const change = (result: PointResult, values: PointResult['values'], more: Partial<PointResult> = {}): PointResult => ({
+  ...result,
+  ...more,
+  values: { ...result.values, ...values },
+});
+
+/** A link's own text: of layout 1, which is only read, from a fixture. */
+const texts: Readonly<Record<string, { read: (text: string) => SharedRun; text: () => Promise<string> }>> = {
+  'layout 1': {
+    read: readV1,
+    text: () => inflate(fromBase64Url(readFileSync(join(fixtures, 'v1-3-points.link'), 'utf8').trim().slice(4)), 1e6),
+  },
+  'layout 2': { read: readV2, text: () => Promise.resolve(writeV2(madeUpShare(4))) },
+};
 
 describe('permalink', () => {
   it('holds 40 points in 2 000 characters', async () => {
     const link = await encodePermalink(madeUpShare(40));
-    expect(link.startsWith('#v1.')).toBe(true);
+    expect(link.startsWith('#v2.')).toBe(true);
     expect(link.length).toBeLessThanOrEqual(2000);
   });
 
@@ -37,13 +67,14 @@ describe('permalink', () => {
     got.forEach((result, i) => {
       const want = results[i] as (typeof results)[number];
       expect(want.hash.startsWith(result.hash)).toBe(true);
-      for (const key of Object.keys(want) as (keyof typeof want)[]) {
-        const value = want[key];
+      const [rows, wanted] = [rowOf(result), rowOf(want)];
+      expect(Object.keys(rows)).toEqual(Object.keys(wanted));
+      for (const [key, value] of Object.entries(wanted)) {
         if (key === 'hash') continue;
-        if (typeof value !== 'number') expect(result[key], key).toBe(value);
-        else expect(Math.abs((result[key] as number) - value), `${want.id} ${key}`).toBeLessThan(tolerance(key, want));
+        if (typeof value !== 'number') expect(rows[key], key).toBe(value);
+        else expect(Math.abs((rows[key] as number) - value), `${want.id} ${key}`).toBeLessThan(tolerance(key, wanted));
       }
-      expect(Math.abs(result.perplexity / want.perplexity - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(meanOf(result) / meanOf(want) - 1)).toBeLessThan(1e-5);
     });
   });
 
@@ -123,15 +154,60 @@ describe('permalink', () => {
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       const back = await decodePermalink(readFileSync(join(fixtures, file), 'utf8').trim());
-      const want: unknown = JSON.parse(readFileSync(join(fixtures, file.replace('.link', '.json')), 'utf8'));
-      expect(JSON.parse(JSON.stringify(back)), file).toEqual(want);
+      const want = JSON.parse(readFileSync(join(fixtures, file.replace('.link', '.json')), 'utf8')) as Expected;
+      const { results, settings, ...rest } = back;
+      const { points, ...others } = settings;
+      expect({ ...rest, settings: others }, file).toEqual({
+        ...want,
+        results: undefined,
+        settings: { ...want.settings, points: undefined },
+      });
+      // The files hold rows, and up to layout 1 one recipe for all sites.
+      expect(points, file).toEqual(
+        want.settings.points.map((point) => {
+          if (!('recipe' in point)) return point;
+          const { recipe, ...planned } = point;
+          return { ...planned, assignment: recipe && assignEarlier(recipe) };
+        }),
+      );
+      expect(
+        results.map((result) => pick(rowOf(result), want.results[0] ?? {})),
+        file,
+      ).toEqual(want.results);
+    }
+  });
+
+  it('carries whatever was measured, a recipe for every site, and sites that stay as stored', async () => {
+    const share = madeUpShare(12);
+    const values = (i: number) => ({
+      accuracy: { mean: 0.5 + i / 100, low: 0.4 + i / 100, high: 0.6 + i / 100 },
+      ...(i % 2 ? { tokensPerSecond: { mean: 1000 * i, low: NaN, high: NaN } } : {}),
+    });
+    const results = share.results.map((result, i) => change(result, values(i)));
+    const grid = { name: 'uniform', bits: 8, group: null };
+    const except = [
+      { where: 'decoder.*.mlp.down', recipe: { transform: [], grid, rounding: { name: 'nearest' }, correction: [] } },
+      { where: 'decoder.0.*', recipe: null },
+    ];
+    const points = share.settings.points.map((point) => ({
+      ...point,
+      assignment: point.assignment && { ...point.assignment, except },
+    }));
+    const more = { ...share, settings: { ...share.settings, points }, results };
+    const back = await decodePermalink(await encodePermalink(more));
+    expect(back.settings).toEqual(more.settings);
+    for (const [i, result] of back.results.entries()) {
+      const want = values(i);
+      expect(meanOf(result, 'accuracy')).toBeCloseTo(want.accuracy.mean, 4);
+      expect(result.values['accuracy']?.high).toBeCloseTo(want.accuracy.high, 2);
+      expect(result.values['tokensPerSecond']).toEqual(want.tokensPerSecond);
     }
   });
 
   it('says what is wrong with a link', async () => {
     const good = await encodePermalink(madeUpShare(3));
-    await expect(decodePermalink('#v2.abc')).rejects.toThrow(
-      /version 2, and this app reads version 1. Reload the page/,
+    await expect(decodePermalink('#v3.abc')).rejects.toThrow(
+      /version 3, and this app reads versions 1 and 2. Reload the page/,
     );
     await expect(decodePermalink('#hello')).rejects.toThrow(/not a link of Bitcurve/);
     await expect(decodePermalink(good.slice(0, -9))).rejects.toThrow(/damaged or cut short/);
@@ -156,7 +232,7 @@ describe('permalink', () => {
         split,
       ),
       ` ${good} \n`,
-      good.replace('#v1.', '#v1.%20'),
+      good.replace('#v2.', '#v2.%20'),
       [...good].join('%20'),
     ];
     for (const link of mangled) {
@@ -164,7 +240,9 @@ describe('permalink', () => {
       expect(await decodePermalink(link), link.slice(-20)).toEqual(want);
     }
     // What is forgiven is what no link holds; a wrong letter in it is still said.
-    await expect(decodePermalink(split('%'))).rejects.toThrow(/the character "%"/);
+    await expect(decodePermalink(`${good.slice(0, middle)}~${good.slice(middle + 1)}`)).rejects.toThrow(
+      /the character "~"/,
+    );
     await expect(decodePermalink(split('A'))).rejects.toThrow(FormatError);
   });
 
@@ -180,16 +258,17 @@ describe('permalink', () => {
       evaluation: { ...share.evaluation, label: long },
       calibration: null,
       results: [
-        { ...full, perplexityLow: 0, perplexityHigh: Infinity },
-        {
-          ...point,
-          perplexityHigh: NaN,
-          lnRatioHigh: Infinity,
-          kld: NaN,
-          kldHigh: Infinity,
-          kld99: Infinity,
-          seconds: Infinity,
-        },
+        change(full, { perplexity: { mean: meanOf(full), low: 0, high: Infinity } }),
+        change(
+          point,
+          {
+            perplexity: { mean: meanOf(point), low: 3, high: NaN },
+            lnRatio: { mean: meanOf(point, 'lnRatio'), low: 0, high: Infinity },
+            kld: { mean: NaN, low: 0, high: Infinity },
+            kld99: { mean: Infinity, low: NaN, high: NaN },
+          },
+          { seconds: Infinity },
+        ),
         ...rest,
       ],
     };
@@ -199,29 +278,27 @@ describe('permalink', () => {
       expect(name).toBe(`${'ж'.repeat(199)}…`);
     }
     const [first, second] = back.results as [PointResult, PointResult];
-    expect(first.perplexity).toBeCloseTo(full.perplexity, 4);
-    expect(first.perplexityHigh).toBeGreaterThan(1e200);
-    expect(second.lnRatio).toBeCloseTo(point.lnRatio as number, 4);
-    expect(second.lnRatioHigh).toBeGreaterThan(500);
-    expect([second.kld, second.kldLow, second.kldHigh, second.kld99]).toEqual([null, null, null, null]);
+    expect(meanOf(first)).toBeCloseTo(meanOf(full), 4);
+    expect(first.values['perplexity']?.high).toBeGreaterThan(1e200);
+    expect(meanOf(second, 'lnRatio')).toBeCloseTo(meanOf(point, 'lnRatio'), 4);
+    expect(second.values['lnRatio']?.high).toBeGreaterThan(500);
+    expect([second.values['kld'], second.values['kld99']]).toEqual([undefined, undefined]);
     expect(await encodePermalink(back)).toBe(await encodePermalink(await decodePermalink(await encodePermalink(back))));
   });
 
   it('says why a run has no link, instead of handing out one that does not open', async () => {
     const share = madeUpShare(3);
     const [full, point, last] = share.results as [PointResult, PointResult, PointResult];
-    const withPoint = (change: Partial<PointResult>): SharedRun => ({
+    const withPoint = (more: Partial<PointResult>, mean = meanOf(point)): SharedRun => ({
       ...share,
-      results: [full, { ...point, ...change }, last],
+      results: [full, change(point, { perplexity: { mean, low: 1, high: Infinity } }, more), last],
     });
     const planned = share.settings.points;
     const impossible: readonly (readonly [SharedRun, RegExp])[] = [
-      [{ ...share, model: { ...share.model, parameters: 0 } }, /"megabytes" of point full-precision/],
       [{ ...share, model: { ...share.model, fingerprint: 'a'.repeat(201) } }, /longer than 200 characters/],
-      [withPoint({ perplexity: Infinity }), /"perplexity" of point rtn-8/],
+      [withPoint({}, -1), /a value is out of its range|"perplexity" of point rtn-8/],
       [withPoint({ tokens: 1e16 }), /"tokens" are too far apart/],
       [withPoint({ id: 'other' }), /its point other is none of the planned ones/],
-      [withPoint({ lnRatio: 5 }), /"lnRatio" of point rtn-8/],
       [{ ...share, settings: { ...share.settings, seed: -1 } }, /link.s is not a whole number/],
       [{ ...share, settings: { ...share.settings, maxTokens: 0 } }, /its settings cannot/],
       [
@@ -245,20 +322,22 @@ describe('permalink', () => {
     }
   });
 
-  it('fills in widths and groups where the writer takes them out, and nowhere else', async () => {
-    const { readV1, writeV1 } = await import('../../src/log/link/v1');
-    const body = (JSON.parse(writeV1(madeUpShare(4))) as [number, unknown])[1];
-    for (const name of ['$b', '$g']) {
-      const damaged = JSON.stringify(body).replaceAll('"name":"uniform"', `"name":"${name}"`);
-      const share = readV1(`[${hash32(damaged)},${damaged}]`);
-      const grids = share.settings.points.flatMap(({ recipe, bits, group }) =>
-        recipe ? [[recipe.grid, bits, group]] : [],
-      );
-      expect(grids.length).toBeGreaterThan(0);
-      for (const [grid, bits, group] of grids) expect(grid).toMatchObject({ name, bits, group });
-      expect(await decodePermalink(await encodePermalink(share))).toEqual(share);
-    }
-  });
+  it.each(Object.entries(texts))(
+    'fills in widths and groups where the writer takes them out, and nowhere else (%s)',
+    async (_, layout) => {
+      const body = (JSON.parse(await layout.text()) as [number, unknown])[1];
+      for (const name of ['$b', '$g']) {
+        const damaged = JSON.stringify(body).replaceAll('"name":"uniform"', `"name":"${name}"`);
+        const share = layout.read(`[${hash32(damaged)},${damaged}]`);
+        const grids = share.settings.points.flatMap(({ assignment, bits, group }) =>
+          assignment ? [[assignment.all.grid, bits, group] as const] : [],
+        );
+        expect(grids.length).toBeGreaterThan(0);
+        for (const [grid, bits, group] of grids) expect(grid).toMatchObject({ name, bits, group });
+        expect((await decodePermalink(await encodePermalink(share))).settings).toEqual(share.settings);
+      }
+    },
+  );
 
   it('stops unpacking a bomb', async () => {
     const bomb = `#v1.${toBase64Url(await deflate('0'.repeat(50_000_000)))}`;
@@ -272,7 +351,7 @@ describe('permalink', () => {
     const packed = fromBase64Url(good.slice(4));
     let accepted = 0;
     for (let i = 0; i < 5000; i++) {
-      const mutated = i % 2 ? mutateText(good) : `#v1.${toBase64Url(mutateBytes(packed))}`;
+      const mutated = i % 2 ? mutateText(good) : `#v2.${toBase64Url(mutateBytes(packed))}`;
       try {
         await decodePermalink(mutated);
         accepted++;
@@ -297,17 +376,17 @@ describe('permalink', () => {
     }
   });
 
-  it('survives 1 500 mutations behind a right checksum', async () => {
-    const { readV1, writeV1 } = await import('../../src/log/link/v1');
+  it.each(Object.entries(texts))('survives 1 500 mutations behind a right checksum (%s)', async (_, layout) => {
     const rng = createRng(12);
-    const good = writeV1(madeUpShare(4));
+    const good = await layout.text();
     for (let i = 0; i < 1500; i++) {
       const parsed = JSON.parse(good) as [number, unknown];
       parsed[1] = mutate(parsed[1]);
       const body = JSON.stringify(parsed[1] ?? null);
       try {
-        const share = readV1(`[${hash32(body)},${body}]`);
-        expect(share.results.every((r) => Number.isFinite(r.perplexity))).toBe(true);
+        const share = layout.read(`[${hash32(body)},${body}]`);
+        const means = share.results.flatMap(({ values }) => Object.values(values).map(({ mean }) => mean));
+        expect(means.every(Number.isFinite)).toBe(true);
       } catch (error) {
         expect(error, String(error)).toBeInstanceOf(FormatError);
       }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compare, estimate, Measurement, mergeSorted, quantile, tQuantile } from '../../src/log/statistics';
+import { compare, estimate, mergeSorted, quantile, tQuantile } from '../../src/log/statistics';
 import { createRng } from '../../src/util/rng';
 
 describe('intervals', () => {
@@ -62,42 +62,6 @@ describe('intervals', () => {
     expect(quantile([0, 1, 2, 3, 4], 0.99)).toBeCloseTo(3.96, 12);
     expect(quantile([7], 0.99)).toBe(7);
     expect([...mergeSorted(new Float32Array([1, 3]), new Float32Array([0, 2, 9]))]).toEqual([0, 1, 2, 3, 9]);
-  });
-});
-
-describe('measurement', () => {
-  const window = (values: number[]) => Float32Array.from(values);
-
-  it('pairs with the reference: a constant gap has no spread', () => {
-    const base = new Measurement('full-precision', 4, null);
-    const point = new Measurement('rtn-3', 4, base);
-    for (const values of [
-      [1, 5, 2, 4],
-      [3, 1, 0.5, 2],
-    ]) {
-      base.add({ nll: window(values) });
-      point.add({
-        nll: window(values.map((v) => v + 0.25)),
-        kld: window([0, 0.5, 1, 0.5]),
-        agree: window([1, 1, 0, 1]),
-      });
-    }
-    const quality = point.quality();
-    expect(quality.lnRatio).toEqual({ mean: 0.25, low: 0.25, high: 0.25 });
-    expect(quality.kld?.mean).toBe(0.5);
-    expect(quality.top1?.mean).toBe(0.75);
-    expect(quality.top1?.high).toBeLessThanOrEqual(1);
-    expect(Math.log(quality.perplexity.mean)).toBeCloseTo(18.5 / 8 + 0.25, 12);
-    expect(quality.bitsPerByte).toBeCloseTo((18.5 / 8 + 0.25) / Math.LN2 / 4, 12);
-    expect(base.quality()).toMatchObject({ lnRatio: null, kld: null, kld99: null, top1: null, windows: 2, tokens: 8 });
-  });
-
-  it('names the point, window and token of a loss that is not finite', () => {
-    const base = new Measurement('full-precision', 4, null);
-    base.add({ nll: window([1, 2]) });
-    expect(() => base.add({ nll: window([1, NaN]) })).toThrow(
-      /full-precision: the loss of token 1 in window 1 is not finite/,
-    );
   });
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/log/events';
 import { finishedPoints, requireRepeated, takeOver, type RunStarted } from '../../src/log/takeOver';
+import { present } from '../../src/util/assert';
 import { NumericError } from '../../src/util/errors';
 import { testGpu } from '../gpu';
 import { sampleLog } from '../store/sampleLog';
@@ -11,9 +12,7 @@ const points = [point('rtn', 3), point('gptq', 3), point('quip', 4, null), point
 const pointOf = (event: RunEvent) => ('point' in event ? event.point : null);
 const layerHashes = (events: readonly RunEvent[]) =>
   events
-    .flatMap((event) =>
-      event.type === 'layer-quantized' ? [`${event.point} ${event.block} ${event.site} ${event.hash}`] : [],
-    )
+    .flatMap((event) => (event.type === 'site-quantized' ? [`${event.point} ${event.site} ${event.hash}`] : []))
     .sort();
 const losses = (events: readonly RunEvent[]) =>
   Object.fromEntries(events.flatMap((e) => (e.type === 'point-finished' ? [[e.result.id, e.losses]] : [])));
@@ -49,7 +48,7 @@ describe('a run that goes on', () => {
         expect(measured.length).toBeGreaterThan(enough);
         // What is taken over tells of its last windows, once.
         expect(measured.filter((id) => taken.has(id ?? ''))).toEqual([...taken]);
-        expect(resumed.find(({ type }) => type === 'run-resumed')).toMatchObject({ layersKept: 0, pointsKept: enough });
+        expect(resumed.find(({ type }) => type === 'run-resumed')).toMatchObject({ sitesKept: 0, pointsKept: enough });
         // Sequential calibration plans one pass more than it makes.
         const done = resumed.flatMap((e) => (e.type === 'progressed' ? [e.done] : []));
         if (mode === 'shared') expect(done.at(-1)).toBeCloseTo(1, 9);
@@ -137,8 +136,9 @@ describe('points are taken over', () => {
     expect(groups.at(-1)).toEqual({ ...wide, id: `${rtn.id}-g64` });
 
     // Another recipe of the same method, width and group is no further point of the curve.
-    const recipe = { ...rtn.recipe, grid: { ...rtn.recipe?.grid, symmetric: true } } as typeof rtn.recipe;
-    const alone = takeOver(asking([reference, { ...rtn, recipe }]), earlier, 'all');
+    const { all } = present(rtn.assignment, 'recipes');
+    const assignment = { all: { ...all, grid: { ...all.grid, symmetric: true } } };
+    const alone = takeOver(asking([reference, { ...rtn, assignment }]), earlier, 'all');
     expect(alone.settings.points).toHaveLength(2);
     expect(ids(alone)).toEqual(['full-precision']);
 
@@ -153,7 +153,7 @@ describe('points are taken over', () => {
     const found = finishedPoints(twice);
     expect(found.map(({ plan }) => plan.id)).toEqual(['full-precision', 'rtn-8', 'gptq-8']);
     expect(found[2]?.events.at(-1)?.type).toBe('point-finished');
-    expect(found[2]?.events.filter(({ type }) => type === 'layer-quantized')).toHaveLength(8);
+    expect(found[2]?.events.filter(({ type }) => type === 'site-quantized')).toHaveLength(8);
   });
 
   it('not beside a full precision that is no longer the same', () => {

@@ -7,6 +7,8 @@ import { answer, comparisonLine } from '../../src/log/verdict/sentence';
 import { enoughTokens, overCalibrations, supplyOf } from '../../src/log/verdict/supply';
 import { emptyRun, foldEvents } from '../../src/store/runView';
 import { finishedOf } from '../../src/store/verdict';
+import type { Size } from '../../src/log/events';
+import { present } from '../../src/util/assert';
 import { sampleLog } from '../store/sampleLog';
 
 const point = (method: string, bits: number, mean: number, half: number, group: number | null = 32): Candidate => ({
@@ -14,12 +16,15 @@ const point = (method: string, bits: number, mean: number, half: number, group: 
   method,
   bits,
   group,
-  bitsPerWeight: bits + 19 / (group ?? 256),
-  megabytes: bits / 10,
-  lnRatio: { mean, low: mean - half, high: mean + half },
+  size: { bitsPerWeight: bits + 19 / (group ?? 256), bitsPerWeightAll: bits, megabytes: bits / 10 },
+  values: { lnRatio: { mean, low: mean - half, high: mean + half } },
   losses: null,
   redrawn: [],
   calibrated: method === 'gptq' || method === 'awq',
+});
+const sized = (candidate: Candidate, size: Partial<Size>): Candidate => ({
+  ...candidate,
+  size: { ...present(candidate.size, 'a size'), ...size },
 });
 const label = (method: string) => method.toUpperCase();
 const rankings = (points: readonly Candidate[]) => ranked(points, null);
@@ -62,10 +67,10 @@ describe('the best method', () => {
 
   it('is sought among points that cost the same', () => {
     const cheap = [point('rtn', 3, 0.4, 0.01), point('gptq', 3, 0.3, 0.01)];
-    const dear = { ...point('gptq-lorc', 3, 0.1, 0.01), bitsPerWeight: 5 };
+    const dear = sized(point('gptq-lorc', 3, 0.1, 0.01), { bitsPerWeight: 5 });
     expect(rankings([...cheap, dear])[0]).toMatchObject({ leaders: 1, points: [cheap[1], cheap[0]] });
     // Smaller and better is better, whatever the others cost; smaller and worse is another point of the curve.
-    const small = { ...point('quip-sharp', 3, 0.2, 0.01), bitsPerWeight: 3 };
+    const small = sized(point('quip-sharp', 3, 0.2, 0.01), { bitsPerWeight: 3 });
     expect(rankings([...cheap, dear, small])[0]).toMatchObject({ leaders: 1, points: [small, cheap[1], cheap[0]] });
     expect(rankings([point('rtn', 3, 0.4, 0.01), small])[0]?.points[0]).toBe(small);
     expect(rankings([point('rtn', 3, 0.1, 0.01), small])).toEqual([]);
@@ -91,7 +96,7 @@ describe('the best method', () => {
   it('needs two measured methods of one width and size', () => {
     expect(verdictLine([point('rtn', 3, 1, 0.1), point('gptq', 4, 1, 0.1)])).toBeNull();
     expect(verdictLine([point('rtn', 3, 1, 0.1), point('gptq', 3, 1, 0.1, 64)])).toBeNull();
-    expect(verdictLine([point('rtn', 3, 1, 0.1), { ...point('gptq', 3, 1, 0.1), lnRatio: null }])).toBeNull();
+    expect(verdictLine([point('rtn', 3, 1, 0.1), { ...point('gptq', 3, 1, 0.1), values: {} }])).toBeNull();
   });
 
   it('names the one that each width is won against, and tells groups of one method apart', () => {
@@ -112,7 +117,7 @@ describe('the best method', () => {
   });
 
   it('may be one against a method that broke down', () => {
-    const broken = { ...point('rtn', 2, 1, 0.1), lnRatio: { mean: Infinity, low: 9, high: Infinity } };
+    const broken = { ...point('rtn', 2, 1, 0.1), values: { lnRatio: { mean: Infinity, low: 9, high: Infinity } } };
     expect(verdictLine([broken, point('gptq', 2, 1, 0.1)])).toContain('GPTQ beats RTN');
   });
 });
@@ -206,9 +211,9 @@ describe('too little calibration text', () => {
     const restless = near.map((p) => (p.calibrated ? { ...p, redrawn: [0.3, 0.5, 0.45] } : p));
     expect(ranked(steady, some)[0]?.leaders).toBe(1);
     expect(ranked(restless, { ...some, tokens: 256 * 64 })[0]?.leaders).toBe(2);
-    const over = overCalibrations({ lnRatio: { mean: 1, low: 0, high: 2 }, redrawn: [3] });
+    const over = overCalibrations({ values: { lnRatio: { mean: 1, low: 0, high: 2 } }, redrawn: [3] });
     expect([over?.mean, over?.low]).toEqual([2, expect.closeTo(2 - 12.7062, 6)]);
-    expect(overCalibrations({ lnRatio: { mean: 1, low: 0, high: 2 }, redrawn: [] })).toBeNull();
+    expect(overCalibrations({ values: { lnRatio: { mean: 1, low: 0, high: 2 } }, redrawn: [] })).toBeNull();
   });
 
   it('counts whole windows, and no more than the text has', () => {
@@ -239,9 +244,9 @@ describe('the point to take', () => {
   });
 
   it('is the smallest of about the same size that no other beats beyond chance', () => {
-    const small = { ...point('rtn', 4, 0.016, 0.009), megabytes: 0.362 };
-    const larger = { ...point('hqq', 4, 0.015, 0.012), megabytes: 0.366 };
-    const better = { ...point('hqq', 4, 0.002, 0.001), megabytes: 0.366 };
+    const small = sized(point('rtn', 4, 0.016, 0.009), { megabytes: 0.362 });
+    const larger = sized(point('hqq', 4, 0.015, 0.012), { megabytes: 0.366 });
+    const better = sized(point('hqq', 4, 0.002, 0.001), { megabytes: 0.366 });
     expect(ask([small, larger], null).chosen).toBe(small);
     expect(ask([small, better], null).chosen).toBe(better);
     expect(ask([small, larger], null, { kind: 'megabytes', most: 0.4 }).chosen).toBe(small);
@@ -266,7 +271,7 @@ describe('the point to take', () => {
   it('is said for one method alone, and not where nothing was measured', () => {
     expect(ask([point('rtn', 4, 0.02, 0.01)], null).take).toMatch(/^Take RTN at 4 bits/);
     expect(ask([], null)).toMatchObject({ chosen: null, take: null, comparison: null, warnings: [] });
-    expect(choose([{ ...point('rtn', 4, 0.02, 0.01), megabytes: null }], usualGoal, null).point).toBeNull();
+    expect(choose([{ ...point('rtn', 4, 0.02, 0.01), size: null }], usualGoal, null).point).toBeNull();
   });
 
   it('is taken from a log as from the page, and from the last beginning of a log', () => {

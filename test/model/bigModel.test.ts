@@ -46,7 +46,7 @@ it('embeds, runs a block and scores within 1 GB, no binding above 128 MiB', asyn
   const after = await (async () => {
     using local = gpu.scope('block');
     const block = await model.openBlock(local, 21);
-    return model.forward(scope, block, hidden, { windows: 2, length: 4 });
+    return await model.forward(scope, block, hidden, { windows: 2, length: 4 });
   })();
   const values = await readMatrix(gpu, after);
   expect(values).toHaveLength(8 * 2048);

@@ -37,7 +37,7 @@ async function batchLogits(model: Model, windows: readonly number[][]): Promise<
     hidden = await model.forward(scope, await model.openBlock(scope, i), hidden, batch);
   }
   const head = await model.openHead(scope);
-  return readMatrix(gpu, head.logits(scope, hidden));
+  return await readMatrix(gpu, head.logits(scope, hidden));
 }
 
 const names = readdirSync(goldenModel('.')).filter((name) => existsSync(join(goldenModel(name), 'config.json')));

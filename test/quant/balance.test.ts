@@ -24,7 +24,7 @@ describe('matrices of zeros under rotations of rows', () => {
         const outputs = Array.from({ length: 3 }, () => ({ kind: 'fixed' as const, rows: part }));
         const posed: LayerProblem = { ...upload(scope, problem), neighbours: { outputs } };
         const solved = await solveLayer(posed, recipe, testContext(gpu, scope));
-        return readMatrix(gpu, solved.What);
+        return await readMatrix(gpu, solved.What);
       };
       const What = await solve(zeroed(1));
       expect(What.subarray(0, part * cols).every((v) => v === 0)).toBe(true);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
 import { recipeOf } from '../../src/quant/recipe/parseRecipe';
-import { roundWeights, solveLayer } from '../../src/quant/solve/solveLayer';
+import { tableRecipe } from '../../src/quant/recipe/assignment';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { unpackBits } from '../../src/quant/bytes';
 import { compensatePublished } from '../../src/reference/compensate';
 import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
@@ -162,7 +163,11 @@ async function checkRtn(matrices: readonly Omit<Tensor, 'name'>[], { tensors, ca
     for (const { rows, cols, values } of matrices) {
       using scope = gpu.scope('tensor');
       const W = uploadMatrix(scope, values, rows, cols, 'W');
-      const solved = await roundWeights(W, { name: 'uniform', bits, group, symmetric }, testContext(gpu, scope));
+      const solved = await solveLayer(
+        { W },
+        tableRecipe({ name: 'uniform', bits, group, symmetric }),
+        testContext(gpu, scope),
+      );
       (await readMatrix(gpu, solved.What)).forEach((q, i) => {
         const place = ((Math.floor(i / cols) * 31 + (i % cols) * 17) % 7) - 3;
         got[0] = (got[0] as number) + q * q;

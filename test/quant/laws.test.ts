@@ -7,7 +7,8 @@ import { makeGrid, makeTransform, missing } from '../../src/quant/solve/pieces';
 import type { QuantEvent } from '../../src/quant/problem';
 import type { Piece } from '../../src/quant/recipe/recipe';
 import { blocksOf } from '../../src/quant/rounding/compensate';
-import { roundWeights, solveLayer } from '../../src/quant/solve/solveLayer';
+import { tableRecipe } from '../../src/quant/recipe/assignment';
+import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { packBits, unpackBits } from '../../src/quant/bytes';
 import { storedFromBytes } from '../../src/quant/stored';
 import { activationOrder, groupAwareOrder } from '../../src/quant/transform/permute';
@@ -233,7 +234,8 @@ describe('what is stored', () => {
     const gpu = await testGpu();
     using scope = gpu.scope('test');
     const W = uploadMatrix(scope, makeProblem(createRng(8), 8, 256, { causes: 1 }).W, 8, 256, 'W');
-    const cost = async (grid: Piece) => (await roundWeights(W, grid, testContext(gpu, scope))).bits / (8 * 256);
+    const cost = async (grid: Piece) =>
+      (await solveLayer({ W }, tableRecipe(grid), testContext(gpu, scope))).bits / (8 * 256);
     expect(await cost({ name: 'uniform', bits: 4, group: 128 })).toBe(4.15625);
     expect(await cost({ name: 'uniform', bits: 4, group: 128, symmetric: true })).toBe(4.125);
     expect(await cost({ name: 'uniform', bits: 2, group: 64 })).toBe(2.28125);

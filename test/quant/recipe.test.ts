@@ -9,7 +9,8 @@ import {
   withGrid,
 } from '../../src/quant/recipe/parseRecipe';
 import { makeGrid } from '../../src/quant/solve/pieces';
-import { describeRecipe, findMethod, methodOf, recipes } from '../../src/quant/recipe/recipes';
+import { assign } from '../../src/quant/recipe/assignment';
+import { describeAssignment, describeRecipe, findMethod, methodOf, recipes } from '../../src/quant/recipe/recipes';
 import type { MethodMeta, Recipe } from '../../src/quant/recipe/recipe';
 import { RecipeError } from '../../src/util/errors';
 
@@ -62,7 +63,6 @@ describe('recipe', () => {
     ['$.transform', { ...plain, transform: Array.from({ length: 9 }, () => ({ name: 'permute' })) }],
     ['$.transform[0].name', { ...plain, transform: [{ name: 'twist' }] }],
     ['$.correction[0].name', { ...plain, correction: [{ name: 'low-rank' }] }],
-    ['$.head.bits', { ...plain, head: { name: 'uniform', bits: 1 } }],
     // Pairs that cannot work.
     [
       '$.transform[0]',
@@ -98,7 +98,6 @@ describe('recipe', () => {
   });
 
   it('accepts what can work', () => {
-    expect(pathOf({ ...plain, embedding: { name: 'uniform', bits: 8 }, head: null })).toBe('accepted');
     expect(pathOf({ ...plain, transform: [{ name: 'permute' }], grid: { name: 'uniform', group: 64 } })).toBe(
       'accepted',
     );
@@ -192,9 +191,10 @@ describe('methods', () => {
     expect(describeRecipe(gptq)).toBe('GPTQ 3-bit g32');
     expect(describeRecipe(withGrid(gptq, { symmetric: true }))).toBe('GPTQ 3-bit g32 symmetric');
     expect(describeRecipe(findMethod('rtn-mse')?.recipe(2, null) as Recipe)).toBe('RTN, mse clip 2-bit row');
-    expect(describeRecipe({ ...gptq, head: { name: 'uniform', bits: 8, group: null } })).toBe(
-      'GPTQ 3-bit g32 head 8-bit row',
-    );
+    const grid = { name: 'uniform', bits: 8, group: null, symmetric: false, clip: 'min-max' };
+    const except = [{ where: 'decoder.0.*', recipe: null }];
+    const assignment = { all: gptq, except: [...except, ...(assign(gptq, { head: grid }).except ?? [])] };
+    expect(describeAssignment(assignment)).toBe('GPTQ 3-bit g32, decoder.0.* as stored, head 8-bit row');
     const own = recipeOf({ grid: { name: 'uniform', bits: 2 }, rounding: { name: 'compensate', damping: 0.1 } });
     expect(methodOf(own)).toBeUndefined();
     expect(describeRecipe(own)).toBe('compensate damping 0.1 2-bit row');

@@ -8,11 +8,16 @@ import { sampleLog } from './sampleLog';
 
 type Started = Extract<RunEvent, { type: 'run-started' }>;
 
+const NaNs = { mean: NaN, low: NaN, high: NaN };
+
 function runOf(change: (started: Started) => Started = (started) => started, times = 1): ShelfRun {
   const events = sampleLog().map((event): RunEvent => {
     if (event.type === 'run-started') return change(event);
     if (event.type !== 'point-finished' && event.type !== 'run-finished') return event;
-    const scaled = (result: PointResult) => ({ ...result, perplexity: result.perplexity * times });
+    const scaled = (result: PointResult): PointResult => {
+      const { perplexity = NaNs, ...values } = result.values;
+      return { ...result, values: { ...values, perplexity: { ...perplexity, mean: perplexity.mean * times } } };
+    };
     return event.type === 'run-finished'
       ? { ...event, points: event.points.map(scaled) }
       : { ...event, result: scaled(event.result) };
@@ -44,10 +49,10 @@ describe('runs beside each other', () => {
 
   it('are not cut at twice the perplexity of another model', () => {
     const own = { mean: 5, low: 4, high: 6 };
-    const mine = runOf().view?.points.find(({ id }) => id === 'full-precision')?.perplexity?.mean ?? NaN;
+    const mine = runOf().view?.points.find(({ id }) => id === 'full-precision')?.values['perplexity']?.mean ?? NaN;
     expect(highestReference(own, [], 'perplexity')).toBe(own);
     expect(highestReference(own, [runOf(), runOf(model, 4)], 'perplexity')?.mean).toBeCloseTo(4 * mine, 9);
-    expect(highestReference(null, [runOf(model, 4)], 'ln-ratio')?.mean).toBe(0);
+    expect(highestReference(null, [runOf(model, 4)], 'lnRatio')?.mean).toBe(0);
   });
 });
 

@@ -1,7 +1,7 @@
 /** A made-up run of any size, as large as page and shelf must bear: 30 blocks of seven layers, 40 points. Numbers from a formula. */
 import type { PlannedPoint, PointResult, Quality, RunEvent } from '../../src/log/events';
 import { findMethod } from '../../src/quant/recipe/recipes';
-import { pointResult } from '../../src/lab/pointResult';
+import { siteId } from '../../src/model/siteId';
 import { sampleLog, sizeOfSample } from './sampleLog';
 
 export interface Size {
@@ -28,7 +28,7 @@ export function bigLog({ blocks, methods, widths, windows }: Size = big): RunEve
     methods.map((name): PlannedPoint => {
       const recipe = findMethod(name)?.recipe(bits, 32);
       if (!recipe) throw new Error(`no method ${name}`);
-      return { id: `${name}-${bits}`, method: name, recipe, bits, group: 32 };
+      return { id: `${name}-${bits}`, method: name, assignment: { all: recipe }, bits, group: 32 };
     }),
   );
   const reference = begun.settings.points[0] as PlannedPoint;
@@ -37,15 +37,14 @@ export function bigLog({ blocks, methods, widths, windows }: Size = big): RunEve
   for (const [place, point] of [reference, ...points].entries()) {
     events.push({ type: 'point-started', point: point.id });
     const strength = 1 / (1 + methods.indexOf(point.method) / 2);
-    const loss = point.recipe ? 3.2 * strength * 3.6 ** (2 - point.bits) : 0;
-    for (let block = 0; point.recipe && block < blocks; block++) {
+    const loss = point.assignment ? 3.2 * strength * 3.6 ** (2 - point.bits) : 0;
+    for (let block = 0; point.assignment && block < blocks; block++) {
       for (const [i, site] of sites.entries()) {
         const nearestLoss = (1 + i) * (1 + block / blocks) * 4 ** -point.bits;
         events.push({
-          type: 'layer-quantized',
+          type: 'site-quantized',
           point: point.id,
-          block,
-          site,
+          site: siteId(block, site),
           layers: [site],
           rows: 64,
           cols: 64,
@@ -84,26 +83,32 @@ const clock = (place: number, count: number) => ({
   secondsLeft: 2 * (count - place),
 });
 
-function qualityOf({ recipe }: PlannedPoint, loss: number, windows: number): Quality {
+function qualityOf({ assignment }: PlannedPoint, loss: number, windows: number): Quality {
   const perplexity = 6.2 * Math.exp(loss);
   const around = (mean: number, share: number) => ({ mean, low: mean * (1 - share), high: mean * (1 + share) });
   return {
     windows,
     tokens: windows * 255,
-    bitsPerByte: 0.9,
-    perplexity: around(perplexity, 0.02),
-    lnRatio: recipe && around(loss, 0.06),
-    kld: recipe && around(loss * 0.9, 0.06),
-    kld99: recipe && loss * 6,
-    top1: recipe && around(Math.exp(-loss / 2), 0.01),
+    values: {
+      perplexity: around(perplexity, 0.02),
+      bitsPerByte: around(0.9, 0.02),
+      ...(assignment && {
+        lnRatio: around(loss, 0.06),
+        kld: around(loss * 0.9, 0.06),
+        kld99: { mean: loss * 6, low: NaN, high: NaN },
+        top1: around(Math.exp(-loss / 2), 0.01),
+      }),
+    },
   };
 }
 
 function resultOf(point: PlannedPoint, quality: Quality, place: number): PointResult {
-  const bitsPerWeight = point.recipe ? point.bits + 0.25 + (point.method === 'gptq-lorc' ? 0.8 : 0) : 32;
-  return pointResult(point, quality, {
-    ...sizeOfSample(bitsPerWeight, point.recipe),
+  const { id, method, bits, group, assignment } = point;
+  const { values, tokens } = quality;
+  return {
+    ...{ id, method, bits, group, values, tokens },
+    size: sizeOfSample(assignment ? bits + 0.25 + (method === 'gptq-lorc' ? 0.8 : 0) : 32, assignment),
     seconds: 1.5,
     hash: place.toString(16).padStart(64, '0'),
-  });
+  };
 }

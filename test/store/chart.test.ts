@@ -17,7 +17,7 @@ describe('the vertical axis', () => {
     expect(domain[0]).toBeLessThanOrEqual(17);
     expect(domain[1]).toBeGreaterThanOrEqual(21);
     expect(yFrame([], { mean: 0, low: 0, high: 0 }, 'kld', 'log').domain.every(Number.isFinite)).toBe(true);
-    expect(yFrame([], { mean: 0, low: 0, high: 0 }, 'ln-ratio', 'linear').domain[1]).toBeGreaterThanOrEqual(0.05);
+    expect(yFrame([], { mean: 0, low: 0, high: 0 }, 'lnRatio', 'linear').domain[1]).toBeGreaterThanOrEqual(0.05);
   });
 });
 
@@ -30,7 +30,9 @@ describe('curves', () => {
 
   it('clamp what no chart can show, and say so', () => {
     const broken = view.points.map((point): PointView =>
-      point.id === 'rtn-2' ? { ...point, lnRatio: { mean: Infinity, low: 20, high: Infinity } } : point,
+      point.id === 'rtn-2'
+        ? { ...point, values: { ...point.values, lnRatio: { mean: Infinity, low: 20, high: Infinity } } }
+        : point,
     );
     const point = curves(broken, 'bits', 'perplexity', 'log')[0]?.points[0];
     expect(point).toMatchObject({ y: highestPerplexity, clamped: true });
@@ -39,30 +41,34 @@ describe('curves', () => {
 
   it('carry the interval over calibration texts on axes that were measured with several', () => {
     const drawn = view.points.map((point): PointView =>
-      point.id === 'gptq-3' ? { ...point, lnRatio: { mean: 0.2, low: 0.1, high: 0.3 }, redrawn: [0.4] } : point,
+      point.id === 'gptq-3'
+        ? { ...point, values: { ...point.values, lnRatio: { mean: 0.2, low: 0.1, high: 0.3 } }, redrawn: [0.4] }
+        : point,
     );
-    const at = (y: 'perplexity' | 'ln-ratio' | 'kld') =>
+    const at = (y: 'perplexity' | 'lnRatio' | 'kld') =>
       curves(drawn, 'bits', y, 'linear')
         .flatMap(({ points }) => points)
         .filter(({ redrawn }) => redrawn !== null);
     // Two texts: 0.3 ± 12.7062 · 0.1414 / √2; perplexities are 6.2 times the ratios.
     const [low, high] = [0.3 - 1.27062, 0.3 + 1.27062];
-    expect(at('ln-ratio').map(({ id, redrawnError }) => [id, redrawnError])).toEqual([
+    expect(at('lnRatio').map(({ id, redrawnError }) => [id, redrawnError])).toEqual([
       ['gptq-3', [expect.closeTo(0.2 - low, 4), expect.closeTo(high - 0.2, 4)]],
     ]);
     expect(at('perplexity')[0]?.redrawn?.high).toBeCloseTo(6.2 * Math.exp(high), 3);
     expect(at('kld')).toEqual([]);
-    const shown = shownPoints(curves(drawn, 'bits', 'ln-ratio', 'linear'), [0, 1], [2, 9]);
+    const shown = shownPoints(curves(drawn, 'bits', 'lnRatio', 'linear'), [0, 1], [2, 9]);
     const bar = [...shown.values()].flat().find(({ id }) => id === 'gptq-3')?.redrawnError;
     expect(bar).toEqual([expect.closeTo(0.2), expect.closeTo(0.8)]);
   });
 
   it('leave out what a log axis cannot hold', () => {
     const zero = view.points.map((point): PointView =>
-      point.id === 'gptq-8' ? { ...point, lnRatio: { mean: -1e-4, low: -3e-4, high: 1e-4 } } : point,
+      point.id === 'gptq-8'
+        ? { ...point, values: { ...point.values, lnRatio: { mean: -1e-4, low: -3e-4, high: 1e-4 } } }
+        : point,
     );
     const ids = (scale: 'log' | 'linear') =>
-      curves(zero, 'bits', 'ln-ratio', scale).flatMap(({ points }) => points.map(({ id }) => id));
+      curves(zero, 'bits', 'lnRatio', scale).flatMap(({ points }) => points.map(({ id }) => id));
     expect(ids('linear')).toContain('gptq-8');
     expect(ids('log')).not.toContain('gptq-8');
   });
@@ -83,7 +89,7 @@ describe('axes', () => {
   });
 
   it('hold every point and the reference', () => {
-    for (const y of ['perplexity', 'ln-ratio', 'kld'] as const) {
+    for (const y of ['perplexity', 'lnRatio', 'kld'] as const) {
       for (const scale of ['log', 'linear'] as const) {
         const found = curves(view.points, 'bits', y, scale);
         const { domain, ticks } = yFrame(found, referenceValue(view.points, y), y, scale);

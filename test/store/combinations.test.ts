@@ -11,10 +11,15 @@ import { matrixView, matrixWidth, planMatrix, shades } from '../../src/store/com
 import { emptyRun, foldEvents } from '../../src/store/runView';
 import { startingSetup } from '../../src/store/state';
 import { sampleMatrixLog } from './sampleMatrix';
+import { recipeAt } from '../../src/quant/recipe/assignment';
+import type { Estimate, Values } from '../../src/log/events';
 
 const log = sampleMatrixLog();
 const run = foldEvents(emptyRun, log);
 const form = { group: null, symmetric: false, mode: 'shared' } as const;
+
+const mapped = (values: Values, change: (value: Estimate) => Estimate): Values =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 
 describe('the combination matrix', () => {
   it('has none and every transform down, every rounding with and without corrections across', () => {
@@ -58,7 +63,8 @@ describe('the combination matrix', () => {
     const { possible } = matrixView(3, { ...form, group: 64 }, emptyRun);
     expect(settings.points.length).toBe(possible);
     expect(settings).toMatchObject({ context: startingSetup.context, mode: 'shared' });
-    expect(settings.points[0]?.recipe?.head).toMatchObject({ name: 'uniform', bits: 6 });
+    const { assignment } = settings.points[0] ?? {};
+    expect(assignment && recipeAt(assignment, 'head')?.grid).toMatchObject({ name: 'uniform', bits: 6 });
   });
 
   it('fills in what a run measured: values, shades from least to most, and the least by name', () => {
@@ -79,7 +85,7 @@ describe('the combination matrix', () => {
   it('marks what cannot be told apart from the least', () => {
     const wide = run.points.map((point) => ({
       ...point,
-      lnRatio: point.lnRatio && { ...point.lnRatio, low: -1, high: 9 },
+      values: mapped(point.values, (value) => ({ ...value, low: -1, high: 9 })),
     }));
     const ranks = matrixView(3, form, { ...run, points: wide })
       .cells.flat()
@@ -90,7 +96,7 @@ describe('the combination matrix', () => {
   });
 
   it('is one cloud in the chart', () => {
-    const found = curves(run.points, 'bits', 'ln-ratio', 'linear');
+    const found = curves(run.points, 'bits', 'lnRatio', 'linear');
     expect(found.map(({ method }) => method)).toEqual(['combinations']);
     expect(found[0]?.points.length).toBe(run.points.length - 1);
   });

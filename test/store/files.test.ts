@@ -98,7 +98,7 @@ describe('comparison', () => {
     expect(comparePoint(shared, mine)).toBe('match');
     expect(comparePoint({ ...shared, hash: 'ffffffff' }, mine)).toBe('close');
     const far = { mean: 99, low: 98, high: 100 };
-    expect(comparePoint({ ...shared, perplexity: far }, mine)).toBe('differs');
+    expect(comparePoint({ ...shared, values: { ...shared.values, perplexity: far } }, mine)).toBe('differs');
     expect(comparePoint(undefined, mine)).toBeNull();
     expect(comparePoint(shared, { ...mine, state: 'evaluating' })).toBeNull();
   });

@@ -34,7 +34,7 @@ describe('the map of layers', () => {
 
   it('knows layers that the method left as nearest does: by loss, by hash, but not RTN itself', () => {
     expect(layerMap(run, 'rtn-3', 'gain').same).toBe(0);
-    const hashes = run.layers.map((layer) => ({ ...layer, loss: null, hash: `${layer.block} ${layer.site}` }));
+    const hashes = run.layers.map((layer) => ({ ...layer, loss: null, hash: layer.site }));
     expect(layerMap({ ...run, layers: hashes }, 'gptq-3', 'gain').same).toBe(8);
     const losses = run.layers.map((layer) => ({ ...layer, loss: layer.nearestLoss, hash: layer.point }));
     expect(layerMap({ ...run, layers: losses }, 'gptq-3', 'gain').same).toBe(8);

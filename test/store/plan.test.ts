@@ -1,10 +1,12 @@
 /** From the form to a request. */
 import { describe, expect, it } from 'vitest';
-import { someWidth } from '../../src/quant/recipe/recipe';
+import { piecesIn, someWidth } from '../../src/quant/recipe/recipe';
 import { recipes } from '../../src/quant/recipe/recipes';
-import { piecesOf, planPoints, planRun, recipeOf } from '../../src/store/plan';
+import { planPoints, planRun, recipeOf, tableGrids, type Setup } from '../../src/store/plan';
 import { startingSetup } from '../../src/store/state';
 import { RecipeError } from '../../src/util/errors';
+import { recipeAt } from '../../src/quant/recipe/assignment';
+import { present } from '../../src/util/assert';
 
 const gptq = recipes.find(({ name }) => name === 'gptq');
 if (!gptq) throw new Error('no gptq');
@@ -21,18 +23,29 @@ describe('the plan', () => {
       { ...setup, overrides: { gptq: { 'rounding.damping': 0.05, 'grid.clip': 'mse' } } },
       recipes,
     );
-    expect(settings.points[0]?.recipe?.grid).toMatchObject({ bits: 3, group: 64, symmetric: true, clip: 'mse' });
-    expect(settings.points[0]?.recipe?.rounding).toMatchObject({ name: 'compensate', damping: 0.05 });
+    expect(settings.points[0]?.assignment?.all.grid).toMatchObject({
+      bits: 3,
+      group: 64,
+      symmetric: true,
+      clip: 'mse',
+    });
+    expect(settings.points[0]?.assignment?.all.rounding).toMatchObject({ name: 'compensate', damping: 0.05 });
     expect(settings).toMatchObject({ protocol: 'gptq', context: startingSetup.context, seed: 0 });
   });
 
   it('quantizes embedding and head only where asked to', () => {
-    const recipe = recipeOf(gptq, 3, { ...startingSetup, group: 32, embedding: 8, head: 6 });
-    expect(recipe.embedding).toMatchObject({ name: 'uniform', bits: 8, group: 32 });
-    expect(recipe.head).toMatchObject({ bits: 6 });
-    expect(recipe.grid).toMatchObject({ bits: 3 });
-    const plain = recipeOf(gptq, 3, startingSetup);
-    expect([plain.embedding, plain.head]).toEqual([undefined, undefined]);
+    const at = (setup: Setup, site: string) => {
+      const [point] = planPoints({ ...setup, methods: ['gptq'], widths: [3] }, recipes);
+      return recipeAt(present(point?.assignment, 'gptq-3'), site);
+    };
+    const all = { ...startingSetup, group: 32, embedding: 8, head: 6 };
+    expect(at(all, 'embedding')).toMatchObject({
+      grid: { name: 'uniform', bits: 8, group: 32 },
+      rounding: { name: 'nearest' },
+    });
+    expect(at(all, 'head')?.grid).toMatchObject({ bits: 6 });
+    expect(at(all, 'decoder.0.mlp.down')?.grid).toMatchObject({ bits: 3 });
+    expect([at(startingSetup, 'embedding'), at(startingSetup, 'head')]).toEqual([null, null]);
   });
 
   it('leaves out methods that the group does not allow', () => {
@@ -58,13 +71,14 @@ describe('the plan', () => {
   it('rounds tables without inputs, whatever the method reads', () => {
     const imatrix = recipes.find(({ name }) => name === 'imatrix');
     if (!imatrix) throw new Error('no imatrix');
-    const { embedding } = recipeOf(imatrix, 3, { ...startingSetup, embedding: 8 });
-    expect(embedding).toMatchObject({ name: 'uniform', bits: 8, clip: 'min-max' });
+    const setup = { ...startingSetup, embedding: 8 };
+    const { embedding } = tableGrids(recipeOf(imatrix, 3, setup).grid, setup);
+    expect(embedding).toEqual({ name: 'uniform', bits: 8, group: setup.group, symmetric: false });
   });
 
   it('names the places of a recipe', () => {
     for (const method of recipes) {
-      const places = piecesOf(method.recipe(someWidth(method), 32)).map(({ place }) => place);
+      const places = piecesIn(method.recipe(someWidth(method), 32)).map(({ place }) => place);
       expect(places).toContain('grid');
       expect(places).toContain('rounding');
     }

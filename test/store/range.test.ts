@@ -9,8 +9,8 @@ import { big, bigLog } from './bigLog';
 
 const view = foldEvents(emptyRun, bigLog({ ...big, blocks: 1, methods: ['rtn', 'gptq'] }));
 
-describe.each(['perplexity', 'ln-ratio', 'kld'] as const)('the near range of %s', (y) => {
-  const scale = y === 'ln-ratio' ? 'linear' : 'log';
+describe.each(['perplexity', 'lnRatio', 'kld'] as const)('the near range of %s', (y) => {
+  const scale = y === 'lnRatio' ? 'linear' : 'log';
   const found = curves(view.points, 'bits', y, scale);
   const reference = referenceValue(view.points, y);
   const ceiling = partingCeiling(found, y, reference) ?? NaN;

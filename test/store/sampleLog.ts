@@ -1,6 +1,6 @@
 /** A made-up run for the page's tests: the shape of a real one (rtn and gptq at six widths), with numbers from a formula. */
-import type { Estimate, PlannedPoint, PointResult, Quality, RunEvent } from '../../src/log/events';
-import { pointResult } from '../../src/lab/pointResult';
+import type { Estimate, PlannedPoint, PointResult, Quality, RunEvent, Size } from '../../src/log/events';
+import { siteId } from '../../src/model/siteId';
 import { recipes } from '../../src/quant/recipe/recipes';
 
 const windowsTotal = 8;
@@ -18,46 +18,57 @@ const lnRatioOf = (method: string, bits: number) => (method === 'gptq' ? 0.4 : 1
 
 function quality(method: string | null, bits: number, windows: number): Quality {
   const spread = 0.04 / Math.sqrt(windows);
-  const common = { windows, tokens: windows * 255, bitsPerByte: 0.9 };
-  if (method === null) {
-    return { ...common, perplexity: around(fullPerplexity, spread), lnRatio: null, kld: null, kld99: null, top1: null };
-  }
+  const common = { windows, tokens: windows * 255 };
+  const bitsPerByte = around(0.9, spread);
+  if (method === null) return { ...common, values: { perplexity: around(fullPerplexity, spread), bitsPerByte } };
   const lnRatio = lnRatioOf(method, bits) * (1 + 0.1 / windows);
   return {
     ...common,
-    perplexity: around(fullPerplexity * Math.exp(lnRatio), spread),
-    lnRatio: around(lnRatio, 4 * spread),
-    kld: around(lnRatio * 0.9, 3 * spread),
-    kld99: lnRatio * 6,
-    top1: around(Math.exp(-lnRatio / 2), spread / 4),
+    values: {
+      perplexity: around(fullPerplexity * Math.exp(lnRatio), spread),
+      bitsPerByte,
+      lnRatio: around(lnRatio, 4 * spread),
+      kld: around(lnRatio * 0.9, 3 * spread),
+      kld99: { mean: lnRatio * 6, low: NaN, high: NaN },
+      top1: around(Math.exp(-lnRatio / 2), spread / 4),
+    },
   };
 }
 
 /** Seven tenths of the weights are quantized; a megabyte for 32 bits of all. */
-export function sizeOfSample(bitsPerWeight: number, recipe: unknown) {
-  const bitsPerWeightAll = recipe ? 0.7 * bitsPerWeight + 0.3 * 32 : 32;
+export function sizeOfSample(bitsPerWeight: number, quantized: unknown): Size {
+  const bitsPerWeightAll = quantized ? 0.7 * bitsPerWeight + 0.3 * 32 : 32;
   return { bitsPerWeight, bitsPerWeightAll, megabytes: bitsPerWeightAll * 0.0325 };
 }
 
-function result(point: PlannedPoint, quality: Quality): PointResult {
-  const { bits, method } = point;
-  return pointResult(point, quality, {
-    ...sizeOfSample(bits ? bits + 0.25 : 32, point.recipe),
+const sizeAt = ({ bits, assignment }: PlannedPoint) => sizeOfSample(bits ? bits + 0.25 : 32, assignment);
+
+function result(point: PlannedPoint, { values, tokens }: Quality): PointResult {
+  const { id, method, bits, group } = point;
+  return {
+    ...{ id, method, bits, group, values, tokens },
+    size: sizeAt(point),
     seconds: 1.5,
     hash: (bits + method.length * 16).toString(16).padStart(64, '0'),
-  });
+  };
 }
 
 export function sampleLog(): RunEvent[] {
   const points: PlannedPoint[] = widths.flatMap((bits) =>
     recipes
       .filter(({ name }) => name === 'rtn' || name === 'gptq')
-      .map(({ name, recipe }) => ({ id: `${name}-${bits}`, method: name, recipe: recipe(bits, 32), bits, group: 32 })),
+      .map(({ name, recipe }) => ({
+        id: `${name}-${bits}`,
+        method: name,
+        assignment: { all: recipe(bits, 32) },
+        bits,
+        group: 32,
+      })),
   );
   const reference: PlannedPoint = {
     id: 'full-precision',
     method: 'full-precision',
-    recipe: null,
+    assignment: null,
     bits: 0,
     group: null,
   };
@@ -105,20 +116,26 @@ export function sampleLog(): RunEvent[] {
   const results: PointResult[] = [];
   let seconds = 0;
   for (const point of [reference, ...points]) {
-    const method = point.recipe ? point.method : null;
+    const method = point.assignment ? point.method : null;
     events.push({ type: 'point-started', point: point.id });
     if (method) {
       for (let block = 0; block < 2; block++) {
         for (const [i, site] of ['attention.qkv', 'attention.output', 'mlp.gate-up', 'mlp.down'].entries()) {
           const nearestLoss = lnRatioOf('rtn', point.bits) * (1 + i + block);
           if (method === 'gptq' && point.bits === 2 && site === 'mlp.down' && block === 1) {
-            events.push({ type: 'damping-raised', point: point.id, block, site, from: 0.01, to: 0.02, attempt: 1 });
+            events.push({
+              type: 'damping-raised',
+              point: point.id,
+              site: siteId(block, site),
+              from: 0.01,
+              to: 0.02,
+              attempt: 1,
+            });
           }
           events.push({
-            type: 'layer-quantized',
+            type: 'site-quantized',
             point: point.id,
-            block,
-            site,
+            site: siteId(block, site),
             layers: [site],
             rows: 64,
             cols: 64,
@@ -148,6 +165,7 @@ export function sampleLog(): RunEvent[] {
         type: 'window-evaluated',
         point: point.id,
         windowsTotal,
+        size: sizeAt(point),
         quality: quality(method, point.bits, windows),
       });
     }

@@ -1,6 +1,7 @@
 /** A made-up run of the combination matrix at 3 bits in groups of 64: every possible cell, losses by a formula, insight on every layer. */
 import type { PlannedPoint, RunEvent } from '../../src/log/events';
 import { combinationMatrix } from '../../src/quant/recipe/combinations';
+import { meanOf } from '../meanOf';
 import { sampleLog } from './sampleLog';
 
 const bell = (centre: number, width: number) =>
@@ -11,32 +12,32 @@ export function sampleMatrixLog(spread = 0.03): RunEvent[] {
   const source = sampleLog();
   const [started] = source;
   const finished = source.find((event) => event.type === 'point-finished' && event.result.id === 'gptq-3');
-  const layers = source.filter((event) => event.type === 'layer-quantized' && event.point === 'gptq-3');
-  const full = source.find((event) => event.type === 'point-finished' && event.result.lnRatio === null);
+  const layers = source.filter((event) => event.type === 'site-quantized' && event.point === 'gptq-3');
+  const full = source.find((event) => event.type === 'point-finished' && !event.result.values['lnRatio']);
   if (started?.type !== 'run-started' || finished?.type !== 'point-finished' || full?.type !== 'point-finished') {
     throw new Error('the sample begins otherwise');
   }
   const points = combinationMatrix({ bits: 3, group: 64, cross: 'missing' })
     .cells.flat()
-    .flatMap(({ id, method, recipe }): PlannedPoint[] => (recipe ? [{ id, method, recipe, bits: 3, group: 64 }] : []));
+    .flatMap(({ id, method, recipe }): PlannedPoint[] =>
+      recipe ? [{ id, method, assignment: { all: recipe }, bits: 3, group: 64 }] : [],
+    );
   const results = points.map(({ id, method }, i) => {
     const place = (i * 29) % points.length;
     // The first stands apart from the others by more than another calibration text would change.
     const lnRatio = place === 0 ? 0.012 : 0.02 * 1.07 ** place;
-    const perplexity = full.result.perplexity * Math.exp(lnRatio);
-    const interval = { perplexity, perplexityLow: perplexity * 0.96, perplexityHigh: perplexity * 1.04 };
+    const perplexity = meanOf(full.result) * Math.exp(lnRatio);
+    const around = (mean: number, share: number) => ({ mean, low: mean * (1 - share), high: mean * (1 + share) });
+    // A correction stores something beside the codes.
+    const bitsPerWeight = method.includes('lowRank') ? 3.62 : method.includes('keep') ? 3.31 : 3.25;
     return {
       ...finished.result,
-      ...interval,
-      // A correction stores something beside the codes.
-      bitsPerWeight: method.includes('lowRank') ? 3.62 : method.includes('keep') ? 3.31 : 3.25,
-      ...{
-        id,
-        recipe: method,
-        group: 64,
-        lnRatio,
-        lnRatioLow: lnRatio * (1 - spread),
-        lnRatioHigh: lnRatio * (1 + spread),
+      ...{ id, method, group: 64 },
+      size: { ...finished.result.size, bitsPerWeight },
+      values: {
+        ...finished.result.values,
+        perplexity: around(perplexity, 0.04),
+        lnRatio: around(lnRatio, spread),
       },
     };
   });
@@ -47,7 +48,7 @@ export function sampleMatrixLog(spread = 0.03): RunEvent[] {
     ...points.flatMap(({ id }, i): RunEvent[] => [
       { type: 'point-started', point: id },
       ...layers.flatMap((event): RunEvent[] =>
-        event.type === 'layer-quantized'
+        event.type === 'site-quantized'
           ? [
               {
                 ...event,

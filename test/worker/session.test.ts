@@ -60,9 +60,7 @@ async function collect(session: Session, meanwhile: (event: RunEvent, all: reado
 const call = { signal: new AbortController().signal, emit: () => {} };
 const finish = (events: readonly RunEvent[]) => {
   const last = events.at(-1);
-  return last?.type === 'run-finished'
-    ? last.points.map(({ id, hash, perplexity }) => ({ id, hash, perplexity }))
-    : null;
+  return last?.type === 'run-finished' ? last.points.map(({ id, hash, values }) => ({ id, hash, values })) : null;
 };
 
 describe('the session', () => {
@@ -83,8 +81,8 @@ describe('the session', () => {
     await session.open({ files }, call);
     let lost = false;
     const events = await collect(session, (event, all) => {
-      const layers = all.filter(({ type }) => type === 'layer-quantized').length;
-      if (lost || event.type !== 'layer-quantized' || layers < 14) return;
+      const layers = all.filter(({ type }) => type === 'site-quantized').length;
+      if (lost || event.type !== 'site-quantized' || layers < 14) return;
       lost = true;
       void session['lose-device'](null, call);
     });
@@ -92,7 +90,7 @@ describe('the session', () => {
     // RTN had been measured, and GPTQ had layers: neither is done again.
     const resumed = events.find((event) => event.type === 'run-resumed');
     expect(resumed).toMatchObject({ pointsKept: 2 });
-    expect(resumed?.layersKept).toBeGreaterThanOrEqual(14 - 3 * 4);
+    expect(resumed?.sitesKept).toBeGreaterThanOrEqual(14 - 3 * 4);
     const again = events.slice(events.findLastIndex(({ type }) => type === 'run-started'));
     const told = again.flatMap((event) => (event.type === 'window-evaluated' ? [event.point] : []));
     expect(told).toEqual(['full-precision', 'rtn-3', 'gptq-3', 'gptq-3']);

@@ -2,7 +2,8 @@
  * A run as a link can say it, and whether a link says it: names cut to what the reader takes, unknown fields left out, and what was
  * read back compared with what was to be written.
  */
-import type { Piece, Recipe } from '../../quant/recipe/recipe';
+import type { Assignment } from '../../quant/recipe/assignment';
+import { recipeBy, type Recipe } from '../../quant/recipe/recipe';
 import type { PlannedPoint, PointResult } from '../events';
 import type { Doubt, SharedRun } from './sharedRun';
 import { cutName, maxApp, maxName } from './limits';
@@ -41,31 +42,18 @@ function strongest(doubts: readonly Doubt[]): Doubt[] {
   return [...shares].map(([doubt, share]) => ({ doubt, share: Math.round(1000 * share) / 1000 }));
 }
 
-function plainPoint({ id, method, recipe, bits, group }: PlannedPoint): PlannedPoint {
-  return { id, method, recipe: recipe && plainRecipe(recipe), bits, group };
+function plainPoint({ id, method, assignment, bits, group }: PlannedPoint): PlannedPoint {
+  return { id, method, assignment: assignment && plainAssignment(assignment), bits, group };
 }
 
-function plainRecipe({ transform, grid, rounding, correction, embedding, head }: Recipe): Recipe {
-  const tables: Partial<Record<'embedding' | 'head', Piece>> = {
-    ...(embedding ? { embedding } : {}),
-    ...(head ? { head } : {}),
-  };
-  return { transform, grid, rounding, correction, ...tables };
+const plainRecipe = (recipe: Recipe): Recipe => recipeBy((slot) => recipe[slot]) as unknown as Recipe;
+
+function plainAssignment({ all, except }: Assignment): Assignment {
+  const exceptions = (except ?? []).map(({ where, recipe }) => ({ where, recipe: recipe && plainRecipe(recipe) }));
+  return { all: plainRecipe(all), ...(exceptions.length ? { except: exceptions } : {}) };
 }
 
-/** Values that a link keeps to the digits that people compare. Ends of intervals are kept to two digits, and cut where they are not finite. */
-const compared = [
-  'perplexity',
-  'lnRatio',
-  'kld',
-  'top1',
-  'bitsPerByte',
-  'bitsPerWeight',
-  'bitsPerWeightAll',
-  'megabytes',
-  'tokens',
-] as const satisfies readonly (keyof PointResult)[];
-
+/** Values are kept to the digits that people compare. Ends of intervals are kept to two digits, and cut where they are not finite. */
 /** What the run that was read back says otherwise, in words; null when it says the same. */
 export function whatDiffers(share: SharedRun, back: SharedRun): string | null {
   const { results, ...head } = share;
@@ -76,16 +64,27 @@ export function whatDiffers(share: SharedRun, back: SharedRun): string | null {
   for (const [i, result] of results.entries()) {
     const read = results2[i] as PointResult;
     // Method, bits and group of a result are its planned point's.
-    const which = result.id === read.id ? compared.find((key) => !near(result[key], read[key])) : 'id';
+    const which = result.id === read.id ? differing(result, read) : 'id';
     if (which) return `the value "${which}" of point ${cutName(result.id, 40)} cannot be written down in one`;
   }
   return null;
 }
 
+/** The first value that was read back otherwise. */
+function differing(result: PointResult, read: PointResult): string | undefined {
+  const numbers = ({ size, values, tokens }: PointResult): Readonly<Record<string, number | undefined>> => ({
+    ...size,
+    tokens,
+    ...Object.fromEntries(Object.entries(values).map(([name, { mean }]) => [name, mean])),
+  });
+  const [want, got] = [numbers(result), numbers(read)];
+  return [...new Set([...Object.keys(want), ...Object.keys(got)])].find((key) => !near(want[key], got[key]));
+}
+
 /** What is not finite has no value in a link. */
-function near(want: number | null, got: number | null): boolean {
-  if (want === null || !Number.isFinite(want)) return got === null;
-  return got !== null && Math.abs(want - got) <= 2e-3 * Math.abs(want) + 1e-3;
+function near(want: number | undefined, got: number | undefined): boolean {
+  if (want === undefined || !Number.isFinite(want)) return got === undefined;
+  return got !== undefined && Math.abs(want - got) <= 2e-3 * Math.abs(want) + 1e-3;
 }
 
 /** Equality of JSON values; the order of keys does not count. */

@@ -1,5 +1,5 @@
 /**
- * A run in a link: `#v1.` + base64url(deflate-raw(compact JSON)). It carries recipes, points with their intervals, protocol,
+ * A run in a link: `#v2.` + base64url(deflate-raw(compact JSON)). It carries recipes, points with their intervals, protocol,
  * fingerprints of texts and model, seed, adapter and app version: enough to draw the chart without the model and to run the same
  * again. Pure; no GPU. Old versions stay readable for ever: a new layout is a new version with a reader of its own.
  */
@@ -8,7 +8,6 @@ import { deflate, fromBase64Url, inflate, toBase64Url } from './bytes';
 import { fitToLink, whatDiffers } from './fit';
 import { maxCharacters, maxUnpacked, noLink } from './limits';
 import { mendHash } from './mend';
-import { readV1, writeV1 } from './v1';
 import type { SharedRun } from './sharedRun';
 
 /**
@@ -18,7 +17,8 @@ import type { SharedRun } from './sharedRun';
  */
 export async function encodePermalink(share: SharedRun): Promise<string> {
   const fitted = fitToLink(share);
-  const link = `#v1.${toBase64Url(await deflate(writeV1(fitted)))}`;
+  const { newest } = await import('./layouts');
+  const link = `#v${newest.version}.${toBase64Url(await deflate(newest.write(fitted)))}`;
   const back = await decodePermalink(link).catch((error: unknown) => {
     throw isBitcurveError(error) ? noLink(String(error.details['why'] ?? 'it is larger than a link may be')) : error;
   });
@@ -41,17 +41,19 @@ export async function decodePermalink(hash: string): Promise<SharedRun> {
   }
   const match = /^#?v(\d{1,6})\.([\s\S]*)$/.exec(mendHash(hash));
   if (!match) {
-    throw new FormatError('link-unknown', 'this is not a link of Bitcurve: it should begin with "#v1.".');
+    throw new FormatError('link-unknown', 'this is not a link of Bitcurve: it should begin with "#v2.".');
   }
   const [, version, payload] = match;
-  if (version !== '1') {
+  const { readers } = await import('./layouts');
+  const read = readers.get(version as string);
+  if (!read) {
     throw new FormatError(
       'link-version',
-      `the link has version ${version}, and this app reads version 1. Reload the page: a newer version of it made the link.`,
+      `the link has version ${version}, and this app reads versions ${[...readers.keys()].join(' and ')}. Reload the page: a newer version of it made the link.`,
       { version: Number(version) },
     );
   }
-  return readV1(await inflate(fromBase64Url(payload as string), maxUnpacked));
+  return read(await inflate(fromBase64Url(payload as string), maxUnpacked));
 }
 
 /** Whether an address holds a link at all (of any version): an empty or foreign hash is no error. */

@@ -1,7 +1,9 @@
 /** What a verdict is made of: the finished points of one run, and what their calibration saw. Types and how to get them. Pure. */
+import { someRecipe } from '../../quant/recipe/assignment';
 import { needsCalibration } from '../../quant/recipe/parseRecipe';
 import type { ModelCard } from '../../model/card';
-import type { Estimate, LayerResult, PointResult, RunEvent, RunSettings } from '../events';
+import type { SiteResult, PointResult, RunEvent, RunSettings, Size, Values } from '../events';
+import { settledValues } from '../values';
 import { doubtLine } from './doubt';
 
 /** A finished point with a recipe. */
@@ -10,10 +12,8 @@ export interface Candidate {
   readonly method: string;
   readonly bits: number;
   readonly group: number | null;
-  readonly bitsPerWeight: number | null;
-  readonly megabytes: number | null;
-  /** ln(perplexity ÷ that of full precision); null where it was not measured. */
-  readonly lnRatio: Estimate | null;
+  readonly size: Size | null;
+  readonly values: Values;
   /** Mean loss of every window; null where only the results are known (a link). */
   readonly losses: readonly number[] | null;
   /** ln ratios on other parts of the calibration text. */
@@ -43,7 +43,7 @@ export function calibratedTokens(
 
 /** Ids of the points whose recipe reads inputs. */
 export function calibratedPoints({ points }: Pick<RunSettings, 'points'>): ReadonlySet<string> {
-  return new Set(points.filter(({ recipe }) => recipe && needsCalibration(recipe)).map(({ id }) => id));
+  return new Set(points.filter(({ assignment }) => someRecipe(assignment, needsCalibration)).map(({ id }) => id));
 }
 
 /** A finished run as the verdict needs it. */
@@ -60,13 +60,13 @@ export interface Finished {
 
 /** How many points of a plan are still to come. `ended`: ids of those that were measured, or failed. */
 export function pendingPoints({ points }: Pick<RunSettings, 'points'>, ended: ReadonlySet<string>): number {
-  return points.filter(({ id, recipe }) => recipe && !ended.has(id)).length;
+  return points.filter(({ id, assignment }) => assignment && !ended.has(id)).length;
 }
 
 /** Inputs of the widest calibrated layer, as the model's card says or, in logs of earlier versions, its layers; null where neither does. */
 export function widestInputs(
   model: Pick<ModelCard, 'widestInputs'> | null,
-  layers: readonly Pick<LayerResult, 'energy' | 'cols'>[],
+  layers: readonly Pick<SiteResult, 'energy' | 'cols'>[],
 ): number | null {
   const seen = layers.reduce((most, { energy, cols }) => (energy === null ? most : Math.max(most, cols)), 0);
   return model?.widestInputs ?? (seen || null);
@@ -80,9 +80,9 @@ export function fromLog(log: readonly RunEvent[]): Finished {
     return { candidates: [], calibration: null, megabytes: null, doubts: [], pending: 0 };
   }
   const calibrated = calibratedPoints(started.settings);
-  const quantized = new Set(started.settings.points.filter(({ recipe }) => recipe).map(({ id }) => id));
+  const quantized = new Set(started.settings.points.filter(({ assignment }) => assignment).map(({ id }) => id));
   let megabytes: number | null = null;
-  const layers: LayerResult[] = [];
+  const layers: SiteResult[] = [];
   const candidates: Candidate[] = [];
   const redrawn = new Map<string, number[]>();
   const doubts: string[] = [];
@@ -94,7 +94,7 @@ export function fromLog(log: readonly RunEvent[]): Finished {
     } else if (event.type === 'text-doubted') {
       doubts.push(doubtLine(event));
       leaked ||= event.doubt === 'overlap';
-    } else if (event.type === 'layer-quantized') {
+    } else if (event.type === 'site-quantized') {
       layers.push(event);
     } else if (event.type === 'point-failed') {
       ended.add(event.point);
@@ -102,8 +102,8 @@ export function fromLog(log: readonly RunEvent[]): Finished {
       ended.add(event.result.id);
       // Told anew of a point that is told of again.
       redrawn.delete(event.result.id);
-      if (!quantized.has(event.result.id)) megabytes = event.result.megabytes;
-      else if (event.result.lnRatio !== null)
+      if (!quantized.has(event.result.id)) megabytes = event.result.size.megabytes;
+      else if (event.result.values['lnRatio'])
         candidates.push(candidateOf(event.result, event.losses ?? null, calibrated.has(event.result.id)));
     }
   }
@@ -122,10 +122,6 @@ export function fromLog(log: readonly RunEvent[]): Finished {
 
 /** A measured point as a candidate. */
 export function candidateOf(result: PointResult, losses: readonly number[] | null, calibrated: boolean): Candidate {
-  const { id, recipe, bits, group, bitsPerWeight, megabytes, lnRatio, lnRatioLow, lnRatioHigh } = result;
-  const mean = lnRatio ?? NaN;
-  return {
-    ...{ id, method: recipe, bits, group, bitsPerWeight, megabytes, losses, calibrated, redrawn: [] },
-    lnRatio: { mean, low: lnRatioLow ?? mean, high: lnRatioHigh ?? mean },
-  };
+  const { id, method, bits, group, size, values } = result;
+  return { id, method, bits, group, size, values: settledValues(values), losses, calibrated, redrawn: [] };
 }

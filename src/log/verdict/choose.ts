@@ -19,8 +19,8 @@ export interface Choice {
   readonly narrower: readonly Candidate[];
 }
 
-const loss = ({ lnRatio }: Candidate) => lnRatio?.mean ?? Infinity;
-const size = ({ megabytes }: Candidate) => megabytes ?? Infinity;
+const loss = ({ values: { lnRatio } }: Candidate) => lnRatio?.mean ?? Infinity;
+const size = ({ size }: Candidate) => size?.megabytes ?? Infinity;
 
 /** Lowest by `first`, and by `second` among equals. */
 const least = (
@@ -35,7 +35,7 @@ const least = (
   );
 
 export function choose(points: readonly Candidate[], goal: Goal, calibration: Calibration | null): Choice {
-  const all = points.filter((point) => point.lnRatio && Number.isFinite(point.lnRatio.mean) && point.megabytes);
+  const all = points.filter((point) => Number.isFinite(loss(point)) && point.size?.megabytes);
   // What has seen the text that it is measured on is no choice, where there is another.
   const fair = supplyOf(calibration) === 'leaked' ? all.filter((point) => !point.calibrated) : all;
   const measured = fair.length ? fair : all;

@@ -17,7 +17,7 @@ export interface Ranking {
   readonly undecided: boolean;
 }
 
-const mean = ({ lnRatio }: Candidate) => lnRatio?.mean ?? Infinity;
+const mean = ({ values: { lnRatio } }: Candidate) => lnRatio?.mean ?? Infinity;
 
 /** Whether `best` is better than `other` beyond chance; between two that read inputs, only where these were plenty. */
 export function beats(best: Candidate, other: Candidate, calibration: Calibration | null): boolean {
@@ -36,7 +36,7 @@ export function beats(best: Candidate, other: Candidate, calibration: Calibratio
 const normal = 1.96;
 
 /** From the mean to an end of the interval; 0 for what broke down altogether. */
-function halfOf({ lnRatio }: Candidate, side: 'low' | 'high'): number {
+function halfOf({ values: { lnRatio } }: Candidate, side: 'low' | 'high'): number {
   const half = lnRatio ? Math.abs(lnRatio.mean - lnRatio[side]) : 0;
   return Number.isFinite(half) ? half : 0;
 }
@@ -55,7 +55,7 @@ export function split<T extends Candidate>(
 /** Bits per weight by which points may differ and still be compared as equals: zeros of groups, parameters of transforms. */
 export const equalBits = 0.1;
 
-export const sizeOf = ({ bitsPerWeight, bits }: Candidate): number => bitsPerWeight ?? bits;
+export const sizeOf = ({ size, bits }: Candidate): number => size?.bitsPerWeight ?? bits;
 
 /** Sizes one after another, each within `equalBits` of the one before: points that cost about the same. */
 function bySize(points: readonly Candidate[]): Candidate[][] {
@@ -74,7 +74,7 @@ function bySize(points: readonly Candidate[]): Candidate[][] {
  * the curve, not a better method.
  */
 export function rankings(points: readonly Candidate[], calibration: Calibration | null): Ranking[] {
-  const measured = points.filter(({ lnRatio }) => lnRatio && !Number.isNaN(lnRatio.mean));
+  const measured = points.filter(({ values: { lnRatio } }) => lnRatio && !Number.isNaN(lnRatio.mean));
   return [...new Set(measured.map(({ bits }) => bits))]
     .map((bits) => {
       const classes = bySize(measured.filter((point) => point.bits === bits));

@@ -81,11 +81,11 @@ function takeLine(point: Candidate, { within, goal, narrower, whole, standing, l
 
 const opening = { final: 'Take', early: 'So far,', withheld: 'Of what can be judged, take' } as const;
 
-const megabytesOf = ({ megabytes }: Candidate, whole: number | null) =>
-  `${number(megabytes ?? NaN, 3)}${whole === null ? '' : ` of ${number(whole, 3)}`} MB`;
+const megabytesOf = ({ size }: Candidate, whole: number | null) =>
+  `${number(size?.megabytes ?? NaN, 3)}${whole === null ? '' : ` of ${number(whole, 3)}`} MB`;
 
 /** "perplexity +1.4 % (± 0.6)"; a loss that cannot be told from none is said to be that. */
-function lossOf({ lnRatio }: Candidate): string {
+function lossOf({ values: { lnRatio } }: Candidate): string {
   if (!lnRatio) return 'perplexity not compared';
   const { mean, low, high } = lnRatio;
   if (mean > broken) return `it breaks: perplexity ${change(mean)}`;
@@ -97,17 +97,17 @@ function lossOf({ lnRatio }: Candidate): string {
 
 /** " At 3 bits +27 %. Below, it breaks." of the best points at narrower widths; the method is named where it is another one. */
 function belowLine(narrower: readonly Candidate[], { method }: Candidate, label: Label): string {
-  const breaks = narrower.findIndex(({ lnRatio }) => (lnRatio?.mean ?? Infinity) > broken);
+  const breaks = narrower.findIndex(({ values: { lnRatio } }) => (lnRatio?.mean ?? Infinity) > broken);
   const whole = breaks < 0 ? narrower : narrower.slice(0, breaks);
   const said = whole.map((point) => {
     const other = point.method === method ? '' : ` with ${label(point.method)}`;
-    return ` At ${point.bits} bits ${change(point.lnRatio?.mean ?? NaN)}${other}.`;
+    return ` At ${point.bits} bits ${change(point.values['lnRatio']?.mean ?? NaN)}${other}.`;
   });
   const [first] = narrower.slice(breaks < 0 ? narrower.length : breaks);
   const end = first
     ? whole.length
       ? ' Below, it breaks.'
-      : ` At ${first.bits} bits it breaks (perplexity ${change(first.lnRatio?.mean ?? NaN)}).`
+      : ` At ${first.bits} bits it breaks (perplexity ${change(first.values['lnRatio']?.mean ?? NaN)}).`
     : '';
   return said.join('') + end;
 }
@@ -183,6 +183,6 @@ function clause(part: readonly Ranking[], label: Label): string {
   const others = points.length === 2 ? name(next) : 'the others';
   const of = part.length > 1 ? `at ${narrowest} bits: ` : '';
   const against = points.length === 2 ? '' : ` of ${name(next)}`;
-  const [low, high] = [best, next].map(({ lnRatio }) => change(lnRatio?.mean ?? NaN));
+  const [low, high] = [best, next].map(({ values: { lnRatio } }) => change(lnRatio?.mean ?? NaN));
   return `${bits} ${names[0]} beats ${others} (${of}perplexity ${low} against ${high}${against})`;
 }

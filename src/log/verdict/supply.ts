@@ -28,7 +28,11 @@ const spread = { byTokens: 0.1, always: 0.1 } as const;
 
 /** One standard deviation of a point's ln ratio over calibration texts, nats; 0 for what reads no inputs. */
 export function calibrationNoise(point: Candidate, calibration: Calibration | null): number {
-  const { calibrated, lnRatio, redrawn } = point;
+  const {
+    calibrated,
+    values: { lnRatio },
+    redrawn,
+  } = point;
   if (!calibrated || !calibration || !lnRatio) return 0;
   const perInput = calibration.tokens / (calibration.inputs ?? enoughUnknown / enoughPerInput);
   const usual = Math.max(0, lnRatio.mean) * Math.hypot(spread.byTokens / Math.sqrt(perInput), spread.always);
@@ -49,11 +53,12 @@ function spreadOf(values: readonly number[]): number {
 }
 
 /** Mean over calibration texts with its 95 % interval; null for fewer than two texts. */
-export function overCalibrations({ lnRatio, redrawn }: Pick<Candidate, 'lnRatio' | 'redrawn'>): Estimate | null {
+export function overCalibrations({ values, redrawn }: Pick<Candidate, 'values' | 'redrawn'>): Estimate | null {
+  const { lnRatio } = values;
   if (!lnRatio || !redrawn.length) return null;
-  const values = [lnRatio.mean, ...redrawn];
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const half = (tQuantile(values.length - 1) * spreadOf(values)) / Math.sqrt(values.length);
+  const means = [lnRatio.mean, ...redrawn];
+  const mean = means.reduce((a, b) => a + b, 0) / means.length;
+  const half = (tQuantile(means.length - 1) * spreadOf(means)) / Math.sqrt(means.length);
   return { mean, low: mean - half, high: mean + half };
 }
 
@@ -68,7 +73,7 @@ export function supplyOf(calibration: Calibration | null): Supply {
   return calibration && calibration.tokens < enoughTokens(calibration.inputs) ? 'short' : 'plenty';
 }
 
-const mean = ({ lnRatio }: Candidate) => lnRatio?.mean ?? Infinity;
+const mean = ({ values: { lnRatio } }: Candidate) => lnRatio?.mean ?? Infinity;
 
 /**
  * Splits points into those that can be judged and those that cannot: in short supply a calibrated point is judged only where it is

@@ -7,7 +7,16 @@ import { RecipeError } from '../../util/errors';
 import { sha256 } from '../../util/hash';
 import { shortJson } from '../../util/json';
 import { catalog, findPiece, piecesOf } from './catalog';
-import type { OptionSchema, Piece, Recipe, Slot } from './recipe';
+import {
+  piecesIn,
+  recipeBy,
+  slots,
+  type OptionSchema,
+  type Piece,
+  type PlacedPiece,
+  type Recipe,
+  type Slot,
+} from './recipe';
 
 /** Columns in a group: more than any model has is a mistake; fewer than 2 would store more parameters than codes. */
 const groupLimits = { min: 2, max: 65_536 } as const;
@@ -18,38 +27,31 @@ const maxPieces = 8;
  * Checks a recipe and fills in defaults.
  * @throws RecipeError with the JSON path of what cannot be.
  */
-export function parseRecipe(json: unknown): Recipe {
-  const fields = asObject(json, '$');
+export function parseRecipe(json: unknown, path = '$'): Recipe {
+  const fields = asObject(json, path);
   for (const key of Object.keys(fields)) {
-    if (!['transform', 'grid', 'rounding', 'correction', 'embedding', 'head'].includes(key)) {
-      refuse(`$.${key}`, `there is no such field`, 'transform, grid, rounding, correction, embedding or head');
-    }
+    if (!slots.some(({ name }) => name === key)) refuse(`${path}.${key}`, `there is no such field`, named(slots));
   }
-  const recipe: Recipe = {
-    transform: parseList(fields['transform'], 'transform'),
-    grid: parsePiece(fields['grid'], 'grid', '$.grid'),
-    rounding: parsePiece(fields['rounding'], 'rounding', '$.rounding'),
-    correction: parseList(fields['correction'], 'correction'),
-    ...(fields['embedding'] != null ? { embedding: parsePiece(fields['embedding'], 'grid', '$.embedding') } : {}),
-    ...(fields['head'] != null ? { head: parsePiece(fields['head'], 'grid', '$.head') } : {}),
-  };
-  for (const { slot, piece, path } of placed(recipe)) {
-    const reason = findPiece(slot, piece.name)?.refuses?.(piece, recipe);
-    if (reason) refuse(path, reason, 'another combination', 'impossible-pair');
-  }
-  for (const table of ['embedding', 'head'] as const) {
-    const piece = recipe[table];
-    if (piece && readsInputs('grid', piece)) {
-      refuse(
-        `$.${table}`,
-        'its inputs are not recorded, and this grid reads them',
-        'a grid without inputs',
-        'impossible-pair',
-      );
-    }
+  const recipe = recipeBy((slot, holds) =>
+    holds === 'many'
+      ? parseList(fields[slot], slot, `${path}.${slot}`)
+      : parsePiece(fields[slot], slot, `${path}.${slot}`),
+  ) as unknown as Recipe;
+  for (const placed of piecesIn(recipe)) {
+    const reason = findPiece(placed.slot, placed.piece.name)?.refuses?.(placed.piece, recipe);
+    if (reason) refuse(pathOf(path, placed), reason, 'another combination', 'impossible-pair');
   }
   return recipe;
 }
+
+const named = (all: readonly { readonly name: string }[]) =>
+  `${all
+    .slice(0, -1)
+    .map(({ name }) => name)
+    .join(', ')} or ${all.at(-1)?.name}`;
+
+/** "$.transform[0]" of "transform.0". */
+const pathOf = (path: string, { place }: PlacedPiece) => `${path}.${place.replace(/\.(\d+)$/, '[$1]')}`;
 
 /** A recipe from its telling parts; what is left out is empty or default. */
 export function recipeOf(parts: Partial<Recipe> & Pick<Recipe, 'grid' | 'rounding'>): Recipe {
@@ -77,7 +79,7 @@ export function hashRecipe(recipe: Recipe): Promise<string> {
 
 /** Whether some piece reads H, and so needs a calibration text. */
 export function needsCalibration(recipe: Recipe): boolean {
-  return placed(recipe).some(({ slot, piece }) => readsInputs(slot, piece));
+  return piecesIn(recipe).some(({ slot, piece }) => readsInputs(slot, piece));
 }
 
 /** Whether the piece with these options reads H. */
@@ -100,33 +102,16 @@ export function columnsTogether(recipe: Recipe, cols: number): number {
 
 /** Whether some piece compares the inputs behind quantized blocks with those in full precision, which takes sequential calibration. */
 export function needsCross(recipe: Recipe): boolean {
-  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.cross);
+  return piecesIn(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.cross);
 }
 
 /** Whether some piece compares outputs of the whole module. */
 export function needsModule(recipe: Recipe): boolean {
-  return placed(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.module?.(piece));
+  return piecesIn(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.module?.(piece));
 }
 
-interface Placed {
-  readonly slot: Slot;
-  readonly piece: Piece;
-  readonly path: string;
-}
-
-/** The pieces that work on matrices of the blocks, with their JSON paths. */
-function placed(recipe: Recipe): readonly Placed[] {
-  return [
-    ...recipe.transform.map((piece, i): Placed => ({ slot: 'transform', piece, path: `$.transform[${i}]` })),
-    { slot: 'grid', piece: recipe.grid, path: '$.grid' },
-    { slot: 'rounding', piece: recipe.rounding, path: '$.rounding' },
-    ...recipe.correction.map((piece, i): Placed => ({ slot: 'correction', piece, path: `$.correction[${i}]` })),
-  ];
-}
-
-function parseList(json: unknown, slot: Slot): readonly Piece[] {
+function parseList(json: unknown, slot: Slot, path: string): readonly Piece[] {
   if (json === undefined) return [];
-  const path = `$.${slot}`;
   if (!Array.isArray(json)) return refuse(path, `this is ${show(json)}`, 'a list of pieces');
   if (json.length > maxPieces) refuse(path, `this has ${json.length} pieces`, `at most ${maxPieces}`);
   return json.map((item, i) => parsePiece(item, slot, `${path}[${i}]`));
@@ -186,7 +171,7 @@ function parseOption(value: unknown, schema: OptionSchema, path: string): string
   }
 }
 
-function asObject(json: unknown, path: string): Readonly<Record<string, unknown>> {
+export function asObject(json: unknown, path: string): Readonly<Record<string, unknown>> {
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
   return refuse(path, `this is ${show(json)}`, 'an object');
 }
@@ -196,6 +181,6 @@ function show(value: unknown): string {
   return shortJson(value, 60);
 }
 
-function refuse(path: string, found: string, expected: string, code = 'bad-recipe'): never {
+export function refuse(path: string, found: string, expected: string, code = 'bad-recipe'): never {
   throw new RecipeError(code, `recipe ${path}: ${found}; expected ${expected}.`, { path, found, expected });
 }

@@ -14,12 +14,50 @@ export interface Recipe {
   readonly grid: Piece;
   readonly rounding: Piece;
   readonly correction: readonly Piece[];
-  /** Grids for the embedding and the head, which stay as stored unless named. */
-  readonly embedding?: Piece;
-  readonly head?: Piece;
 }
 
-export type Slot = 'transform' | 'grid' | 'rounding' | 'correction';
+/** The slots in the order in which they work, and whether they hold one piece or any number. */
+export const slots = [
+  { name: 'transform', holds: 'many' },
+  { name: 'grid', holds: 'one' },
+  { name: 'rounding', holds: 'one' },
+  { name: 'correction', holds: 'many' },
+] as const satisfies readonly { readonly name: keyof Recipe; readonly holds: 'one' | 'many' }[];
+
+export type Slot = (typeof slots)[number]['name'];
+
+/** A piece at its place in a recipe: "grid", "transform.0". */
+export interface PlacedPiece {
+  readonly slot: Slot;
+  readonly place: string;
+  readonly piece: Piece;
+}
+
+/** All pieces in the order of the slots. */
+export function piecesIn(recipe: Recipe): readonly PlacedPiece[] {
+  return slots.flatMap(({ name: slot }): readonly PlacedPiece[] => {
+    const held: Piece | readonly Piece[] = recipe[slot];
+    return isList(held)
+      ? held.map((piece, i) => ({ slot, place: `${slot}.${i}`, piece }))
+      : [{ slot, place: slot, piece: held }];
+  });
+}
+
+/** A recipe whose pieces are made one by one. */
+export function recipeBy<T>(of: (slot: Slot, holds: 'one' | 'many') => T): Readonly<Record<Slot, T>> {
+  return Object.fromEntries(slots.map(({ name, holds }) => [name, of(name, holds)])) as Record<Slot, T>;
+}
+
+/** The recipe with other pieces at the same places. */
+export function mapPieces(recipe: Recipe, change: (placed: PlacedPiece) => Piece): Recipe {
+  const pieces = piecesIn(recipe);
+  return recipeBy((slot, holds) => {
+    const changed = pieces.filter((placed) => placed.slot === slot).map(change);
+    return holds === 'many' ? changed : changed[0];
+  }) as unknown as Recipe;
+}
+
+const isList = (held: Piece | readonly Piece[]): held is readonly Piece[] => Array.isArray(held);
 
 /** One option of a piece: enough to draw a form, print help and check a value. */
 export type OptionSchema =

@@ -8,7 +8,8 @@ import { plain } from '../methods/plain';
 import { rotation } from '../methods/rotation';
 import { salience } from '../methods/salience';
 import { canonicalRecipe, equalRecipe } from './parseRecipe';
-import type { MethodMeta, Piece, Recipe } from './recipe';
+import { tableRecipe, type Assignment } from './assignment';
+import type { MethodMeta, Piece, Recipe, Slot } from './recipe';
 
 export const recipes: readonly MethodMeta[] = [
   ...plain,
@@ -27,7 +28,7 @@ export function findMethod(name: string): MethodMeta | undefined {
 /** The method that a recipe is, at any width, group and symmetry; undefined for a composition of one's own. */
 export function methodOf(recipe: Recipe): MethodMeta | undefined {
   const { bits, group, symmetric, name } = recipe.grid;
-  const body = canonicalRecipe({ ...recipe, embedding: undefined, head: undefined });
+  const body = canonicalRecipe(recipe);
   return recipes.find((method) => {
     if (method.groups === 'required' && typeof group !== 'number') return false;
     const all = method.widths ?? [2, 3, 4, 5, 6, 7, 8];
@@ -52,15 +53,23 @@ export function describeRecipe(recipe: Recipe): string {
       describePiece('rounding', recipe.rounding),
       ...recipe.correction.map((piece) => describePiece('correction', piece)),
     ].join(' + ');
-  const extra = [
-    ...(recipe.embedding ? [`embedding ${describePiece('grid', recipe.embedding)}`] : []),
-    ...(recipe.head ? [`head ${describePiece('grid', recipe.head)}`] : []),
-  ];
   // The clip is part of a method's own name.
-  return [name, method ? grid.replace(' mse clip', '') : grid, ...extra].join(' ');
+  return [name, method ? grid.replace(' mse clip', '') : grid].join(' ');
 }
 
-function describePiece(slot: 'transform' | 'grid' | 'rounding' | 'correction', piece: Piece): string {
+/** "GPTQ 3-bit g32, head 8-bit row": the exceptions behind what all others have; a site that stays is "as stored". */
+export function describeAssignment({ all, except = [] }: Assignment): string {
+  const exceptions = except.map(({ where, recipe }) => {
+    if (!recipe) return `${where} as stored`;
+    return `${where} ${isPlain(recipe) ? describePiece('grid', recipe.grid) : describeRecipe(recipe)}`;
+  });
+  return [describeRecipe(all), ...exceptions].join(', ');
+}
+
+/** Nearest levels of a grid, and nothing else. */
+const isPlain = (recipe: Recipe) => equalRecipe(recipe, tableRecipe(recipe.grid));
+
+function describePiece(slot: Slot, piece: Piece): string {
   const meta = findPiece(slot, piece.name);
   if (!meta) return piece.name;
   if (meta.describe) return meta.describe(piece);

@@ -10,10 +10,10 @@ import { assert } from '../../util/assert';
 import { NumericError, RecipeError } from '../../util/errors';
 import { FactorCache } from '../factorCache';
 import type { Insight } from './insight';
-import { needsCalibration, recipeOf } from '../recipe/parseRecipe';
+import { needsCalibration } from '../recipe/parseRecipe';
 import { makeCorrection, makeGrid } from './pieces';
 import type { Context, Grid, LayerProblem, Posed } from '../problem';
-import type { Piece, Recipe } from '../recipe/recipe';
+import type { Recipe } from '../recipe/recipe';
 import { roundProblem } from './roundProblem';
 import { nearestValues } from '../rounding/nearestValues';
 import { packedBytes } from '../rounding/packCodes';
@@ -120,16 +120,6 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
     insight: rounded.insight,
     hash: await hashStored(stored),
   };
-}
-
-/** Rounds to nearest without inputs: for embedding and head. W [rows, cols] f32 of at most 128 MiB; rows are independent. */
-export function roundWeights(W: Matrix, grid: Piece, cx: Context): Promise<SolvedLayer> {
-  return solveLayer({ W }, tableRecipe(grid), cx);
-}
-
-/** The recipe of embedding and head on a grid. */
-export function tableRecipe(grid: Piece): Recipe {
-  return recipeOf({ grid, rounding: { name: 'nearest' } });
 }
 
 /** [rows, 1] f32: the loss of rounding to nearest on this grid, owned by `results`. */

@@ -1,7 +1,7 @@
 /** Texts, and records of kept layers. */
 import { Cabinet } from '../../../src/lab/cabinet';
-import type { KeptLayer } from '../../../src/lab/keptLayer';
-import { memoryStore } from '../../../src/lab/layerStore';
+import type { KeptSite } from '../../../src/lab/keptSite';
+import { memoryStore } from '../../../src/lab/siteStore';
 import { readText } from '../../../src/formats/text';
 import { must, type Input, type Kind } from '../kind';
 import { fileOf } from '../../formats/files';
@@ -43,7 +43,7 @@ export const texts: Kind = {
   },
 };
 
-const layer: KeptLayer = {
+const layer: KeptSite = {
   solved: {
     rows: 4,
     cols: 8,

@@ -1,9 +1,11 @@
 /** What carries a run from one machine to another: links, logs, recipes. Whatever opens, can be written again and opens again. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readLog, writeLog } from '../../../src/log/file';
 import { decodePermalink, encodePermalink } from '../../../src/log/link/permalink';
 import { sharedRun, type SharedRun } from '../../../src/log/link/sharedRun';
 import { deflate, fromBase64Url, inflate, toBase64Url } from '../../../src/log/link/bytes';
-import { writeV1 } from '../../../src/log/link/v1';
+import { writeV2 } from '../../../src/log/link/v2';
 import { canonicalRecipe, parseRecipe } from '../../../src/quant/recipe/parseRecipe';
 import { recipes as methods } from '../../../src/quant/recipe/recipes';
 import { someWidth } from '../../../src/quant/recipe/recipe';
@@ -17,11 +19,19 @@ import { Fault, must, textOf, type Kind } from '../kind';
 import { hostile, mutateBytes, mutateText, mutateValue, pick } from '../mutate';
 
 const small = madeUpShare(2);
-const bodies = [
-  writeV1(madeUpShare(4)),
-  writeV1(madeUpShare(40)),
-  writeV1({ ...small, calibration: null }),
-  writeV1({ ...small, model: { ...small.model, widestInputs: 256 }, doubts: [{ doubt: 'overlap', share: 0.5 }] }),
+const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../../log/fixtures', name), 'utf8').trim();
+const opened = (link: string) => inflate(fromBase64Url(link.slice(4)), 1e6);
+const bodies: readonly (readonly [layout: '1' | '2', text: string])[] = [
+  ['2', writeV2(madeUpShare(4))],
+  ['2', writeV2(madeUpShare(40))],
+  ['2', writeV2({ ...small, calibration: null })],
+  [
+    '2',
+    writeV2({ ...small, model: { ...small.model, widestInputs: 256 }, doubts: [{ doubt: 'overlap', share: 0.5 }] }),
+  ],
+  // No longer written, and read for ever.
+  ['1', await opened(fixture('v1-3-points.link'))],
+  ['1', await opened(fixture('v1-40-points.link'))],
 ];
 
 /** The content of a link, to be packed when it is tried: packing is asynchronous, making an input is not. */
@@ -31,19 +41,24 @@ export const links: Kind = {
   name: 'links',
   share: 120,
   make(rng) {
-    const source = pick(rng, bodies);
+    const [layout, source] = pick(rng, bodies);
     const [, inner = ''] = /^\[\d+,([\s\S]*)\]$/.exec(source) ?? [];
     const sealed = (body: string) => `[${hash32(body)},${body}]`;
     switch (rng.integer(4)) {
       case 0:
-        return { content: source, damage: 'text', seed: String(rng.integer(2 ** 32)) };
+        return { layout, content: source, damage: 'text', seed: String(rng.integer(2 ** 32)) };
       case 1:
-        return { content: source, damage: 'bytes', seed: String(rng.integer(2 ** 32)) };
+        return { layout, content: source, damage: 'bytes', seed: String(rng.integer(2 ** 32)) };
       case 2:
-        return { content: mutateText(rng, source), damage: packed, seed: '0' };
+        return { layout, content: mutateText(rng, source), damage: packed, seed: '0' };
       default:
         // As the page's own writer would seal it: only the checks behind the checksum are left.
-        return { content: sealed(JSON.stringify(JSON.parse(mutateValue(rng, inner)))), damage: packed, seed: '0' };
+        return {
+          layout,
+          content: sealed(JSON.stringify(JSON.parse(mutateValue(rng, inner)))),
+          damage: packed,
+          seed: '0',
+        };
     }
   },
   async attempt(input) {
@@ -51,7 +66,8 @@ export const links: Kind = {
     const rng = createRng(Number(textOf(input, 'seed')));
     const damage = textOf(input, 'damage');
     const payload = toBase64Url(damage === 'bytes' ? mutateBytes(rng, bytes) : bytes);
-    const share = await decodePermalink(damage === 'text' ? mutateText(rng, `#v1.${payload}`) : `#v1.${payload}`);
+    const link = `#v${textOf(input, 'layout')}.${payload}`;
+    const share = await decodePermalink(damage === 'text' ? mutateText(rng, link) : link);
     await reopens(share, 'link');
     return 'accepted';
   },

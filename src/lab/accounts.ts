@@ -1,13 +1,11 @@
-/** What a point has gathered in a run: solved layers in order, storage, time, and how far it is measured. */
-import type { Measuring } from './evaluate';
+/** What a point has gathered in a run: what its sites are and weigh, time, and how far it is measured. */
 import type { PlannedPoint, Quality } from '../log/events';
+import type { Measuring } from './evaluate';
 
 export interface Account {
-  /** By block and site. */
+  /** Of solved sites: SHA-256 of codes and parameters, and storage in bits. */
   readonly hashes: Map<string, string>;
-  linearBits: number;
-  embeddingBits: number | null;
-  headBits: number | null;
+  readonly bits: Map<string, number>;
   seconds: number;
   measuring: Measuring | null;
   quality: Quality | null;
@@ -19,7 +17,8 @@ export class Accounts {
   /** The point's account, opened when first asked for. */
   of({ id }: Pick<PlannedPoint, 'id'>): Account {
     const account = this.#accounts.get(id) ?? {
-      ...{ hashes: new Map<string, string>(), linearBits: 0, embeddingBits: null, headBits: null },
+      hashes: new Map<string, string>(),
+      bits: new Map<string, number>(),
       ...{ seconds: 0, measuring: null, quality: null },
     };
     this.#accounts.set(id, account);

@@ -8,9 +8,9 @@ import { bindingLimit } from '../gpu/limits';
 import type { OpenBlock, Site } from '../model/model';
 import type { Insight } from '../quant/solve/insight';
 import type { Context, LayerProblem, Neighbours } from '../quant/problem';
-import type { Piece, Recipe } from '../quant/recipe/recipe';
+import type { Recipe } from '../quant/recipe/recipe';
 import { restoreLayer } from '../quant/solve/restore';
-import { roundWeights, solveLayer, type SolvedLayer } from '../quant/solve/solveLayer';
+import { solveLayer, type SolvedLayer } from '../quant/solve/solveLayer';
 import type { StoredLayer } from '../quant/storedLayer';
 import { emptyMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
@@ -40,6 +40,11 @@ export interface Solved {
   /** Of the first row range, where there are several. */
   readonly insight: Insight | null;
   readonly hash: string;
+}
+
+/** What of it, and with which recipe, Ŵ is restored from. */
+export interface Restorable extends Pick<Solved, 'parts'> {
+  readonly recipe: Recipe;
 }
 
 /** Rows [begin, end) as [rows, cols] f32, owned by the scope. */
@@ -89,7 +94,7 @@ export function tableRows(gpu: Gpu, table: Matrix): TakeRows {
  * its factors.
  * @throws what the quantizers throw: NumericError, RecipeError, Cancelled.
  */
-export function solveSite(
+export function roundSite(
   block: OpenBlock,
   site: Site,
   recipe: Recipe,
@@ -126,11 +131,11 @@ export function neighboursOf({ index, others }: OpenBlock, { reads, layers, cols
   };
 }
 
-/** Rounds an embedding or head to the nearest values of a grid; no H. */
-export function solveTable(table: Matrix, grid: Piece, cx: Omit<Context, 'scope'>): Promise<Solved> {
+/** Rounds an embedding or head by a recipe that reads no inputs. */
+export function roundTable(table: Matrix, recipe: Recipe, cx: Omit<Context, 'scope'>): Promise<Solved> {
   const take = tableRows(cx.gpu, table);
   return solveParts(table.rows, table.cols, cx, bindingLimit, (range, local) =>
-    roundWeights(take(local.scope, ...range), grid, local),
+    solveLayer({ W: take(local.scope, ...range) }, recipe, local),
   );
 }
 

@@ -1,7 +1,7 @@
 /** Sites as stacks of matrices: in parts or whole, stored in any type, packed into records and restored bit for bit. */
 import { describe, expect, it } from 'vitest';
-import { packLayer, unpackLayer } from '../../src/lab/keptLayer';
-import { restoreSite, rowParts, siteRows, solveSite } from '../../src/lab/layers';
+import { packSite, unpackSite } from '../../src/lab/keptSite';
+import { restoreSite, rowParts, siteRows, roundSite } from '../../src/lab/siteProblem';
 import { openModel } from '../../src/model/openModel';
 import { FactorCache } from '../../src/quant/factorCache';
 import { accumulateGram, finishGram } from '../../src/tensor/gram';
@@ -10,7 +10,7 @@ import { present } from '../../src/util/assert';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { normals } from '../opCase';
-import { point, tinyCheckpoint } from './tiny';
+import { point, recipeFor, tinyCheckpoint } from './tiny';
 
 const key = 'a5'.repeat(32);
 
@@ -39,11 +39,11 @@ describe('a site', () => {
         const H = zeroMatrix(scope, site.cols, site.cols, 'H');
         accumulateGram(gpu, uploadMatrix(scope, normals(rng, 200 * site.cols), 200, site.cols, 'x'), H);
         finishGram(gpu, H, 200);
-        const recipe = present(point('gptq-act-order', 3).recipe, 'recipe');
+        const recipe = recipeFor(point('gptq-act-order', 3));
         const cx = { gpu, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
         const moment = () => ({ H, factors: FactorCache.of(scope) });
-        const whole = await solveSite(block, site, recipe, moment(), cx);
-        const parts = await solveSite(block, site, recipe, moment(), cx, undefined, 64 * 4 * site.cols);
+        const whole = await roundSite(block, site, recipe, moment(), cx);
+        const parts = await roundSite(block, site, recipe, moment(), cx, undefined, 64 * 4 * site.cols);
         expect(parts.parts.length).toBe(Math.ceil(whole.rows / 64));
         expect(parts.storageBits).toBeGreaterThanOrEqual(whole.storageBits);
         const weights = async (solved: typeof whole) => {
@@ -56,20 +56,20 @@ describe('a site', () => {
         const want = await weights(whole);
         expect(await weights(parts)).toEqual(want);
 
-        const record = await packLayer(key, {
+        const record = await packSite(key, {
           solved: parts,
           events: [{ type: 'damping-raised', from: 0.01, to: 0.1, attempt: 1 }],
         });
-        const kept = present(await unpackLayer(key, record), 'a record');
+        const kept = present(await unpackSite(key, record), 'a record');
         expect(kept.events.length).toBe(1);
         expect(kept.solved).toEqual(parts);
         expect(await weights(kept.solved)).toEqual(want);
-        expect(await unpackLayer('b6'.repeat(32), record)).toBe(null);
+        expect(await unpackSite('b6'.repeat(32), record)).toBe(null);
         const spoiled = record.slice();
         spoiled[record.length - 3] = (spoiled[record.length - 3] as number) ^ 1;
-        expect(await unpackLayer(key, spoiled)).toBe(null);
+        expect(await unpackSite(key, spoiled)).toBe(null);
         for (const length of [0, 30, 64, 65, 200, record.length - 1]) {
-          expect(await unpackLayer(key, record.slice(0, length))).toBe(null);
+          expect(await unpackSite(key, record.slice(0, length))).toBe(null);
         }
       }
     });

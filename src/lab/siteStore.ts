@@ -4,7 +4,7 @@
  */
 
 /** Bytes by key. A key is 64 hex digits. A store may lose entries at any time, and refuse to take one: both cost time and nothing else. */
-export interface LayerStore {
+export interface SiteStore {
   /** Null when there is none, or none that can be read. */
   get(key: string): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Null when it was kept; else why not, in words that follow "because". */
@@ -12,7 +12,7 @@ export interface LayerStore {
 }
 
 /** Keeps layers for as long as the object lives. */
-export function memoryStore(): LayerStore & { readonly size: number } {
+export function memoryStore(): SiteStore & { readonly size: number } {
   const kept = new Map<string, Uint8Array<ArrayBuffer>>();
   return {
     get: (key) => Promise.resolve(kept.get(key) ?? null),

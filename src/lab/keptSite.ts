@@ -7,10 +7,10 @@ import type { QuantEvent } from '../quant/problem';
 import { storedBytes, storedFromBytes } from '../quant/stored';
 import type { StoredLayer } from '../quant/storedLayer';
 import { sha256 } from '../util/hash';
-import type { Solved } from './layers';
+import type { Solved } from './siteProblem';
 
 /** What is kept: the result, and what the solver had to say on the way. */
-export interface KeptLayer {
+export interface KeptSite {
   readonly solved: Solved;
   readonly events: readonly QuantEvent[];
 }
@@ -27,7 +27,7 @@ const newline = 10;
 /** Hex digits of the checksum in front of a record. */
 const checkLength = 64;
 
-export async function packLayer(key: string, { solved, events }: KeptLayer): Promise<Uint8Array<ArrayBuffer>> {
+export async function packSite(key: string, { solved, events }: KeptSite): Promise<Uint8Array<ArrayBuffer>> {
   const { parts, ...summary } = solved;
   const bytes = parts.map(storedBytes);
   const header: Header = {
@@ -41,7 +41,7 @@ export async function packLayer(key: string, { solved, events }: KeptLayer): Pro
 }
 
 /** Null when the record is damaged, or was made for another key. */
-export async function unpackLayer(key: string, record: Uint8Array<ArrayBuffer>): Promise<KeptLayer | null> {
+export async function unpackSite(key: string, record: Uint8Array<ArrayBuffer>): Promise<KeptSite | null> {
   const content = record.slice(checkLength);
   const check = new TextDecoder().decode(record.subarray(0, checkLength));
   if ((await sha256(content)) !== check) return null;

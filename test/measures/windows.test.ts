@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Tokenizer } from '../../src/formats/checkpoint';
-import { calibrationWindows, evaluationWindows, scoredPerWindow } from '../../src/lab/windows';
+import { calibrationWindows, evaluationWindows, scoredPerWindow } from '../../src/measures/windows';
 import { Cancelled } from '../../src/util/errors';
 import { openFolder, sharedModel } from '../model/folder';
-import { idTokenizer, textOfIds } from './tiny';
+import { idTokenizer, textOfIds } from '../lab/tiny';
 
 const ids = Array.from({ length: 23 }, (_, i) => 10 + i);
 const { text } = textOfIds(ids);

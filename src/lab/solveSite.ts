@@ -1,0 +1,91 @@
+/** The step that orders are made of first: one site of one point, solved and kept, or taken from what was kept. */
+import type { OpenBlock, Site } from '../model/model';
+import { siteId, siteWords } from '../model/siteId';
+import { needsModule } from '../quant/recipe/parseRecipe';
+import type { QuantEvent } from '../quant/problem';
+import { createRng } from '../util/rng';
+import type { RunEvent, SiteResult } from '../log/events';
+import { worked, type Bench } from './bench';
+import type { Moment } from './calibrate';
+import { requireFinite } from './failure';
+import { moduleError } from './moduleError';
+import { placementOf, type Placement, type PreparedPoint } from './prepare';
+import { notKept } from './remarks';
+import { roundSite, type Solved } from './siteProblem';
+
+/** Sites of the block whose H this point needs, because it has yet to solve them. */
+export function sitesToCalibrate({ model, kept }: Bench, { placements }: PreparedPoint, block: number): Site[] {
+  return model.sites(block).filter(({ name }) => {
+    const placement = placements.get(siteId(block, name));
+    return placement?.calibrated && !kept.has(placement.key);
+  });
+}
+
+/** `open` gives the source block where it is needed. Nothing is left to do for a site that stays as stored. */
+export async function* solveSite(
+  bench: Bench,
+  point: PreparedPoint,
+  block: number,
+  site: Site,
+  moment: Moment | null,
+  open: () => Promise<OpenBlock>,
+): AsyncGenerator<RunEvent> {
+  const { model, settings, costs, kept, work } = bench;
+  const { signal, gpu } = bench.input;
+  const id = siteId(block, site.name);
+  if (!point.placements.has(id)) return;
+  const placement = placementOf(point, id);
+  const { recipe } = placement;
+  const solve = async (emit: (event: QuantEvent) => void) => {
+    const shared = createRng(settings.seed);
+    const rng = shared.fork(placement.words);
+    const source = await open();
+    using scope = gpu.scope('module');
+    const sample = needsModule(recipe) && moment?.sample;
+    const error = sample ? await moduleError(gpu, model, source, site, sample, scope) : undefined;
+    return await roundSite(source, site, recipe, moment, { gpu, signal, rng, shared, emit }, error);
+  };
+  const layers = site.layers.map(({ name }) => name);
+  yield* takeOrSolve(bench, point, placement, layers, solve);
+  const share = costs.solve / model.sites(block).length;
+  yield* worked(bench, work.solving(point), point.id, share, kept.has(placement.key) ? 'kept' : 'computed');
+}
+
+/** One result from the cabinet, or from `solve` into it; with its events either way. */
+export async function* takeOrSolve(
+  { clock, kept, accounts, said }: Bench,
+  point: PreparedPoint,
+  { site, cabinet, key }: Placement,
+  layers: readonly string[],
+  solve: (emit: (event: QuantEvent) => void) => Promise<Solved>,
+): AsyncGenerator<RunEvent, Solved> {
+  const start = clock();
+  const account = accounts.of(point);
+  const known = account.hashes.has(site);
+  const found = kept.has(key) || known ? await cabinet.find(key) : null;
+  const events: QuantEvent[] = [];
+  const solved = found ? found.solved : await solve((event) => events.push(event));
+  const refusal = found ? null : await cabinet.put(key, { solved, events });
+  if (refusal !== null && !said.refusal) {
+    said.refusal = true;
+    yield notKept(refusal);
+  }
+  const seconds = clock() - start;
+  account.seconds += seconds;
+  // A table that sequential calibration has already told of.
+  if (known) return solved;
+  account.hashes.set(site, solved.hash);
+  account.bits.set(site, solved.storageBits);
+  const place = { point: point.id, site };
+  for (const event of found ? found.events : events) yield { ...event, ...place };
+  const { parts: _, storageBits, ...summary } = solved;
+  const result: SiteResult = {
+    ...{ ...place, layers, ...summary },
+    bits: storageBits / (solved.rows * solved.cols),
+    seconds,
+    resumed: found !== null,
+  };
+  requireFinite(result, `${point.id}, ${siteWords(site)}:`);
+  yield { type: 'site-quantized', ...result };
+  return solved;
+}

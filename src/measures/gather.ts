@@ -1,0 +1,75 @@
+/**
+ * All measures of one point at once. What computes a measure is the function <name> that src/measures/<name>.ts exports; found by name,
+ * so that a new measure is its own files.
+ */
+import { NumericError } from '../util/errors';
+import { present } from '../util/assert';
+import type { Values } from '../log/events';
+import { measures } from './catalog';
+import type { Gathering, Measure, MeasureMeta, ScoredText, ScoredWindow } from './measure';
+
+type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** The functions of `metas` among some modules. */
+export const measuring = (metas: readonly MeasureMeta[], modules: Modules): readonly Measure[] =>
+  metas.map(({ name }) => {
+    const found = modules[`./${name}.ts`]?.[name];
+    return present(typeof found === 'function' ? (found as Measure) : undefined, `src/measures/${name}.ts, ${name}`);
+  });
+
+const all = measuring(measures, import.meta.glob(['./*.ts', '!./*.meta.ts', '!./gather.ts'], { eager: true }));
+
+/** A point's values so far. */
+export interface Measured {
+  readonly windows: number;
+  /** Scored tokens. */
+  readonly tokens: number;
+  readonly values: Values;
+}
+
+/** Gathers the windows of one point. */
+export class Measurement {
+  readonly nll: Float32Array[] = [];
+  readonly #gatherings: readonly Gathering[];
+  #tokens = 0;
+
+  /** `reference`: the full-precision point, already measured on these windows; null when this is it. */
+  constructor(
+    readonly point: string,
+    text: ScoredText,
+    readonly reference: Measurement | null,
+    made: readonly Measure[] = all,
+  ) {
+    this.#gatherings = made.map((measure) => measure(text));
+  }
+
+  /** Adds the next window. A NumericError when a loss is not finite. */
+  add(scores: Omit<ScoredWindow, 'base'>): void {
+    const window = this.nll.length;
+    const bad = scores.nll.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0) {
+      throw new NumericError(
+        'not-finite',
+        `${this.point}: the loss of token ${bad} in window ${window} is not finite. ` +
+          (this.reference
+            ? 'The quantized weights make activations overflow; choose more bits or a smaller group.'
+            : 'The checkpoint itself gives such activations in float32; its weights are damaged or not of this architecture.'),
+        { point: this.point, window, token: bad },
+      );
+    }
+    this.nll.push(scores.nll);
+    this.#tokens += scores.nll.length;
+    const base = this.reference?.nll[window];
+    for (const gathering of this.#gatherings) gathering.add({ ...scores, base });
+  }
+
+  /** Mean loss of every window, nats per token, to 1e-6: a number a window is what a log can carry. */
+  losses(): number[] {
+    return this.nll.map((window) => Number((window.reduce((a, b) => a + b, 0) / window.length).toFixed(6)));
+  }
+
+  measured(): Measured {
+    const values = Object.assign({}, ...this.#gatherings.map((gathering) => gathering.values())) as Values;
+    return { windows: this.nll.length, tokens: this.#tokens, values };
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What a measure is: named values made of the scores of tokens. A measure is `<name>.ts` and `<name>.meta.ts`, found by name; the columns of
+ * tables, files and links and the axes of the chart come from its meta, so that nobody else knows what is measured. Types only.
+ */
+import type { Values } from '../log/events';
+
+/** One value of a point, as page, files and command line need to know it. */
+export interface ValueMeta {
+  /** Its key in results and files, e.g. "kld". */
+  readonly name: string;
+  /** Heading of its column. */
+  readonly label: string;
+  /** One to three plain sentences for who meets it first. */
+  readonly help: string;
+  readonly better: 'low' | 'high';
+  /** What it shows best on. On a log scale, a value that is compared with nothing is above zero. */
+  readonly scale: 'log' | 'linear';
+  /** How it is written: as a number, or as a share of one in percent. */
+  readonly as: 'number' | 'share';
+  /** What it compares with; what compares with full precision has no value at full precision itself. */
+  readonly against: 'nothing' | 'full precision';
+  /** Whether tables for people have a column of it; files always have. */
+  readonly shown: 'table' | 'file';
+  /** What the choice of it as the vertical axis is called, and the axis itself; left out where it is none of the chart's. */
+  readonly axis?: { readonly label: string; readonly title: string };
+}
+
+export interface MeasureMeta {
+  readonly name: string;
+  /** One line: what it tells. */
+  readonly line: string;
+  /** Place of its values among those of other measures, from 0. */
+  readonly place: number;
+  readonly values: readonly ValueMeta[];
+}
+
+/** Scores of one window, one entry per scored token. */
+export interface ScoredWindow {
+  /** −ln p of the token, nats. */
+  readonly nll: Float32Array;
+  /** The same at full precision. */
+  readonly base?: Float32Array | undefined;
+  /** KL(full precision ‖ quantized), nats. */
+  readonly kld?: Float32Array | undefined;
+  /** 1 where the most likely token is that of full precision, else 0. */
+  readonly agree?: Float32Array | undefined;
+}
+
+/** A point on its way: windows come one by one, and after each the values are those of all windows so far. */
+export interface Gathering {
+  add(window: ScoredWindow): void;
+  /** By name; a value that cannot be told (nothing to compare with) is left out. */
+  values(): Values;
+}
+
+/** What a measure knows of the text. */
+export interface ScoredText {
+  /** UTF-8 bytes per token. */
+  readonly bytesPerToken: number;
+}
+
+export type Measure = (text: ScoredText) => Gathering;

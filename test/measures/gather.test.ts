@@ -1,0 +1,46 @@
+/** What is made of the scores of tokens. */
+import { describe, expect, it } from 'vitest';
+import { Measurement } from '../../src/measures/gather';
+
+const text = { bytesPerToken: 4 };
+
+describe('measurement', () => {
+  const window = (values: number[]) => Float32Array.from(values);
+
+  it('pairs with the reference: a constant gap has no spread', () => {
+    const base = new Measurement('full-precision', text, null);
+    const point = new Measurement('rtn-3', text, base);
+    for (const values of [
+      [1, 5, 2, 4],
+      [3, 1, 0.5, 2],
+    ]) {
+      base.add({ nll: window(values) });
+      point.add({
+        nll: window(values.map((v) => v + 0.25)),
+        kld: window([0, 0.5, 1, 0.5]),
+        agree: window([1, 1, 0, 1]),
+      });
+    }
+    const { values } = point.measured();
+    expect(values['lnRatio']).toEqual({ mean: 0.25, low: 0.25, high: 0.25 });
+    expect(values['kld']?.mean).toBe(0.5);
+    expect(values['top1']?.mean).toBe(0.75);
+    expect(values['top1']?.high).toBeLessThanOrEqual(1);
+    expect(Math.log(values['perplexity']?.mean ?? NaN)).toBeCloseTo(18.5 / 8 + 0.25, 12);
+    expect(values['bitsPerByte']?.mean).toBeCloseTo((18.5 / 8 + 0.25) / Math.LN2 / 4, 12);
+    const { windows, tokens, values: own } = base.measured();
+    expect({ windows, tokens, own: Object.keys(own) }).toEqual({
+      windows: 2,
+      tokens: 8,
+      own: ['perplexity', 'bitsPerByte'],
+    });
+  });
+
+  it('names the point, window and token of a loss that is not finite', () => {
+    const base = new Measurement('full-precision', text, null);
+    base.add({ nll: window([1, 2]) });
+    expect(() => base.add({ nll: window([1, NaN]) })).toThrow(
+      /full-precision: the loss of token 1 in window 1 is not finite/,
+    );
+  });
+});
