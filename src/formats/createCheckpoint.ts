@@ -1,4 +1,5 @@
 /** A checkpoint of what a reader found. */
+import { FormatError } from '../util/errors';
 import type { Checkpoint, Tokenizer } from './checkpoint';
 import { fingerprintCheckpoint } from './fingerprint';
 import type { StoredTensor } from './storedTensor';
@@ -15,21 +16,38 @@ export interface Found {
   /** The name that the model's architecture gives to a tensor of that name in the files. */
   readonly nameOf?: (stored: string) => string;
   readonly remarks?: readonly string[];
-  readonly tokenizer: () => Promise<Tokenizer>;
+  /** What it throws is thrown to whoever asks for the tokenizer. */
+  readonly tokenizer: () => Tokenizer | Promise<Tokenizer>;
 }
 
-/** Tokenizer and fingerprint are made when they are first asked for. The fingerprint is of the names in the files. */
+/**
+ * Tokenizer and fingerprint are made when they are first asked for. The fingerprint is of the names in the files. FormatError
+ * `duplicate-tensor` where two tensors have one name.
+ */
 export function createCheckpoint(found: Found): Checkpoint {
-  const { config, tensors, nameOf = (name) => name, remarks = [] } = found;
+  const { config, nameOf = (name) => name, remarks = [] } = found;
+  const tensors = new Map<string, StoredTensor>();
+  for (const entry of found.tensors) {
+    const name = nameOf(entry.name);
+    if (tensors.has(name)) throw duplicate(name, entry);
+    tensors.set(name, entry);
+  }
   let tokenizer: Promise<Tokenizer> | undefined;
   let fingerprint: Promise<string> | undefined;
   return {
     name: found.name || 'checkpoint',
     config,
-    tensors: new Map(tensors.map((entry) => [nameOf(entry.name), entry])),
+    tensors,
     unsupported: new Map([...(found.unsupported ?? [])].map(([name, type]) => [nameOf(name), type])),
     ...(remarks.length > 0 ? { remarks } : {}),
-    tokenizer: () => (tokenizer ??= found.tokenizer()),
-    fingerprint: () => (fingerprint ??= fingerprintCheckpoint(config, tensors)),
+    tokenizer: () => (tokenizer ??= Promise.resolve().then(found.tokenizer)),
+    fingerprint: () => (fingerprint ??= fingerprintCheckpoint(config, found.tensors)),
   };
 }
+
+const duplicate = (name: string, { file }: StoredTensor) =>
+  new FormatError(
+    'duplicate-tensor',
+    `${file}: there is more than one tensor "${name.slice(0, 200)}", and nothing says which counts. Write the file anew.`,
+    { file, tensor: name.slice(0, 200) },
+  );

@@ -305,7 +305,7 @@ describe('what else lies in the folder', () => {
   it('and a hidden file, which is none, is no folder to open', async () => {
     const error = await failureOf(() => openCheckpoint([fileOf('README.md', ''), fileOf('._config.json', '{}')]));
     expect(error.code).toBe('missing-file');
-    expect(error.message).toContain('config.json is missing; found README.md');
+    expect(error.message).toContain('is missing; found README.md.');
   });
 });
 
