@@ -1,6 +1,7 @@
 /** A checkpoint of what a reader found. */
 import { FormatError } from '../util/errors';
 import type { Checkpoint, Tokenizer } from './checkpoint';
+import { namesIn } from './dialects';
 import { fingerprintCheckpoint } from './fingerprint';
 import type { StoredTensor } from './storedTensor';
 
@@ -13,8 +14,6 @@ export interface Found {
   readonly tensors: readonly StoredTensor[];
   /** Name → type of tensors in types that the lab does not decode. */
   readonly unsupported?: ReadonlyMap<string, string>;
-  /** The name that the model's architecture gives to a tensor of that name in the files. */
-  readonly nameOf?: (stored: string) => string;
   readonly remarks?: readonly string[];
   /** What it throws is thrown to whoever asks for the tokenizer. */
   readonly tokenizer: () => Tokenizer | Promise<Tokenizer>;
@@ -25,7 +24,8 @@ export interface Found {
  * `duplicate-tensor` where two tensors have one name.
  */
 export function createCheckpoint(found: Found): Checkpoint {
-  const { config, nameOf = (name) => name, remarks = [] } = found;
+  const { config, unsupported = new Map<string, string>(), remarks = [] } = found;
+  const nameOf = namesIn([...found.tensors.map(({ name }) => name), ...unsupported.keys()]);
   const tensors = new Map<string, StoredTensor>();
   for (const entry of found.tensors) {
     const name = nameOf(entry.name);
@@ -38,7 +38,7 @@ export function createCheckpoint(found: Found): Checkpoint {
     name: found.name || 'checkpoint',
     config,
     tensors,
-    unsupported: new Map([...(found.unsupported ?? [])].map(([name, type]) => [nameOf(name), type])),
+    unsupported: new Map([...unsupported].map(([name, type]) => [nameOf(name), type])),
     ...(remarks.length > 0 ? { remarks } : {}),
     tokenizer: () => (tokenizer ??= Promise.resolve().then(found.tokenizer)),
     fingerprint: () => (fingerprint ??= fingerprintCheckpoint(config, found.tensors)),

@@ -46,7 +46,6 @@ export const reader: Reader = {
       config,
       tensors,
       unsupported,
-      nameOf: inCausalModel([...tensors.map(({ name }) => name), ...unsupported.keys()]),
       remarks: ['adapter_model.safetensors', 'adapter_model.bin']
         .filter((path) => folder.get(path))
         .map((path) => `${path} lies beside the weights and is not applied: numbers are those of the model without it`),
@@ -54,13 +53,3 @@ export const reader: Reader = {
     });
   },
 };
-
-/**
- * Names as a whole model has them. A model that was saved without its head has "layers.0…" in place of "model.layers.0…"; transformers reads
- * it all the same.
- */
-function inCausalModel(names: readonly string[]): (name: string) => string {
-  const bare =
-    !names.some((name) => name.startsWith('model.')) && names.some((name) => /^(layers\.\d|embed_tokens\.)/.test(name));
-  return (name) => (bare && !name.startsWith('lm_head.') ? `model.${name}` : name);
-}
