@@ -3,6 +3,10 @@ import { FormatError } from '../util/errors';
 import { listed, otherFormatFound } from './folder';
 import type { Kind } from './reader';
 
+/** "a folder with …, or …": what belongs together in these kinds of checkpoint. */
+export const formsOf = (kinds: readonly Kind[]): string =>
+  kinds.map(({ form, variants }) => (variants ? `${form} ${variants}` : form)).join(', or ');
+
 /** For visible `paths`. `other` is a sentence on files of other formats, and goes before what is missing. */
 export function noCheckpoint(
   paths: readonly string[],
@@ -10,7 +14,7 @@ export function noCheckpoint(
   other = otherFormatFound(paths),
 ): FormatError {
   const short = kinds.map(({ form }) => form).join(', or ');
-  const full = kinds.map(({ form, variants }) => (variants ? `${form} ${variants}` : form)).join(', or ');
+  const full = formsOf(kinds);
   const known = kinds.map(({ knownBy }) => knownBy).join(' or ');
   return new FormatError(
     other ? 'unsupported-format' : 'missing-file',

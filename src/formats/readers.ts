@@ -20,3 +20,7 @@ export function readersOf(modules: ReaderModules): readonly Reader[] {
 }
 
 export const readers = readersOf(readerModules);
+
+/** Those to which a file of that name belongs: all of them for JSON, which lies beside weights of every kind. */
+export const readersOfFile = (name: string, among: readonly Reader[]): readonly Reader[] =>
+  among.filter((reader) => /\.json$/i.test(name) || reader.match([name]) !== null);
