@@ -5,14 +5,25 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { openCheckpoint } from '../formats/openCheckpoint';
 import type { Checkpoint, SourceFile } from '../formats/checkpoint';
 import { otherFormatFound } from '../formats/folder';
+import { formsOf } from '../formats/noCheckpoint';
+import type { Reader } from '../formats/reader';
+import { readers, readersOfFile } from '../formats/readers';
 import { readText, type LabelledText } from '../formats/text';
 import { FetchError, FormatError } from '../util/errors';
 
-/** A checkpoint from its folder, or from one safetensors or JSON file of it. Nothing but headers is read. A FormatError for other files. */
-export async function openModelPath(path: string): Promise<Checkpoint> {
+/**
+ * A checkpoint from its folder, or from one file of it: then of that file's kind, whatever else lies beside, and of that file alone where it
+ * is all of one. Nothing but headers is read. A FormatError for files that are no part of a checkpoint.
+ */
+export async function openModelPath(path: string, known: readonly Reader[] = readers): Promise<Checkpoint> {
   const found = await statOf(path, 'the model');
+  const file = basename(path);
+  const among = found.isDirectory() ? known : readersOfFile(file, known);
   // What lies beside a file that is no part of a checkpoint says nothing about it.
-  if (!found.isDirectory() && !/\.(safetensors|json)$/i.test(path)) throw foreign(path);
+  if (among.length === 0) throw foreign(path, known);
+  if (!found.isDirectory() && among.some((reader) => reader.match([file])?.found === 'whole')) {
+    return openCheckpoint([{ path: file, blob: await openAsBlob(path) }], {}, among);
+  }
   const folder = found.isDirectory() ? path : resolve(path, '..');
   const names = found.isDirectory() ? await readdir(folder, { recursive: true }) : await readdir(folder);
   const files: SourceFile[] = [];
@@ -23,7 +34,7 @@ export async function openModelPath(path: string): Promise<Checkpoint> {
     if (known?.isFile()) files.push({ path: relative(folder, full), blob: await openAsBlob(full) });
   }
   requireSeen(files, folder);
-  return openCheckpoint(files, { name: basename(resolve(folder)) });
+  return openCheckpoint(files, { name: basename(resolve(folder)) }, among);
 }
 
 /** Files in hidden folders are no part of a model. A FormatError that names the folder where the only one lies there. */
@@ -58,11 +69,10 @@ async function statOf(path: string, what: string) {
   }
 }
 
-const foreign = (path: string) =>
+const foreign = (path: string, known: readonly Reader[]) =>
   new FormatError(
     'unsupported-format',
-    `${otherFormatFound([path]) || `${path} is no file of a checkpoint.`} A checkpoint is a folder with config.json, tokenizer.json and ` +
-      'model.safetensors (or its shards and index): give its path as --model.',
+    `${otherFormatFound([path]) || `${path} is no file of a checkpoint.`} A checkpoint is ${formsOf(known)}: give its path as --model.`,
     { file: path },
   );
 

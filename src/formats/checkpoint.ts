@@ -14,12 +14,14 @@ export type StoredType = 'F64' | 'F32' | 'F16' | 'BF16';
 
 export interface TensorEntry {
   readonly name: string;
+  /** Of the values that `read` gives. */
   readonly type: StoredType;
   readonly shape: readonly number[];
+  /** Of all its values in that type. */
   readonly bytes: number;
   /** File that holds it, for messages. */
   readonly file: string;
-  /** Its bytes, or those of rows [begin, end) of its first dimension: little-endian, as stored. A FetchError when the file vanished. */
+  /** The bytes of its values, or of rows [begin, end) of its first dimension: little-endian. A FetchError when the file vanished. */
   read(begin?: number, end?: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -46,7 +48,7 @@ export interface Tokenizer {
 export interface Checkpoint {
   /** Folder name or file name. */
   readonly name: string;
-  /** config.json, parsed and not yet judged. */
+  /** In the fields of a config.json, parsed and not yet judged. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Tensors that are there in a type the lab does not decode: name → type ("I64"). `requireTensor` names it when one is needed. */

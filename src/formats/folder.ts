@@ -1,9 +1,10 @@
 /**
- * Finds the checkpoint's folder among dropped files. Paths come in every form: with a leading folder, flat, with backslashes, next to
- * hidden files and files of other formats. Nothing is read here.
+ * Finds a folder that transformers saved, known by its config.json, among files of other folders and other formats. Whatever the weights
+ * are in. Nothing is read here.
  */
 import { FormatError } from '../util/errors';
 import type { SourceFile } from './checkpoint';
+import type { Files } from './siftFiles';
 
 export interface Folder {
   /** Last part of its path; empty for flat files. */
@@ -16,42 +17,36 @@ export interface Folder {
   missing(path: string, remedy: string): FormatError;
 }
 
-/** The shallowest folder with a config.json; among several of one depth, the only one with safetensors beside it. */
-export function findFolder(files: readonly SourceFile[]): Folder {
-  const byPath = new Map<string, SourceFile>();
-  for (const file of files) {
-    const path = normalize(file.path);
-    if (isHidden(path)) continue;
-    if (byPath.has(path)) {
-      throw new FormatError(
-        'duplicate-file',
-        `two files are named ${path}. Files of two folders were given together: open one model at a time, best as a folder.`,
-        { file: path },
-      );
-    }
-    byPath.set(path, file);
-  }
-  const paths = [...byPath.keys()];
-  const roots = paths
-    .filter((path) => /(^|\/)config\.json$/.test(path))
-    .map((path) => path.slice(0, -'config.json'.length));
+export const isConfig = (path: string) => /(^|\/)config\.json$/.test(path);
+
+/**
+ * The shallowest folders with a config.json, each as the beginning of its paths ("m/", or nothing for flat files); among several, those
+ * with weights directly inside, where there are any. `isWeights` judges a path inside the folder.
+ */
+export function findRoots(paths: readonly string[], isWeights: (inside: string) => boolean): readonly string[] {
+  const roots = paths.filter(isConfig).map((path) => path.slice(0, -'config.json'.length));
   const depth = Math.min(...roots.map(depthOf));
   const shallow = roots.filter((root) => depthOf(root) === depth);
   const complete = shallow.filter((root) =>
-    paths.some((path) => path.startsWith(root) && /^[^/]+\.safetensors$/.test(path.slice(root.length))),
+    paths.some((path) => path.startsWith(root) && isWeights(path.slice(root.length))),
   );
-  const chosen = complete.length > 0 ? complete : shallow;
-  if (chosen.length > 1) {
+  return complete.length > 0 ? complete : shallow;
+}
+
+/** The folder of the only root; null where there is none. FormatError `several-checkpoints` where there are more. */
+export function openFolder({ visible }: Files, isWeights: (inside: string) => boolean): Folder | null {
+  const roots = findRoots([...visible.keys()], isWeights);
+  if (roots.length > 1) {
     throw new FormatError(
       'several-checkpoints',
-      `${chosen.length} folders hold a config.json (${listed(chosen)}). Open one model at a time.`,
-      { found: chosen.length },
+      `${roots.length} folders hold a config.json (${listed(roots)}). Open one model at a time.`,
+      { found: roots.length },
     );
   }
-  const root = chosen[0];
-  if (root === undefined) throw withoutConfig(paths, files.map(({ path }) => normalize(path)).filter(isHidden));
+  const [root] = roots;
+  if (root === undefined) return null;
   const inside = new Map<string, SourceFile>();
-  for (const [path, file] of byPath) if (path.startsWith(root)) inside.set(path.slice(root.length), file);
+  for (const [path, file] of visible) if (path.startsWith(root)) inside.set(path.slice(root.length), file);
   return {
     name: root.split('/').at(-2) ?? '',
     get: (path) => inside.get(path),
@@ -61,19 +56,6 @@ export function findFolder(files: readonly SourceFile[]): Folder {
         file: `${root}${path}`,
       }),
   };
-}
-
-function normalize(path: string): string {
-  return path
-    .replaceAll('\\', '/')
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/');
-}
-
-/** `.git`, `.cache`, `._model.safetensors` (macOS), `__MACOSX`. */
-function isHidden(path: string): boolean {
-  return path.split('/').some((part) => (part.startsWith('.') && part !== '..') || part === '__MACOSX');
 }
 
 function depthOf(root: string): number {
@@ -87,6 +69,7 @@ export function listed(names: readonly string[]): string {
   return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
 }
 
+/** Formats that no reader opens; a row on one that a reader opens is never said. */
 const otherFormats: readonly { readonly ends: RegExp; readonly is: string; readonly remedy: string }[] = [
   { ends: /\.gguf$/i, is: 'a GGUF file', remedy: 'Open the safetensors checkpoint that it was made from.' },
   {
@@ -109,27 +92,4 @@ export function otherFormatFound(paths: readonly string[]): string {
     if (path) return `${path} is ${is}, which is not read. ${remedy}`;
   }
   return '';
-}
-
-function withoutConfig(paths: readonly string[], hidden: readonly string[]): FormatError {
-  const inside = hidden.find((path) => path.endsWith('config.json'));
-  if (inside !== undefined) {
-    return new FormatError(
-      'hidden-folder',
-      `${inside} lies in a hidden folder; those are passed over. Open the folder that holds it, by its own path.`,
-      { file: inside },
-    );
-  }
-  const other = otherFormatFound(paths);
-  const weights = paths.some((path) => path.endsWith('.safetensors'));
-  return new FormatError(
-    paths.length > 0 && other && !weights ? 'unsupported-format' : 'missing-file',
-    paths.length === 0
-      ? 'no files were given. A checkpoint is a folder with config.json, tokenizer.json and model.safetensors.'
-      : other && !weights
-        ? `${other} A checkpoint is a folder with config.json, tokenizer.json and model.safetensors (or its shards and index).`
-        : `config.json is missing; found ${listed(paths)}. A checkpoint is a folder with config.json, tokenizer.json and ` +
-          'model.safetensors (or its shards and index): drop the whole folder, or all these files together.',
-    { file: 'config.json' },
-  );
 }

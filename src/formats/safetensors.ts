@@ -3,21 +3,16 @@
  * {dtype, shape, data_offsets: [begin, end)} relative to the first byte after it, and `__metadata__`; then the data. No weights are read.
  * Source: the format's specification (huggingface/safetensors, README "Format").
  */
-import { assert } from '../util/assert';
 import { FormatError } from '../util/errors';
-import type { SourceFile, TensorEntry } from './checkpoint';
+import type { SourceFile } from './checkpoint';
 import { MAX_DIMENSION, MAX_DIMENSIONS, MAX_HEADER_BYTES, MAX_HEADER_QUOTES, MAX_TENSORS } from './limits';
 import { readSlice, refuseDisguised } from './sourceFile';
+import { type StoredTensor, storedTensor } from './storedTensor';
 import { isStoredType, typeBits } from './storedType';
 import { describe, isObject, parseJsonObject } from './strictJson';
 
 /** Bytes of the header's own length. */
 const PREFIX = 8;
-
-/** A tensor whose bytes can be had at any offset, not only by rows: a row of a hostile file may be the whole file. */
-export interface StoredTensor extends TensorEntry {
-  readBytes(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
-}
 
 export interface ShardTensors {
   readonly tensors: readonly StoredTensor[];
@@ -52,8 +47,11 @@ export async function readSafetensors(file: SourceFile): Promise<ShardTensors> {
         name,
       );
     }
-    if (isStoredType(type)) tensors.push(createEntry(file, name, { type, shape, bytes }, dataBegin + begin));
-    else unsupported.set(name, type);
+    if (isStoredType(type)) {
+      const position = dataBegin + begin;
+      const readBytes = (from: number, to: number) => readSlice(file, position + from, position + to);
+      tensors.push(storedTensor({ name, type, shape, file: file.path }, readBytes));
+    } else unsupported.set(name, type);
   }
   checkMetadata(file, header.__metadata__);
   refuseGaps(file, ranges, dataBytes);
@@ -200,29 +198,6 @@ function refuseGaps(file: SourceFile, ranges: readonly Range[], dataBytes: numbe
       `${dataBytes - end} bytes after the last tensor belong to none, so the header is not of these data`,
     );
   }
-}
-
-function createEntry(
-  file: SourceFile,
-  name: string,
-  { type, shape, bytes }: Pick<TensorEntry, 'type' | 'shape' | 'bytes'>,
-  position: number,
-): StoredTensor {
-  const rows = shape[0] ?? 1;
-  const readBytes = (begin: number, end: number) => readSlice(file, position + begin, position + end);
-  return {
-    name,
-    type,
-    shape: Object.freeze([...shape]),
-    bytes,
-    file: file.path,
-    read(begin = 0, end = rows) {
-      assert(0 <= begin && begin <= end && end <= rows, `rows [${begin}, ${end}) of ${name}, which has ${rows}`);
-      const row = rows === 0 ? 0 : bytes / rows;
-      return readBytes(begin * row, end * row);
-    },
-    readBytes,
-  };
 }
 
 function quote(name: string): string {

@@ -6,12 +6,13 @@ import { FormatError } from '../util/errors';
 import type { SourceFile } from './checkpoint';
 import { type Folder, listed, otherFormatFound } from './folder';
 import { MAX_INDEX_BYTES, MAX_SHARDS } from './limits';
-import { readSafetensors, type ShardTensors, type StoredTensor } from './safetensors';
+import { readSafetensors, type ShardTensors } from './safetensors';
 import { readWhole } from './sourceFile';
+import type { StoredTensor } from './storedTensor';
 import { describe, isObject, parseJsonObject } from './strictJson';
 
 const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
+export const INDEX = 'model.safetensors.index.json';
 const SHARD = /^(.+)-(\d{5,})-of-(\d{5,})\.safetensors$/;
 
 /** Tensors of all weight files of the folder. A single model.safetensors goes before shards, as in transformers. */

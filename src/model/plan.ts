@@ -4,7 +4,7 @@
  * the embedding is a copy, and the two stay one matrix.
  */
 import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
-import { requireTensor } from '../formats/openCheckpoint';
+import { requireTensor } from '../formats/requireTensor';
 import { blueprintOf } from './architectures';
 import type { Facts, HeadPlan } from './blueprint';
 import { usesOf } from './lifetimes';

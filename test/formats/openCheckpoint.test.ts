@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SourceFile } from '../../src/formats/checkpoint';
-import { openCheckpoint, requireTensor } from '../../src/formats/openCheckpoint';
+import { openCheckpoint } from '../../src/formats/openCheckpoint';
+import { requireTensor } from '../../src/formats/requireTensor';
 import { writeSafetensors } from '../../src/formats/writeSafetensors';
 import {
   failureOf,
@@ -299,6 +300,12 @@ describe('what else lies in the folder', () => {
     const error = await failureOf(() => openCheckpoint(prefixed('.cache/huggingface/', tinyCheckpoint())));
     expect(error.code).toBe('hidden-folder');
     expect(error.message).toContain('.cache/huggingface/config.json');
+  });
+
+  it('and a hidden file, which is none, is no folder to open', async () => {
+    const error = await failureOf(() => openCheckpoint([fileOf('README.md', ''), fileOf('._config.json', '{}')]));
+    expect(error.code).toBe('missing-file');
+    expect(error.message).toContain('is missing; found README.md.');
   });
 });
 

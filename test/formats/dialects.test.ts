@@ -1,0 +1,43 @@
+/** Names of tensors in the words of other programs. */
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Dialect } from '../../src/formats/dialect';
+import { dialectModules, dialectsOf, namesIn } from '../../src/formats/dialects';
+import { failureOf } from './files';
+
+/** "b0.up" for "model.layers.0.up". */
+const short = (name: string): { readonly dialect: Dialect } => ({
+  dialect: {
+    name,
+    match: (names) => names.some((stored) => /^b\d/.test(stored)),
+    nameOf: (stored) => stored.replace(/^b(\d+)/, 'model.layers.$1'),
+  },
+});
+const withShort = dialectsOf({ ...dialectModules, './dialects/short.ts': short('short') });
+
+describe('dialects', () => {
+  it('are the files of their folder, named as these', () => {
+    const found = readdirSync(resolve(import.meta.dirname, '../../src/formats/dialects'));
+    expect(
+      dialectsOf(dialectModules)
+        .map(({ name }) => `${name}.ts`)
+        .toSorted(),
+    ).toEqual(found.toSorted());
+    expect(() => dialectsOf({ './dialects/other.ts': short('short') })).toThrow('it is named as its file');
+  });
+
+  it.each([
+    ['of a whole model', ['model.norm.weight', 'layers.0.up', 'lm_head.weight'], null],
+    ['of no model', ['w', 'layers.up'], null],
+    ['without a head', ['layers.0.up', 'norm.weight', 'lm_head.weight'], 'model.layers.0.up'],
+    ['of the one that was added', ['b0.up', 'norm.weight'], 'model.layers.0.up'],
+  ])('names %s', (_, names, first) => {
+    expect(names.map(namesIn(names, withShort))[0]).toBe(first ?? names[0]);
+  });
+
+  it('that claim the same names are told', async () => {
+    const error = await failureOf(() => namesIn(['b0.up', 'layers.0.up'], withShort));
+    expect([error.code, error.details.found]).toEqual(['several-dialects', 'headless, short']);
+  });
+});
