@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
 import { identity } from '../../src/quant/groups';
 import { withGrid } from '../../src/quant/recipe/parseRecipe';
-import { makeGrid, makeTransform, missing } from '../../src/quant/solve/pieces';
+import { makeGrid, makeTransform } from '../../src/quant/solve/pieces';
 import type { QuantEvent } from '../../src/quant/problem';
 import type { Piece } from '../../src/quant/recipe/recipe';
 import { blocksOf } from '../../src/quant/rounding/compensate';
@@ -22,12 +22,6 @@ import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { hostLoss, makeProblem, testContext, upload } from './fixture';
 import { method, problem, testEightBits, testStored } from './methodLaws';
-
-describe('pieces', () => {
-  it('are implemented where the catalog names them', () => {
-    expect(missing).toEqual([]);
-  });
-});
 
 describe('laws of the solver', () => {
   it('H = I: compensation has nothing to make up for', async () => {

@@ -55,7 +55,7 @@ export interface Paper {
   readonly arxiv: string;
 }
 
-/** `<name>.meta.ts`: all that the page, the command line and the parser need to know of a piece. */
+/** What a `*.meta.ts` exports: all that the page, the command line and the parser need to know of a piece. */
 export interface PieceMeta {
   readonly name: string;
   readonly slot: Slot;
