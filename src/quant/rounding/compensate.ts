@@ -9,6 +9,7 @@
  * codes and 1e-3. By a numpy experiment it comes from the sums of the walk more than from the float32 factor.
  */
 import gridLib from '../../../shaders/lib/grid.wgsl?raw';
+import tileLib from '../../../shaders/lib/tile.wgsl?raw';
 import feedbackCode from '../../../shaders/rounding/feedback.wgsl?raw';
 import code from '../../../shaders/rounding/compensate.wgsl?raw';
 import type { Scope, View } from '../../gpu/buffers';
@@ -32,7 +33,7 @@ import { nearest } from './nearest';
 const feedbackKernel = defineKernel({
   name: 'feedback',
   code: feedbackCode,
-  lib: [gridLib],
+  lib: [tileLib, gridLib],
   bindings: { D: 'read', Rt: 'read', B: 'readWrite' },
   params: { cols: 'u32', begin: 'u32', fit_end: 'u32', first_row: 'u32', last_row: 'u32' },
 });
