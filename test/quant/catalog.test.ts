@@ -1,10 +1,14 @@
-/** The files of the pieces: each is found by itself, metadata and function are pairs, and no name is said twice. */
-import { readdirSync } from 'node:fs';
+/**
+ * The files of the pieces: each is found by itself, metadata and function are pairs, no name is said twice, and none says another's: what
+ * pieces have to know of each other are properties in the metadata, and these are true.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { catalog, findPiece, type Modules } from '../../src/quant/recipe/catalog';
-import { faults, pairPieces } from '../../src/quant/solve/pieces';
+import { catalog, findPiece, metaFiles, piecesOf, type Modules } from '../../src/quant/recipe/catalog';
+import { faults, makeGrid, pairPieces } from '../../src/quant/solve/pieces';
+import { recipeOf } from '../../src/quant/recipe/parseRecipe';
 import type { PieceMeta, Slot } from '../../src/quant/recipe/recipe';
 import { root } from '../house.mjs';
 
@@ -12,21 +16,23 @@ const quant = join(root, 'src/quant');
 /** What a function of a piece makes, by slot. */
 const kinds = { transform: 'Transform', grid: 'Grid', rounding: 'Rounding', correction: 'Correction' } as const;
 
+/** Files of the pieces and what they share: slot and path. */
+const files = (Object.keys(kinds) as Slot[]).flatMap((slot) =>
+  readdirSync(join(quant, slot))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ slot, path: join(quant, slot, name) })),
+);
+
 /** Exports of src/quant/<slot>/*.ts, metadata aside, that make a piece of the slot from its options: "grid/ggml.ts: q4_0". */
 function piecesInFiles(): string[] {
-  const slots = Object.keys(kinds) as Slot[];
-  const files = slots.flatMap((slot) =>
-    readdirSync(join(quant, slot))
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.meta.ts'))
-      .map((name) => ({ slot, path: join(quant, slot, name) })),
-  );
+  const functions = files.filter(({ path }) => !path.endsWith('.meta.ts'));
   // The words of the project say enough: no library is read.
   const program = ts.createProgram(
-    files.map(({ path }) => path),
+    functions.map(({ path }) => path),
     { noLib: true, types: [], moduleResolution: ts.ModuleResolutionKind.Bundler, module: ts.ModuleKind.ESNext },
   );
   const checker = program.getTypeChecker();
-  return files.flatMap(({ slot, path }) => {
+  return functions.flatMap(({ slot, path }) => {
     const source = program.getSourceFile(path);
     const module = source && checker.getSymbolAtLocation(source);
     if (!module) throw new Error(`${path} is a module`);
@@ -41,6 +47,32 @@ function piecesInFiles(): string[] {
       .filter(makes)
       .map(({ name }) => `${slot}/${basename(path)}: ${name}`);
   });
+}
+
+/** Words that are also a piece's name: of a file, and what they mean there. */
+const otherMeanings: Readonly<Record<string, string>> = {
+  'transform/rotate hadamard': 'the matrix that rotates, an option',
+};
+
+/** Strings of the code, comments and imports aside, that are the name of a piece of another file: "transform/scale.meta.ts:34 rotate". */
+function namesOfOthers(name: string, text: string): string[] {
+  const home = name.replace(/(\.meta)?\.ts$/, '');
+  const own = Object.entries(metaFiles).flatMap(([path, module]) =>
+    path.endsWith(`/${home}.meta.ts`) ? Object.keys(module) : [],
+  );
+  const others = new Set(catalog.map((one) => one.name).filter((one) => !own.includes(one)));
+  const source = ts.createSourceFile(name, text, ts.ScriptTarget.ESNext);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) return;
+    if (ts.isStringLiteralLike(node) && others.has(node.text) && !otherMeanings[`${home} ${node.text}`]) {
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+      found.push(`${name}:${line + 1} ${node.text}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
 }
 
 const meta = (name: string, slot: Slot = 'grid'): PieceMeta => {
@@ -108,6 +140,40 @@ describe('the files of the pieces', () => {
     ['src/quant/grid/a.meta.ts exports no piece.', { './grid/a.meta.ts': {} }, { './grid/a.ts': { a: some } }],
   ])('%s', (fault, metas, pieces) => {
     expect(faultsOf(metas, pieces)).toEqual([fault]);
+  });
+
+  it('say no name of another: pieces know each other by properties', () => {
+    const said = files.flatMap(({ slot, path }) =>
+      namesOfOthers(`${slot}/${basename(path)}`, readFileSync(path, 'utf8')),
+    );
+    expect(said).toEqual([]);
+    const code =
+      "import { rotate } from './rotate';\n// Not 'scale'.\nif (name === 'permute' || name === 'e8p') refuse();";
+    expect(namesOfOthers('grid/e8p.ts', code)).toEqual(['grid/e8p.ts:3 permute']);
+    expect(namesOfOthers('grid/ggml.ts', "const fallback = { q4_k: 'q5_0', mine: 'awq' };")).toEqual([
+      'grid/ggml.ts:1 awq',
+    ]);
+  });
+
+  it('say of a grid what it is', () => {
+    for (const { name, width = 1, wholeRows = false } of piecesOf('grid')) {
+      const grid = makeGrid(recipeOf({ grid: { name }, rounding: { name: 'nearest' } }).grid, 256);
+      expect([name, grid.width], 'columns of a point').toEqual([name, width]);
+      if (wholeRows) expect([name, grid.group]).toEqual([name, Infinity]);
+    }
+    // Of the others, those without an option for groups have groups of their own.
+    const chosen = piecesOf('grid').filter(({ options, wholeRows }) => !wholeRows && !('group' in options));
+    const groups = chosen.map(
+      ({ name }) => makeGrid(recipeOf({ grid: { name }, rounding: { name: 'nearest' } }).grid, 256).group,
+    );
+    expect(groups.filter((group) => group === Infinity)).toEqual([]);
+  });
+
+  it('say of every transform what it does to columns', () => {
+    expect(piecesOf('transform').filter(({ columns }) => columns === undefined)).toEqual([]);
+    expect(
+      catalog.filter(({ slot, columns, absorbed }) => slot !== 'transform' && (columns ?? absorbed) !== undefined),
+    ).toEqual([]);
   });
 
   it('may have one name in two slots', () => {

@@ -3,11 +3,12 @@
  * of range and pairs that cannot work are refused by JSON path. Options left out get their defaults, so that two spellings of one
  * recipe are one recipe. Pure; no GPU code is imported.
  */
+import { present } from '../../util/assert';
 import { RecipeError } from '../../util/errors';
 import { sha256 } from '../../util/hash';
 import { shortJson } from '../../util/json';
 import { catalog, findPiece, piecesOf } from './catalog';
-import type { OptionSchema, Piece, Recipe, Slot } from './recipe';
+import type { OptionSchema, Piece, Recipe, RecipeMetas, Slot } from './recipe';
 
 /** Columns in a group: more than any model has is a mistake; fewer than 2 would store more parameters than codes. */
 const groupLimits = { min: 2, max: 65_536 } as const;
@@ -33,8 +34,9 @@ export function parseRecipe(json: unknown): Recipe {
     ...(fields['embedding'] != null ? { embedding: parsePiece(fields['embedding'], 'grid', '$.embedding') } : {}),
     ...(fields['head'] != null ? { head: parsePiece(fields['head'], 'grid', '$.head') } : {}),
   };
+  const metas = metasOf(recipe);
   for (const { slot, piece, path } of placed(recipe)) {
-    const reason = findPiece(slot, piece.name)?.refuses?.(piece, recipe);
+    const reason = findPiece(slot, piece.name)?.refuses?.(piece, recipe, metas);
     if (reason) refuse(path, reason, 'another combination', 'impossible-pair');
   }
   for (const table of ['embedding', 'head'] as const) {
@@ -122,6 +124,17 @@ function placed(recipe: Recipe): readonly Placed[] {
     { slot: 'rounding', piece: recipe.rounding, path: '$.rounding' },
     ...recipe.correction.map((piece, i): Placed => ({ slot: 'correction', piece, path: `$.correction[${i}]` })),
   ];
+}
+
+/** Of a recipe whose names are known. */
+function metasOf({ transform, grid, rounding, correction }: Recipe): RecipeMetas {
+  const metaOf = (slot: Slot) => (piece: Piece) => present(findPiece(slot, piece.name), `the ${slot} ${piece.name}`);
+  return {
+    transform: transform.map(metaOf('transform')),
+    grid: metaOf('grid')(grid),
+    rounding: metaOf('rounding')(rounding),
+    correction: correction.map(metaOf('correction')),
+  };
 }
 
 function parseList(json: unknown, slot: Slot): readonly Piece[] {

@@ -73,11 +73,32 @@ export interface PieceMeta {
   readonly module?: (piece: Piece) => boolean;
   /** Whether the piece with these options reads H within each group of columns, so that a group's part of it is held at once. */
   readonly groupMoment?: (piece: Piece) => boolean;
+  /**
+   * Of a transform: what happens to columns. `moved`: they change places, each as it was; `scaled`: each times a number of its own;
+   * `mixed`: each becomes a sum of several. What works column by column comes behind what mixes them.
+   */
+  readonly columns?: 'moved' | 'scaled' | 'mixed';
+  /** Of a transform: whether neighbouring matrices take it in, so that the model runs in the new basis and nothing is undone. */
+  readonly absorbed?: boolean;
+  /** Of a grid: columns of a point, which are rounded together; 1 where left out. */
+  readonly width?: number;
+  /** Of a grid: whether all columns of a row share its parameters whatever the options say. */
+  readonly wholeRows?: boolean;
+  /** Of a rounding: whether columns have their turns, each after what those before it left, so that their order counts. */
+  readonly inTurn?: boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
-  /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
-  readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;
+  /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. Others are known by their properties. */
+  readonly refuses?: (piece: Piece, recipe: Recipe, metas: RecipeMetas) => string | null;
   /** What a short label says of the piece beyond its name, e.g. "3-bit g32"; by default the options that differ. */
   readonly describe?: (piece: Piece) => string;
+}
+
+/** The metadata of a recipe's pieces, each in its piece's place. */
+export interface RecipeMetas {
+  readonly transform: readonly PieceMeta[];
+  readonly grid: PieceMeta;
+  readonly rounding: PieceMeta;
+  readonly correction: readonly PieceMeta[];
 }
 
 /** What a method does about the rounding error: the taxonomy of PTQ-Bench (arXiv 2502.13178), with room for what is none or several. */

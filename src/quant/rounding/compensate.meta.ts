@@ -12,6 +12,7 @@ export const compensate: PieceMeta = {
     arxiv: '2210.17323',
   },
   calibrated: true,
+  inTurn: true,
   options: {
     damping: dampingOption,
     groups: groupsOption,
@@ -31,6 +32,8 @@ export const compensate: PieceMeta = {
       max: 20,
     },
   },
-  refuses: ({ passes }, { grid }) =>
-    passes !== 0 && grid.name === 'e8p' ? 'greedy passes are over single columns, and this grid rounds several' : null,
+  refuses: ({ passes }, _, { grid }) =>
+    passes !== 0 && (grid.width ?? 1) > 1
+      ? 'greedy passes are over single columns, and this grid rounds several'
+      : null,
 };

@@ -29,6 +29,7 @@ import type { Piece } from '../recipe/recipe';
 import { inSlices } from '../slices';
 import { greedyPasses, narrowed, type GreedyStep } from './greedy';
 import { nearest } from './nearest';
+import { nearest as nearestMeta } from './nearest.meta';
 
 const feedbackKernel = defineKernel({
   name: 'feedback',
@@ -135,7 +136,7 @@ export function compensateSteered({ name, damping, groups, staleness, passes = 0
       cx.emit({
         type: 'fallback-used',
         wanted: name,
-        used: 'nearest',
+        used: nearestMeta.name,
         reason: 'no input ever occurred: H = 0',
       });
       return nearest()(problem, grid, cx, columnOrder);
