@@ -3,7 +3,7 @@
 
 // Where columns col … col+3 of op(B) begin, in elements. Columns past the end repeat the last.
 fn starts(col: u32) -> vec4u {
-  return min(vec4u(col, col + 1, col + 2, col + 3), vec4u(params.n - 1)) * params.k;
+  return four(col, params.n - 1) * params.k;
 }
 
 fn element(at: u32) -> f32 {

@@ -3,7 +3,7 @@
 
 // Where columns col … col+3 of B begin. Columns past the end repeat the last.
 fn starts(col: u32) -> vec4u {
-  return min(vec4u(col, col + 1, col + 2, col + 3), vec4u(params.n - 1));
+  return four(col, params.n - 1);
 }
 
 // Row k of B in the four columns that begin at `at`.

@@ -25,60 +25,28 @@ fn gram(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = params.first_row + group.y * 8;
   let col = (group.x * WG + lane) * 8;
   if (row >= params.end || col >= params.n || col + 7 < row) { return; }
-  // Columns past the end read the last one; their sums are not stored.
-  let last = vec4u(params.n - 1);
-  let four = vec4u(0, 1, 2, 3);
-  let rows_l = min(four + row, last);
-  let rows_r = min(four + row + 4, last);
-  let cols_l = min(four + col, last);
-  let cols_r = min(four + col + 4, last);
-  var s0l = vec4f();
-  var s0r = vec4f();
-  var s1l = vec4f();
-  var s1r = vec4f();
-  var s2l = vec4f();
-  var s2r = vec4f();
-  var s3l = vec4f();
-  var s3r = vec4f();
-  var s4l = vec4f();
-  var s4r = vec4f();
-  var s5l = vec4f();
-  var s5r = vec4f();
-  var s6l = vec4f();
-  var s6r = vec4f();
-  var s7l = vec4f();
-  var s7r = vec4f();
+  let last = params.n - 1;
+  let top = four(row, last);
+  let bottom = four(row + 4, last);
+  let near = four(col, last);
+  let far = four(col + 4, last);
+  var t0 = Tile();
+  var t1 = Tile();
+  var t2 = Tile();
+  var t3 = Tile();
   for (var t = 0u; t < params.tokens; t++) {
-    let p = columns(rows_l, t);
-    let q = columns(rows_r, t);
-    let l = columns(cols_l, t);
-    let r = columns(cols_r, t);
-    s0l = fma(vec4f(p.x), l, s0l);
-    s0r = fma(vec4f(p.x), r, s0r);
-    s1l = fma(vec4f(p.y), l, s1l);
-    s1r = fma(vec4f(p.y), r, s1r);
-    s2l = fma(vec4f(p.z), l, s2l);
-    s2r = fma(vec4f(p.z), r, s2r);
-    s3l = fma(vec4f(p.w), l, s3l);
-    s3r = fma(vec4f(p.w), r, s3r);
-    s4l = fma(vec4f(q.x), l, s4l);
-    s4r = fma(vec4f(q.x), r, s4r);
-    s5l = fma(vec4f(q.y), l, s5l);
-    s5r = fma(vec4f(q.y), r, s5r);
-    s6l = fma(vec4f(q.z), l, s6l);
-    s6r = fma(vec4f(q.z), r, s6r);
-    s7l = fma(vec4f(q.w), l, s7l);
-    s7r = fma(vec4f(q.w), r, s7r);
+    let x0 = columns(top, t);
+    let x1 = columns(bottom, t);
+    let y0 = columns(near, t);
+    let y1 = columns(far, t);
+    t0 = add(t0, x0, y0);
+    t1 = add(t1, x0, y1);
+    t2 = add(t2, x1, y0);
+    t3 = add(t3, x1, y1);
   }
   var sums = array<vec4f, 16>(
-    s0l, s0r,
-    s1l, s1r,
-    s2l, s2r,
-    s3l, s3r,
-    s4l, s4r,
-    s5l, s5r,
-    s6l, s6r,
-    s7l, s7r,
+    t0.r0, t1.r0, t0.r1, t1.r1, t0.r2, t1.r2, t0.r3, t1.r3,
+    t2.r0, t3.r0, t2.r1, t3.r1, t2.r2, t3.r2, t2.r3, t3.r3,
   );
   // `outputs` is 64, kept from the compiler: unrolled, this loop takes seconds to compile on a software adapter.
   for (var i = 0u; i < params.outputs; i++) {

@@ -15,127 +15,29 @@ fn matmul_16x8(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gro
   let across = (params.n + 7) / 8;
   let row = tile / across * 16;
   let col = tile % across * 8;
-  // Rows past the end read the last row; their sums are not stored.
-  let last = params.m - 1;
-  let r0 = min(row, last) * params.k;
-  let r1 = min(row + 1, last) * params.k;
-  let r2 = min(row + 2, last) * params.k;
-  let r3 = min(row + 3, last) * params.k;
-  let r4 = min(row + 4, last) * params.k;
-  let r5 = min(row + 5, last) * params.k;
-  let r6 = min(row + 6, last) * params.k;
-  let r7 = min(row + 7, last) * params.k;
-  let r8 = min(row + 8, last) * params.k;
-  let r9 = min(row + 9, last) * params.k;
-  let r10 = min(row + 10, last) * params.k;
-  let r11 = min(row + 11, last) * params.k;
-  let r12 = min(row + 12, last) * params.k;
-  let r13 = min(row + 13, last) * params.k;
-  let r14 = min(row + 14, last) * params.k;
-  let r15 = min(row + 15, last) * params.k;
-  let q0 = starts(col);
-  let q1 = starts(col + 4);
-  var s0l = vec4f();
-  var s0r = vec4f();
-  var s1l = vec4f();
-  var s1r = vec4f();
-  var s2l = vec4f();
-  var s2r = vec4f();
-  var s3l = vec4f();
-  var s3r = vec4f();
-  var s4l = vec4f();
-  var s4r = vec4f();
-  var s5l = vec4f();
-  var s5r = vec4f();
-  var s6l = vec4f();
-  var s6r = vec4f();
-  var s7l = vec4f();
-  var s7r = vec4f();
-  var s8l = vec4f();
-  var s8r = vec4f();
-  var s9l = vec4f();
-  var s9r = vec4f();
-  var s10l = vec4f();
-  var s10r = vec4f();
-  var s11l = vec4f();
-  var s11r = vec4f();
-  var s12l = vec4f();
-  var s12r = vec4f();
-  var s13l = vec4f();
-  var s13r = vec4f();
-  var s14l = vec4f();
-  var s14r = vec4f();
-  var s15l = vec4f();
-  var s15r = vec4f();
+  let rows0 = left_starts(row);
+  let rows1 = left_starts(row + 4);
+  let rows2 = left_starts(row + 8);
+  let rows3 = left_starts(row + 12);
+  let near = starts(col);
+  let far = starts(col + 4);
+  var s0 = Strip();
+  var s1 = Strip();
+  var s2 = Strip();
+  var s3 = Strip();
   for (var k = 0u; k < params.k; k++) {
-    let b0 = weights(q0, k);
-    let b1 = weights(q1, k);
-    let a0 = vec4f(a[r0 + k]);
-    s0l = fma(a0, b0, s0l);
-    s0r = fma(a0, b1, s0r);
-    let a1 = vec4f(a[r1 + k]);
-    s1l = fma(a1, b0, s1l);
-    s1r = fma(a1, b1, s1r);
-    let a2 = vec4f(a[r2 + k]);
-    s2l = fma(a2, b0, s2l);
-    s2r = fma(a2, b1, s2r);
-    let a3 = vec4f(a[r3 + k]);
-    s3l = fma(a3, b0, s3l);
-    s3r = fma(a3, b1, s3r);
-    let a4 = vec4f(a[r4 + k]);
-    s4l = fma(a4, b0, s4l);
-    s4r = fma(a4, b1, s4r);
-    let a5 = vec4f(a[r5 + k]);
-    s5l = fma(a5, b0, s5l);
-    s5r = fma(a5, b1, s5r);
-    let a6 = vec4f(a[r6 + k]);
-    s6l = fma(a6, b0, s6l);
-    s6r = fma(a6, b1, s6r);
-    let a7 = vec4f(a[r7 + k]);
-    s7l = fma(a7, b0, s7l);
-    s7r = fma(a7, b1, s7r);
-    let a8 = vec4f(a[r8 + k]);
-    s8l = fma(a8, b0, s8l);
-    s8r = fma(a8, b1, s8r);
-    let a9 = vec4f(a[r9 + k]);
-    s9l = fma(a9, b0, s9l);
-    s9r = fma(a9, b1, s9r);
-    let a10 = vec4f(a[r10 + k]);
-    s10l = fma(a10, b0, s10l);
-    s10r = fma(a10, b1, s10r);
-    let a11 = vec4f(a[r11 + k]);
-    s11l = fma(a11, b0, s11l);
-    s11r = fma(a11, b1, s11r);
-    let a12 = vec4f(a[r12 + k]);
-    s12l = fma(a12, b0, s12l);
-    s12r = fma(a12, b1, s12r);
-    let a13 = vec4f(a[r13 + k]);
-    s13l = fma(a13, b0, s13l);
-    s13r = fma(a13, b1, s13r);
-    let a14 = vec4f(a[r14 + k]);
-    s14l = fma(a14, b0, s14l);
-    s14r = fma(a14, b1, s14r);
-    let a15 = vec4f(a[r15 + k]);
-    s15l = fma(a15, b0, s15l);
-    s15r = fma(a15, b1, s15r);
+    let b0 = weights(near, k);
+    let b1 = weights(far, k);
+    s0 = add_strip(s0, rows0, k, b0, b1);
+    s1 = add_strip(s1, rows1, k, b0, b1);
+    s2 = add_strip(s2, rows2, k, b0, b1);
+    s3 = add_strip(s3, rows3, k, b0, b1);
   }
   var sums = array<vec4f, 32>(
-    s0l, s0r,
-    s1l, s1r,
-    s2l, s2r,
-    s3l, s3r,
-    s4l, s4r,
-    s5l, s5r,
-    s6l, s6r,
-    s7l, s7r,
-    s8l, s8r,
-    s9l, s9r,
-    s10l, s10r,
-    s11l, s11r,
-    s12l, s12r,
-    s13l, s13r,
-    s14l, s14r,
-    s15l, s15r,
+    s0.n0, s0.f0, s0.n1, s0.f1, s0.n2, s0.f2, s0.n3, s0.f3,
+    s1.n0, s1.f0, s1.n1, s1.f1, s1.n2, s1.f2, s1.n3, s1.f3,
+    s2.n0, s2.f0, s2.n1, s2.f1, s2.n2, s2.f2, s2.n3, s2.f3,
+    s3.n0, s3.f0, s3.n1, s3.f1, s3.n2, s3.f2, s3.n3, s3.f3,
   );
   // `outputs` is 128, kept from the compiler: unrolled, this loop takes seconds to compile on a software adapter.
   for (var i = 0u; i < params.outputs; i++) {

@@ -15,32 +15,11 @@ fn matmul_4x4(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   let across = (params.n + 3) / 4;
   let row = tile / across * 4;
   let col = tile % across * 4;
-  // Rows past the end read the last row; their sums are not stored.
-  let last = params.m - 1;
-  let r0 = min(row, last) * params.k;
-  let r1 = min(row + 1, last) * params.k;
-  let r2 = min(row + 2, last) * params.k;
-  let r3 = min(row + 3, last) * params.k;
-  let q0 = starts(col);
-  var s0 = vec4f();
-  var s1 = vec4f();
-  var s2 = vec4f();
-  var s3 = vec4f();
-  for (var k = 0u; k < params.k; k++) {
-    let b0 = weights(q0, k);
-    s0 = fma(vec4f(a[r0 + k]), b0, s0);
-    s1 = fma(vec4f(a[r1 + k]), b0, s1);
-    s2 = fma(vec4f(a[r2 + k]), b0, s2);
-    s3 = fma(vec4f(a[r3 + k]), b0, s3);
-  }
-  var sums = array<vec4f, 4>(
-    s0,
-    s1,
-    s2,
-    s3,
-  );
+  let rows = left_starts(row);
+  let cols = starts(col);
+  var t = Tile();
+  for (var k = 0u; k < params.k; k++) { t = add(t, left(rows, k), weights(cols, k)); }
+  var sums = rows_of(t);
   // `outputs` is 16, kept from the compiler: unrolled, this loop takes seconds to compile on a software adapter.
-  for (var i = 0u; i < params.outputs; i++) {
-    store(row + i / 4, col + i % 4, sums[i / 4][i % 4]);
-  }
+  for (var i = 0u; i < params.outputs; i++) { store(row + i / 4, col + i % 4, sums[i / 4][i % 4]); }
 }

@@ -15,71 +15,21 @@ fn matmul_8x8(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grou
   let across = (params.n + 7) / 8;
   let row = tile / across * 8;
   let col = tile % across * 8;
-  // Rows past the end read the last row; their sums are not stored.
-  let last = params.m - 1;
-  let r0 = min(row, last) * params.k;
-  let r1 = min(row + 1, last) * params.k;
-  let r2 = min(row + 2, last) * params.k;
-  let r3 = min(row + 3, last) * params.k;
-  let r4 = min(row + 4, last) * params.k;
-  let r5 = min(row + 5, last) * params.k;
-  let r6 = min(row + 6, last) * params.k;
-  let r7 = min(row + 7, last) * params.k;
-  let q0 = starts(col);
-  let q1 = starts(col + 4);
-  var s0l = vec4f();
-  var s0r = vec4f();
-  var s1l = vec4f();
-  var s1r = vec4f();
-  var s2l = vec4f();
-  var s2r = vec4f();
-  var s3l = vec4f();
-  var s3r = vec4f();
-  var s4l = vec4f();
-  var s4r = vec4f();
-  var s5l = vec4f();
-  var s5r = vec4f();
-  var s6l = vec4f();
-  var s6r = vec4f();
-  var s7l = vec4f();
-  var s7r = vec4f();
+  let top = left_starts(row);
+  let bottom = left_starts(row + 4);
+  let near = starts(col);
+  let far = starts(col + 4);
+  var s0 = Strip();
+  var s1 = Strip();
   for (var k = 0u; k < params.k; k++) {
-    let b0 = weights(q0, k);
-    let b1 = weights(q1, k);
-    let a0 = vec4f(a[r0 + k]);
-    s0l = fma(a0, b0, s0l);
-    s0r = fma(a0, b1, s0r);
-    let a1 = vec4f(a[r1 + k]);
-    s1l = fma(a1, b0, s1l);
-    s1r = fma(a1, b1, s1r);
-    let a2 = vec4f(a[r2 + k]);
-    s2l = fma(a2, b0, s2l);
-    s2r = fma(a2, b1, s2r);
-    let a3 = vec4f(a[r3 + k]);
-    s3l = fma(a3, b0, s3l);
-    s3r = fma(a3, b1, s3r);
-    let a4 = vec4f(a[r4 + k]);
-    s4l = fma(a4, b0, s4l);
-    s4r = fma(a4, b1, s4r);
-    let a5 = vec4f(a[r5 + k]);
-    s5l = fma(a5, b0, s5l);
-    s5r = fma(a5, b1, s5r);
-    let a6 = vec4f(a[r6 + k]);
-    s6l = fma(a6, b0, s6l);
-    s6r = fma(a6, b1, s6r);
-    let a7 = vec4f(a[r7 + k]);
-    s7l = fma(a7, b0, s7l);
-    s7r = fma(a7, b1, s7r);
+    let b0 = weights(near, k);
+    let b1 = weights(far, k);
+    s0 = add_strip(s0, top, k, b0, b1);
+    s1 = add_strip(s1, bottom, k, b0, b1);
   }
   var sums = array<vec4f, 16>(
-    s0l, s0r,
-    s1l, s1r,
-    s2l, s2r,
-    s3l, s3r,
-    s4l, s4r,
-    s5l, s5r,
-    s6l, s6r,
-    s7l, s7r,
+    s0.n0, s0.f0, s0.n1, s0.f1, s0.n2, s0.f2, s0.n3, s0.f3,
+    s1.n0, s1.f0, s1.n1, s1.f1, s1.n2, s1.f2, s1.n3, s1.f3,
   );
   // `outputs` is 64, kept from the compiler: unrolled, this loop takes seconds to compile on a software adapter.
   for (var i = 0u; i < params.outputs; i++) {

@@ -19,36 +19,25 @@ fn matmul_shared(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) g
   // For loading, 16 neighbours take 16 steps of k; each a quad of rows or columns.
   let step = lane % 16;
   let quad = lane / 16;
-  let last = vec4u(params.m - 1);
-  let from_a = min(vec4u(0, 1, 2, 3) + row + 4 * quad, last) * params.k;
+  let from_a = left_starts(row + 4 * quad);
   let from_b = starts(col + 4 * quad);
   let slot = step * 17 + quad;
   // For summing, 16 neighbours share rows.
   let mine_a = lane / 16;
   let mine_b = lane % 16;
-  var s0 = vec4f();
-  var s1 = vec4f();
-  var s2 = vec4f();
-  var s3 = vec4f();
+  var t = Tile();
   for (var begin = 0u; begin < params.k; begin += 16) {
     let k = min(begin + step, params.k - 1);
     let inside = begin + step < params.k;
-    let next_a = vec4f(a[from_a.x + k], a[from_a.y + k], a[from_a.z + k], a[from_a.w + k]);
+    let next_a = left(from_a, k);
     let next_b = weights(from_b, k);
     workgroupBarrier();
     strip_a[slot] = select(vec4f(), next_a, inside);
     strip_b[slot] = select(vec4f(), next_b, inside);
     workgroupBarrier();
-    for (var i = 0u; i < 16; i++) {
-      let p = strip_a[i * 17 + mine_a];
-      let q = strip_b[i * 17 + mine_b];
-      s0 = fma(vec4f(p.x), q, s0);
-      s1 = fma(vec4f(p.y), q, s1);
-      s2 = fma(vec4f(p.z), q, s2);
-      s3 = fma(vec4f(p.w), q, s3);
-    }
+    for (var i = 0u; i < 16; i++) { t = add(t, strip_a[i * 17 + mine_a], strip_b[i * 17 + mine_b]); }
   }
-  var sums = array<vec4f, 4>(s0, s1, s2, s3);
+  var sums = rows_of(t);
   // `outputs` is 16, kept from the compiler: unrolled, this loop takes seconds to compile on a software adapter.
   for (var i = 0u; i < params.outputs; i++) {
     store(row + 4 * mine_a + i / 4, col + 4 * mine_b + i % 4, sums[i / 4][i % 4]);

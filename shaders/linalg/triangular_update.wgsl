@@ -14,17 +14,15 @@ fn triangular_update(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroup
   let row = tile / across * 4;
   let col = params.end + tile % across * 4;
   // Rows and columns past the end repeat the last; they are not stored.
-  let r = min(vec4u(row, row + 1, row + 2, row + 3), vec4u(params.rows - 1)) * n;
-  let c = min(vec4u(col, col + 1, col + 2, col + 3), vec4u(n - 1));
-  var sums = array<vec4f, 4>();
+  let r = four(row, params.rows - 1) * n;
+  let c = four(col, n - 1);
+  var t = Tile();
   for (var k = params.first; k < params.end; k++) {
     let at = (k - params.first) * n;
-    let a = vec4f(u[at + c.x], u[at + c.y], u[at + c.z], u[at + c.w]);
-    sums[0] = fma(vec4f(y[r.x + k]), a, sums[0]);
-    sums[1] = fma(vec4f(y[r.y + k]), a, sums[1]);
-    sums[2] = fma(vec4f(y[r.z + k]), a, sums[2]);
-    sums[3] = fma(vec4f(y[r.w + k]), a, sums[3]);
+    let left = vec4f(y[r.x + k], y[r.y + k], y[r.z + k], y[r.w + k]);
+    t = add(t, left, vec4f(u[at + c.x], u[at + c.y], u[at + c.z], u[at + c.w]));
   }
+  var sums = rows_of(t);
   // `outputs` is 16, kept from the compiler: unrolled, this loop takes seconds to compile on a software adapter.
   for (var i = 0u; i < params.outputs; i++) {
     let to_row = row + i / 4;

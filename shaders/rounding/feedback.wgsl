@@ -16,13 +16,13 @@ override WG: u32 = 32;
 @group(0) @binding(2) var<storage, read_write> B: array<f32>; // [rows, fit_end − begin] result
 @group(0) @binding(3) var<uniform> params: Params;
 
-fn store(row: u32, col: u32, sum: vec4f) {
+fn store(row: u32, col: u32, t: Tile) {
   let width = params.fit_end - params.begin;
-  if (row >= params.last_row) {
-    return;
-  }
-  for (var j = 0u; j < min(4u, width - col); j++) {
-    B[row * width + col + j] = -sum[j];
+  var sums = rows_of(t);
+  for (var i = 0u; i < 4 && row + i < params.last_row; i++) {
+    for (var j = 0u; j < min(4u, width - col); j++) {
+      B[(row + i) * width + col + j] = -sums[i][j];
+    }
   }
 }
 
@@ -38,41 +38,17 @@ fn feedback(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups
   }
   // Rows and columns past the end repeat the last; their sums are not stored.
   let last = params.last_row - 1;
-  let q = min(vec4u(col, col + 1, col + 2, col + 3), vec4u(width - 1));
-  let r0 = min(row + 0, last) * params.cols;
-  let r1 = min(row + 1, last) * params.cols;
-  let r2 = min(row + 2, last) * params.cols;
-  let r3 = min(row + 3, last) * params.cols;
-  let r4 = min(row + 4, last) * params.cols;
-  let r5 = min(row + 5, last) * params.cols;
-  let r6 = min(row + 6, last) * params.cols;
-  let r7 = min(row + 7, last) * params.cols;
-  var s0 = vec4f();
-  var s1 = vec4f();
-  var s2 = vec4f();
-  var s3 = vec4f();
-  var s4 = vec4f();
-  var s5 = vec4f();
-  var s6 = vec4f();
-  var s7 = vec4f();
+  let top = four(row, last) * params.cols;
+  let bottom = four(row + 4, last) * params.cols;
+  let q = four(col, width - 1);
+  var t0 = Tile();
+  var t1 = Tile();
   for (var k = 0u; k < params.begin; k++) {
     let at = k * width + q;
     let r = vec4f(Rt[at.x], Rt[at.y], Rt[at.z], Rt[at.w]);
-    s0 = fma(vec4f(D[r0 + k]), r, s0);
-    s1 = fma(vec4f(D[r1 + k]), r, s1);
-    s2 = fma(vec4f(D[r2 + k]), r, s2);
-    s3 = fma(vec4f(D[r3 + k]), r, s3);
-    s4 = fma(vec4f(D[r4 + k]), r, s4);
-    s5 = fma(vec4f(D[r5 + k]), r, s5);
-    s6 = fma(vec4f(D[r6 + k]), r, s6);
-    s7 = fma(vec4f(D[r7 + k]), r, s7);
+    t0 = add(t0, vec4f(D[top.x + k], D[top.y + k], D[top.z + k], D[top.w + k]), r);
+    t1 = add(t1, vec4f(D[bottom.x + k], D[bottom.y + k], D[bottom.z + k], D[bottom.w + k]), r);
   }
-  store(row + 0, col, s0);
-  store(row + 1, col, s1);
-  store(row + 2, col, s2);
-  store(row + 3, col, s3);
-  store(row + 4, col, s4);
-  store(row + 5, col, s5);
-  store(row + 6, col, s6);
-  store(row + 7, col, s7);
+  store(row, col, t0);
+  store(row + 4, col, t1);
 }

@@ -12,8 +12,8 @@
 import { present } from '../util/assert';
 import type { RunEvent } from '../log/events';
 import { resultsOf } from '../log/takeOver';
-import type { Basis } from '../quant/transform/rotate';
-import { piecesIn } from '../quant/recipe/recipe';
+import { findPiece } from '../quant/recipe/catalog';
+import { piecesIn, type Piece } from '../quant/recipe/recipe';
 import { recipesIn } from '../quant/recipe/assignment';
 import { redrawn, type Bench } from './bench';
 import { measurePoint } from './measurePoint';
@@ -83,19 +83,21 @@ async function* measureAgain({ bench, need }: Redraw): AsyncGenerator<RunEvent> 
 
 /** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
 async function* verifyRotations({ model, input, settings, windows, head, points }: Bench): AsyncGenerator<RunEvent> {
-  const bases = new Set(
-    points
-      .flatMap(({ assignment }) => recipesIn(assignment).flatMap(piecesIn))
-      .filter(({ piece }) => piece.name === 'rotate')
-      .map(({ piece: { basis } }): Basis => (basis === 'orthogonal' ? 'orthogonal' : 'hadamard')),
-  );
-  for (const basis of bases) {
+  const pieces = points
+    .flatMap(({ assignment }) => recipesIn(assignment).flatMap(piecesIn))
+    .filter(({ slot, piece }) => findPiece(slot, piece.name)?.absorbed)
+    .map(({ piece }) => piece);
+  const different = new Map(pieces.map((piece) => [JSON.stringify(piece), piece]));
+  for (const piece of different.values()) {
     const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
     const { signal } = input;
-    const kld = await verifyRotation(input.gpu, model, ids, { head, basis, seed: settings.seed, signal });
-    yield { type: 'rotation-verified', basis, tokens: ids.length - 1, kld };
+    const kld = await verifyRotation(input.gpu, model, ids, { head, piece, seed: settings.seed, signal });
+    yield { type: 'rotation-verified', basis: optionWords(piece), tokens: ids.length - 1, kld };
   }
 }
+
+/** What tells a piece from others of its name: "hadamard". */
+const optionWords = ({ name, ...options }: Piece): string => Object.values(options).join(', ') || name;
 
 function planProgress(bench: Bench, need: Need): void {
   const { model, costs, settings, windows, progress, points, attempts, calibrationTokens, work, draw, done } = bench;

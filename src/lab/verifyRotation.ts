@@ -8,8 +8,10 @@ import type { Gpu } from '../gpu/gpu';
 import type { OpenBlock, Head, Model } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
 import { makeGrid, makeTransform } from '../quant/solve/pieces';
-import type { Context, QuantEvent } from '../quant/problem';
-import { rotationSeed, sharedRotation, type Basis } from '../quant/transform/rotate';
+import type { Absorbed, Context, QuantEvent, Transform } from '../quant/problem';
+import { parseRecipe } from '../quant/recipe/parseRecipe';
+import { plainPiece, plainRecipe } from '../quant/recipe/plain';
+import type { Piece } from '../quant/recipe/recipe';
 import { readMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { splitRows } from '../tensor/pieces';
 import { assert, present } from '../util/assert';
@@ -23,7 +25,8 @@ const mostKld = 1e-5;
 export interface RotationOptions {
   /** The model's own. */
   readonly head: Head;
-  readonly basis: Basis;
+  /** The rotation, a transform that neighbours absorb. */
+  readonly piece: Piece;
   /** Of the run. */
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -38,12 +41,14 @@ export async function verifyRotation(
   gpu: Gpu,
   model: Model,
   ids: Uint32Array,
-  { head, basis, seed, signal, emit = () => undefined }: RotationOptions,
+  { head, piece, seed, signal, emit = () => undefined }: RotationOptions,
 ): Promise<number> {
   assert(ids.length >= 2 && ids.length <= model.maxTokens, `a window of ${ids.length} ids`);
   using scope = gpu.scope('verify rotation');
   const cx: Context = { gpu, scope, signal, emit, rng: createRng(seed), shared: createRng(seed) };
-  const stream = sharedRotation('R1', model.card.hidden, rotationSeed(cx.shared), basis);
+  const transform = makeTransform(piece);
+  const turns = present(transform.absorbed, `${piece.name} is absorbed`)(cx.shared);
+  const stream = turns.stream(model.card.hidden);
   let plain = await model.embed(scope, ids);
   let rotated = stream.turn(gpu, scope, plain, 'forward');
   const batch = { windows: 1, length: ids.length };
@@ -54,7 +59,7 @@ export async function verifyRotation(
     const next = await model.forward(scope, block, plain, batch);
     const turned = await model.forward(
       scope,
-      await rotateBlock(block, basis, { ...cx, scope: opened }),
+      await rotateBlock(block, transform, turns, { ...cx, scope: opened }),
       rotated,
       batch,
     );
@@ -80,10 +85,9 @@ export async function verifyRotation(
 }
 
 /** The block with rotated weights; its norms become ones and its biases are rotated in place. */
-async function rotateBlock(block: OpenBlock, basis: Basis, cx: Context): Promise<OpenBlock> {
+async function rotateBlock(block: OpenBlock, transform: Transform, turns: Absorbed, cx: Context): Promise<OpenBlock> {
   const { gpu, scope } = cx;
   const weights = new Map<string, Matrix>();
-  const transform = makeTransform({ name: 'rotate', basis });
   for (const site of block.sites) {
     using local = gpu.scope('verified site');
     const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
@@ -92,8 +96,8 @@ async function rotateBlock(block: OpenBlock, basis: Basis, cx: Context): Promise
       neighbours: neighboursOf(block, site),
       factors: FactorCache.of(local),
     };
-    // The grid has no part in this transform.
-    const grid = makeGrid({ name: 'uniform', bits: 8, group: null, symmetric: false, clip: 'min-max' }, site.cols);
+    // The grid has no part in what neighbours absorb.
+    const grid = makeGrid(parseRecipe(plainRecipe({ name: plainPiece('grid').name })).grid, site.cols);
     const { problem: turned } = await transform.fit(problem, grid, { ...cx, scope: local });
     const parts = splitRows(
       gpu,
@@ -107,7 +111,6 @@ async function rotateBlock(block: OpenBlock, basis: Basis, cx: Context): Promise
     using local = gpu.scope('verified vector');
     gpu.copy(make(local).view, target.view);
   };
-  const seed = rotationSeed(cx.shared);
   for (const { reads, layers } of block.sites) {
     if (reads.kind === 'stream') {
       overwrite(present(block.others.get(reads.norm), reads.norm), (local) => onesRow(local, reads.norm, block));
@@ -116,10 +119,7 @@ async function rotateBlock(block: OpenBlock, basis: Basis, cx: Context): Promise
       const bias = block.others.get(`${name}.bias`);
       if (!bias || (writes !== 'stream' && writes !== 'heads')) continue;
       // b as a row: b·Vᵀ is V·b, as the rows of W.
-      const V =
-        writes === 'stream'
-          ? sharedRotation('R1', rows, seed, basis)
-          : sharedRotation('R2', headSize ?? rows, seed, basis);
+      const V = writes === 'stream' ? turns.stream(rows) : turns.heads(headSize ?? rows);
       overwrite(bias, (local) => V.turn(gpu, local, bias, 'forward'));
     }
   }

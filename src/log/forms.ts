@@ -5,7 +5,7 @@
 import { findValue } from '../measures/catalog';
 import { quoted } from '../util/words';
 import { maxExceptions, maxWhere } from '../quant/recipe/assignment';
-import { recipeBy } from '../quant/recipe/recipe';
+import { slots } from '../quant/recipe/recipe';
 import { currentType } from './lines';
 import { isFixed } from './rows';
 import {
@@ -127,8 +127,9 @@ const pieceNamed: Check = (v, path) => {
   const long = Object.keys(v as object).some((key) => key.length > maxOptionName);
   return long || String((v as { name: string }).name).length > maxOptionName ? wrong(path, 'short names') : null;
 };
-const piecesOf = (holds: 'one' | 'many') => (holds === 'many' ? list(pieceNamed, maxPieces) : pieceNamed);
-const recipeForm: Form = recipeBy((_, holds) => piecesOf(holds));
+const recipeForm = Object.fromEntries(
+  slots.map(({ name, holds }) => [name, holds === 'many' ? list(pieceNamed, maxPieces) : pieceNamed]),
+);
 const recipe = record(recipeForm);
 const assignment = record({
   all: recipe,

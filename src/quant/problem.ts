@@ -78,7 +78,20 @@ export interface Transform {
   fit(problem: Posed, grid: Grid, cx: Context): Promise<Fitted>;
   /** Ŵ in the basis before, from Ŵ in the basis after; owned by cx.scope. The same arithmetic for a solved and a restored layer. */
   undo(w: Matrix, kept: Float32Array<ArrayBuffer>, cx: Undoing): Promise<Matrix>;
+  /** Of a transform that neighbours absorb: what the whole model has to take for its outputs to stay. `shared`: of the run. */
+  readonly absorbed?: (shared: Rng) => Absorbed;
 }
+/** Rotations of the V of rotation.ts, by what they turn: the residual stream of a width, value heads of a size. */
+export interface Absorbed {
+  readonly stream: (width: number) => Turning;
+  readonly heads: (size: number) => Turning;
+}
+/** A rotation V. */
+export interface Turning {
+  /** x·Vᵀ ('forward') or x·V ('inverse') of x [rows, cols] f32; owned by the scope. */
+  turn(gpu: Gpu, scope: Scope, x: Matrix, direction: Direction): Matrix;
+}
+export type Direction = 'forward' | 'inverse';
 export interface Fitted {
   readonly problem: Posed;
   /** For each column of the new problem, the original one; absent when columns kept their places. Codes are stored un-permuted. */

@@ -15,15 +15,12 @@ import { kroneckerFactors, randomOrthogonal, randomPermutation } from '../util/o
 import { createRng, type Rng } from '../util/rng';
 import { gatherColumns, uploadOrder } from './columns';
 import { invert } from './groups';
-import type { Posed } from './problem';
+import type { Direction, Posed, Turning } from './problem';
 
 /** V of `width`, applied to every run of `width` columns. */
-export interface Rotation {
+export interface Rotation extends Turning {
   readonly width: number;
-  /** x·Vᵀ ('forward') or x·V ('inverse') of x [rows, cols] f32; owned by the scope. */
-  turn(gpu: Gpu, scope: Scope, x: Matrix, direction: Direction): Matrix;
 }
-export type Direction = 'forward' | 'inverse';
 
 /** V = Q·diag(signs) with the Hadamard rotation Q of util/hadamard.ts. */
 export function hadamardRotation(signs: Float32Array<ArrayBuffer>): Rotation {

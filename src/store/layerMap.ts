@@ -1,7 +1,7 @@
 /** The layers of one point as a map: blocks down, sites across, one measure in the cells. Pure. */
 import { embeddingSite, placeOf, siteWords } from '../model/siteId';
 import type { SiteResult, Place, PlannedPoint } from '../log/events';
-import type { Recipe } from '../quant/recipe/recipe';
+import { isPlain } from '../quant/recipe/plain';
 import { number, sentence } from './format';
 import { shades } from './combinations';
 import type { RunView } from './runView';
@@ -163,9 +163,6 @@ function plainPoints({ about, layers }: Run, id: string): Plain {
     others: new Set(layers.filter(({ point }) => others.has(point)).map(identity)),
   };
 }
-
-const isPlain = ({ transform, rounding, correction }: Recipe) =>
-  transform.length === 0 && rounding.name === 'nearest' && correction.length === 0;
 
 /** Equal to the last bit: the same codes and parameters, or the same loss. */
 function isSame(layer: SiteResult, { itself, others }: Plain): boolean {

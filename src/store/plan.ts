@@ -5,7 +5,8 @@
 import type { CalibrationMode, PlannedPoint, Protocol, RunSettings } from '../log/events';
 import { assign } from '../quant/recipe/assignment';
 import { groupSize, parseRecipe, readsInputs } from '../quant/recipe/parseRecipe';
-import { mapPieces, type MethodMeta, type Piece, type PlacedPiece, type Recipe } from '../quant/recipe/recipe';
+import { plainPiece } from '../quant/recipe/plain';
+import { mapSlots, type MethodMeta, type Piece, type PlacedPiece, type Recipe } from '../quant/recipe/recipe';
 import { listed } from './format';
 
 export const widths = [2, 3, 4, 5, 6, 7, 8] as const;
@@ -53,7 +54,7 @@ export function recipeOf(method: MethodMeta, bits: number, setup: Setup): Recipe
   };
   const recipe = method.recipe(bits, setup.group);
   const grid = setup.symmetric && 'symmetric' in recipe.grid ? { ...recipe.grid, symmetric: true } : recipe.grid;
-  return parseRecipe(mapPieces({ ...recipe, grid }, change));
+  return parseRecipe(mapSlots({ ...recipe, grid }, change));
 }
 
 /**
@@ -64,10 +65,9 @@ export function tableGrids(
   grid: Piece,
   { embedding, head, group, symmetric }: Setup,
 ): { readonly embedding?: Piece; readonly head?: Piece } {
+  const plain = plainPiece('grid').name;
   const at = (bits: number): Piece =>
-    grid.name === 'uniform' && !readsInputs('grid', grid)
-      ? { ...grid, bits }
-      : { name: 'uniform', bits, group, symmetric };
+    grid.name === plain && !readsInputs('grid', grid) ? { ...grid, bits } : { name: plain, bits, group, symmetric };
   return {
     ...(embedding === null ? {} : { embedding: at(embedding) }),
     ...(head === null ? {} : { head: at(head) }),

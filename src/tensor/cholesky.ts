@@ -4,6 +4,7 @@
  * Right-looking: diagonal block, panel above it, product of the panel with itself taken off what is left.
  */
 import grid from '../../shaders/lib/grid.wgsl?raw';
+import tile from '../../shaders/lib/tile.wgsl?raw';
 import blockCode from '../../shaders/linalg/cholesky_block.wgsl?raw';
 import panelCode from '../../shaders/linalg/cholesky_panel.wgsl?raw';
 import startCode from '../../shaders/linalg/cholesky_start.wgsl?raw';
@@ -46,6 +47,7 @@ export const choleskyPanelKernel = defineKernel({
 export const choleskyUpdateKernel = defineKernel({
   name: 'cholesky_update',
   code: updateCode,
+  lib: [tile],
   bindings: { panel: 'read', r: 'readWrite' },
   params: { size: 'u32', top: 'u32', first_row: 'u32', first: 'u32', block: 'u32', outputs: 'u32' },
 });

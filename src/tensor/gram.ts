@@ -1,5 +1,6 @@
 /** H = mean of x xᵀ over tokens, accumulated in f32. Only the upper triangle is computed until `finishGram` mirrors it. */
 import grid from '../../shaders/lib/grid.wgsl?raw';
+import tile from '../../shaders/lib/tile.wgsl?raw';
 import finishCode from '../../shaders/linalg/finish_gram.wgsl?raw';
 import gramCode from '../../shaders/linalg/gram.wgsl?raw';
 import mirrorCode from '../../shaders/linalg/mirror.wgsl?raw';
@@ -12,6 +13,7 @@ import { panelOf, panelsOf } from './panels';
 export const gramKernel = defineKernel({
   name: 'gram',
   code: gramCode,
+  lib: [tile],
   bindings: { x: 'read', h: 'readWrite' },
   params: { tokens: 'u32', n: 'u32', top: 'u32', first_row: 'u32', end: 'u32', outputs: 'u32' },
 });

@@ -1,6 +1,7 @@
 /** The kernels of the matrix product: tile shapes × ways to read the right factor. All give the same bits; see matmul.ts. */
 import grid from '../../shaders/lib/grid.wgsl?raw';
 import store from '../../shaders/lib/matmul_tile.wgsl?raw';
+import tile from '../../shaders/lib/tile.wgsl?raw';
 import bf16 from '../../shaders/lib/weights_bf16.wgsl?raw';
 import f16 from '../../shaders/lib/weights_f16.wgsl?raw';
 import f32 from '../../shaders/lib/weights_f32.wgsl?raw';
@@ -26,7 +27,7 @@ function defineTile(
     defineKernel({
       name,
       code,
-      lib: [store, sources[layout], grid],
+      lib: [store, sources[layout], tile, grid],
       bindings: { a: 'read', b: 'read', c: 'readWrite' },
       params: {
         m: 'u32',

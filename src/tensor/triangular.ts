@@ -3,6 +3,7 @@
  * taken off the columns behind it. Rows are independent; no inverse is formed for a solve.
  */
 import grid from '../../shaders/lib/grid.wgsl?raw';
+import tile from '../../shaders/lib/tile.wgsl?raw';
 import blockCode from '../../shaders/linalg/triangular_block.wgsl?raw';
 import strictCode from '../../shaders/linalg/strict_upper.wgsl?raw';
 import updateCode from '../../shaders/linalg/triangular_update.wgsl?raw';
@@ -27,7 +28,7 @@ export const triangularBlockKernel = defineKernel({
 export const triangularUpdateKernel = defineKernel({
   name: 'triangular_update',
   code: updateCode,
-  lib: [grid],
+  lib: [tile, grid],
   bindings: { u: 'read', y: 'readWrite' },
   params: { rows: 'u32', n: 'u32', first: 'u32', end: 'u32', first_tile: 'u32', last_tile: 'u32', outputs: 'u32' },
 });

@@ -22,7 +22,7 @@ describe('the fused rotation of a whole model', () => {
       using scope = gpu.scope('head');
       const head = await model.openHead(scope);
       for (const basis of ['hadamard', 'orthogonal'] as const) {
-        const kld = await verifyRotation(gpu, model, ids, { head, basis, seed: 3, signal });
+        const kld = await verifyRotation(gpu, model, ids, { head, piece: { name: 'rotate', basis }, seed: 3, signal });
         expect(Math.abs(kld)).toBeLessThan(1e-8);
       }
     });
@@ -33,7 +33,12 @@ describe('the fused rotation of a whole model', () => {
     const model = await openModel(gpu, await openFolder(demo));
     using scope = gpu.scope('head');
     const head = await model.openHead(scope);
-    const kld = await verifyRotation(gpu, model, ids, { head, basis: 'hadamard', seed: 3, signal });
+    const kld = await verifyRotation(gpu, model, ids, {
+      head,
+      piece: { name: 'rotate', basis: 'hadamard' },
+      seed: 3,
+      signal,
+    });
     expect(Math.abs(kld)).toBeLessThan(1e-8);
   });
 
@@ -54,7 +59,12 @@ describe('the fused rotation of a whole model', () => {
       },
     };
     const head = await model.openHead(scope);
-    const failing = verifyRotation(gpu, stubborn, ids, { head, basis: 'hadamard', seed: 3, signal });
+    const failing = verifyRotation(gpu, stubborn, ids, {
+      head,
+      piece: { name: 'rotate', basis: 'hadamard' },
+      seed: 3,
+      signal,
+    });
     await expect(failing).rejects.toBeInstanceOf(NumericError);
     await expect(failing).rejects.toThrow(/differs from the model by \d\.\d+ nats/);
   });

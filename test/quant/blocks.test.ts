@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatFor } from '../../src/quant/grid/blocks';
+import { formatFor } from '../../src/quant/grid/ggml';
 import { recipeOf } from '../../src/quant/recipe/parseRecipe';
 import { makeGrid } from '../../src/quant/solve/pieces';
 import type { QuantEvent } from '../../src/quant/problem';

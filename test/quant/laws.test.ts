@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
 import { identity } from '../../src/quant/groups';
 import { withGrid } from '../../src/quant/recipe/parseRecipe';
-import { makeGrid, makeTransform, missing } from '../../src/quant/solve/pieces';
+import { makeGrid, makeTransform } from '../../src/quant/solve/pieces';
 import type { QuantEvent } from '../../src/quant/problem';
 import type { Piece } from '../../src/quant/recipe/recipe';
 import { blocksOf } from '../../src/quant/rounding/compensate';
-import { tableRecipe } from '../../src/quant/recipe/assignment';
+import { plainRecipe } from '../../src/quant/recipe/plain';
 import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { packBits, unpackBits } from '../../src/quant/bytes';
 import { storedFromBytes } from '../../src/quant/stored';
@@ -23,12 +23,6 @@ import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
 import { hostLoss, makeProblem, testContext, upload } from './fixture';
 import { method, problem, testEightBits, testStored } from './methodLaws';
-
-describe('pieces', () => {
-  it('are implemented where the catalog names them', () => {
-    expect(missing).toEqual([]);
-  });
-});
 
 describe('laws of the solver', () => {
   it('H = I: compensation has nothing to make up for', async () => {
@@ -235,7 +229,7 @@ describe('what is stored', () => {
     using scope = gpu.scope('test');
     const W = uploadMatrix(scope, makeProblem(createRng(8), 8, 256, { causes: 1 }).W, 8, 256, 'W');
     const cost = async (grid: Piece) =>
-      (await solveLayer({ W }, tableRecipe(grid), testContext(gpu, scope))).bits / (8 * 256);
+      (await solveLayer({ W }, plainRecipe(grid), testContext(gpu, scope))).bits / (8 * 256);
     expect(await cost({ name: 'uniform', bits: 4, group: 128 })).toBe(4.15625);
     expect(await cost({ name: 'uniform', bits: 4, group: 128, symmetric: true })).toBe(4.125);
     expect(await cost({ name: 'uniform', bits: 2, group: 64 })).toBe(2.28125);

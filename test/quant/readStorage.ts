@@ -5,7 +5,7 @@
 import { packBits, unpackBits } from '../../src/quant/bytes';
 import type { Piece } from '../../src/quant/recipe/recipe';
 import type { StoredLayer } from '../../src/quant/storedLayer';
-import { formatFor } from '../../src/quant/grid/blocks';
+import { formatFor } from '../../src/quant/grid/ggml';
 import { blockLayouts, blockNames, readBlock, type BlockName } from '../../src/util/blockBytes';
 import { f16ToF32 } from '../../src/util/halfFloat';
 

@@ -4,6 +4,7 @@
  */
 import type { RunEvent } from '../../log/events';
 import { recipesIn } from '../../quant/recipe/assignment';
+import { findPiece } from '../../quant/recipe/catalog';
 import type { Bench } from '../bench';
 import { blockwise } from './blockwise';
 import type { Order } from './need';
@@ -37,7 +38,7 @@ function chunksOf({ model, points, calibrationBatches, budgets }: Bench): Chunks
     points
       .flatMap(({ assignment }) => recipesIn(assignment))
       .map(({ transform, grid }) =>
-        JSON.stringify([transform, transform.some(({ name }) => name === 'scale') && grid]),
+        JSON.stringify([transform, transform.some(({ name }) => findPiece('transform', name)?.readsGrid) && grid]),
       ),
   ).size;
   const fitting = (bases: number) => Math.floor(budgets.moments / ((1 + bases) * basis));

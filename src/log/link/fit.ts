@@ -3,7 +3,7 @@
  * read back compared with what was to be written.
  */
 import type { Assignment } from '../../quant/recipe/assignment';
-import { recipeBy, type Recipe } from '../../quant/recipe/recipe';
+import { mapSlots, type Recipe } from '../../quant/recipe/recipe';
 import type { PlannedPoint, PointResult } from '../events';
 import type { Doubt, SharedRun } from './sharedRun';
 import { cutName, maxApp, maxName } from './limits';
@@ -46,7 +46,7 @@ function plainPoint({ id, method, assignment, bits, group }: PlannedPoint): Plan
   return { id, method, assignment: assignment && plainAssignment(assignment), bits, group };
 }
 
-const plainRecipe = (recipe: Recipe): Recipe => recipeBy((slot) => recipe[slot]) as unknown as Recipe;
+const plainRecipe = (recipe: Recipe): Recipe => mapSlots(recipe, ({ piece }) => piece);
 
 function plainAssignment({ all, except }: Assignment): Assignment {
   const exceptions = (except ?? []).map(({ where, recipe }) => ({ where, recipe: recipe && plainRecipe(recipe) }));

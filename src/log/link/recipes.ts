@@ -3,7 +3,7 @@
  * "$g" (columns per group). The form alone is read; whether the pieces exist is for who runs it to say. Pure.
  */
 import { assignEarlier, maxExceptions, maxWhere, type Assignment, type Exception } from '../../quant/recipe/assignment';
-import { recipeBy, type Piece, type Recipe } from '../../quant/recipe/recipe';
+import { fillSlots, type Piece, type Recipe } from '../../quant/recipe/recipe';
 import { Fields, type Json } from './fields';
 import { maxOptionName, maxPieces } from './limits';
 
@@ -50,11 +50,10 @@ export function readEarlierTemplate(fields: Fields): Assignment {
 }
 
 function readRecipe(fields: Fields): Recipe {
-  return recipeBy((slot, holds) =>
-    holds === 'many'
-      ? fields.list(slot, maxPieces).map((item, i) => readPiece(new Fields(item, `recipe.${slot}[${i}]`)))
-      : readPiece(fields.fields(slot)),
-  ) as unknown as Recipe;
+  return fillSlots({
+    one: (slot) => readPiece(fields.fields(slot)),
+    many: (slot) => fields.list(slot, maxPieces).map((item, i) => readPiece(new Fields(item, `recipe.${slot}[${i}]`))),
+  });
 }
 
 function readPiece(fields: Fields): Piece {

@@ -21,6 +21,8 @@ export const keep: PieceMeta = {
       max: 0.1,
     },
   },
-  refuses: (_, { transform }) =>
-    transform.some(({ name }) => name === 'rotate') ? 'a fused rotation turns every column' : null,
+  refuses: (_, __, { transform }) =>
+    transform.some(({ absorbed, columns }) => absorbed && columns === 'mixed')
+      ? 'a fused rotation turns every column'
+      : null,
 };

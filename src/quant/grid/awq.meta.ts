@@ -23,8 +23,8 @@ export const awq: PieceMeta = {
       default: true,
     },
   },
-  refuses: ({ clip }, { transform, rounding }) =>
-    clip === true && rounding['groups'] === 'static' && transform.some(({ name }) => name === 'permute')
+  refuses: ({ clip }, { rounding }, { transform }) =>
+    clip === true && rounding['groups'] === 'static' && transform.some(({ columns }) => columns === 'moved')
       ? 'the clip search fits consecutive columns of the new order, static groups hold those of the original one'
       : null,
   describe: ({ bits, group, clip }) =>

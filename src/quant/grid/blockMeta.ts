@@ -1,4 +1,4 @@
-/** What the metadata of the llama.cpp block formats have in common. */
+/** What the metadata of block formats without options but importance have in common: those of llama.cpp and of MLC. */
 import { importanceOption } from '../recipe/options';
 import type { PieceMeta } from '../recipe/recipe';
 

@@ -11,6 +11,8 @@ export const e8p: PieceMeta = {
     arxiv: '2402.04396',
   },
   calibrated: false,
+  width: 8,
+  wholeRows: true,
   options: {
     bits: {
       kind: 'integer',
@@ -21,8 +23,8 @@ export const e8p: PieceMeta = {
       max: 4,
     },
   },
-  refuses: (_, { transform, rounding }) =>
-    transform.some(({ name }) => name === 'permute')
+  refuses: (_, { rounding }, { transform }) =>
+    transform.some(({ columns }) => columns === 'moved')
       ? 'eight weights share a codeword, so columns stay where they are'
       : typeof rounding['passes'] === 'number' && rounding['passes'] > 0
         ? 'greedy passes change one column at a time, and eight share a codeword'

@@ -21,8 +21,8 @@ export const hqq: PieceMeta = {
       choices: ['matrix', 'group'],
     },
   },
-  refuses: ({ stop }, { transform, rounding }) =>
-    stop !== 'group' && rounding['groups'] === 'static' && transform.some(({ name }) => name === 'permute')
+  refuses: ({ stop }, { rounding }, { transform }) =>
+    stop !== 'group' && rounding['groups'] === 'static' && transform.some(({ columns }) => columns === 'moved')
       ? 'zeros of a whole matrix are of consecutive columns of the new order, static groups hold those of the original one'
       : null,
   describe: ({ bits, group, importance, stop }) =>

@@ -8,6 +8,7 @@ export const partial: PieceMeta = {
   line: 'Most weights become one of two values of their row; the salient rest keeps 8 bits, and a mask says which is which.',
   paper: { title: 'PB-LLM: Partially Binarized Large Language Models', arxiv: '2310.00034' },
   calibrated: ({ salience }) => salience === 'hessian',
+  wholeRows: true,
   options: {
     binary: {
       kind: 'number',

@@ -9,6 +9,7 @@ export const tensor: PieceMeta = {
   line: 'Equally spaced levels whose range is a multiple of the root mean square of the whole matrix.',
   paper: { title: 'QuIP: 2-Bit Quantization of Large Language Models With Guarantees', arxiv: '2307.13304' },
   calibrated: false,
+  wholeRows: true,
   options: {
     bits: { ...bitsOption, default: 2 },
     multiplier: {

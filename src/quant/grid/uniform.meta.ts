@@ -4,6 +4,7 @@ import type { PieceMeta } from '../recipe/recipe';
 
 export const uniform: PieceMeta = {
   name: 'uniform',
+  rank: 0,
   slot: 'grid',
   label: 'Uniform',
   line: 'Equally spaced levels between the smallest and the largest weight of a row or group; zero is always a level.',

@@ -6,6 +6,7 @@ import { RecipeError } from '../../util/errors';
 import { quoted } from '../../util/words';
 import { isTable } from '../../model/siteId';
 import { asObject, needsCalibration, parseRecipe, refuse } from './parseRecipe';
+import { plainRecipe } from './plain';
 import type { Piece, Recipe } from './recipe';
 
 /** `where`: an id whose parts may be "*", for any; at the end it stands for all that follows. `recipe` null leaves the site as stored. */
@@ -28,19 +29,11 @@ export const maxExceptions = 1000;
 /** Longest pattern. */
 export const maxWhere = 200;
 
-/** Embedding and head on a grid: nearest values, for calibration does not see what they read. */
-export const tableRecipe = (grid: Piece): Recipe => ({
-  transform: [],
-  grid,
-  rounding: { name: 'nearest' },
-  correction: [],
-});
-
-/** Of a recipe and the grids of embedding and head, where they have one. */
+/** Of a recipe and the grids of embedding and head, where they have one: nearest values, for calibration does not see what they read. */
 export function assign(all: Recipe, tables: { readonly embedding?: Piece; readonly head?: Piece } = {}): Assignment {
   const except = (['embedding', 'head'] as const).flatMap((where): Exception[] => {
     const grid = tables[where];
-    return grid ? [{ where, recipe: tableRecipe(grid) }] : [];
+    return grid ? [{ where, recipe: plainRecipe(grid) }] : [];
   });
   return except.length ? { all, except } : { all };
 }

@@ -5,7 +5,8 @@
 import { RecipeError } from '../../util/errors';
 import { findPiece, piecesOf } from './catalog';
 import { parseRecipe } from './parseRecipe';
-import type { Piece, PieceMeta, Recipe, Slot } from './recipe';
+import { plainPiece } from './plain';
+import { slots, type Piece, type PieceMeta, type Recipe } from './recipe';
 
 /** A row or column: what its recipes have in common. */
 export interface MatrixLine {
@@ -46,24 +47,20 @@ export interface MatrixGrid {
   readonly cross?: 'given' | 'missing';
 }
 
-/** Transforms that act on different things, so that both together may give more than either: a basis, then scales in it. */
-const pairs: readonly (readonly string[])[] = [
-  ['rotate', 'scale'],
-  ['hadamard', 'scale'],
-  ['incohere', 'scale'],
-];
-
 const prefix = 'matrix:';
 export const isMatrixMethod = (method: string): boolean => method.startsWith(prefix);
 
 /** The matrix at a width and group, each piece with its default options. */
 export function combinationMatrix(grid: MatrixGrid): CombinationMatrix {
   const transforms = piecesOf('transform');
-  const together = pairs.map((names) => names.map((name) => transforms.find((meta) => meta.name === name)));
+  // Transforms that act on different things, so that both together may give more than either: a basis, then scales in it.
+  const bases = transforms.filter((meta) => meta.columns === 'mixed');
+  const absorbedFirst = [...bases].sort((a, b) => Number(b.absorbed ?? false) - Number(a.absorbed ?? false));
+  const scales = transforms.filter((meta) => meta.columns === 'scaled');
   const rows: readonly (readonly PieceMeta[])[] = [
     [],
     ...transforms.map((meta) => [meta]),
-    ...together.filter((metas): metas is PieceMeta[] => metas.every((meta) => meta !== undefined)),
+    ...absorbedFirst.flatMap((basis) => scales.map((scale) => [basis, scale])),
   ];
   // What needs another mode of calibration stands last: where it is out, the rest stays together.
   const roundings = [...piecesOf('rounding')].sort((a, b) => Number(a.cross ?? false) - Number(b.cross ?? false));
@@ -85,9 +82,10 @@ export function combinationMatrix(grid: MatrixGrid): CombinationMatrix {
 
 /** "Rotate + Compensate" of "matrix:rotate+compensate"; names that this catalog lacks (an old link) stand as they are. */
 export function matrixLabel(method: string): string {
-  const slots: readonly Slot[] = ['transform', 'rounding', 'correction'];
   const label = (name: string) =>
-    slots.map((slot) => findPiece(slot, name)?.label).find((found) => found !== undefined) ?? name;
+    slots
+      .map((slot) => (slot.name === 'grid' ? undefined : findPiece(slot.name, name)?.label))
+      .find((found) => found !== undefined) ?? name;
   return method.slice(prefix.length).split('+').map(label).join(' + ');
 }
 
@@ -118,7 +116,7 @@ function cellOf(
   try {
     const recipe = parseRecipe({
       transform: transform.map(piece),
-      grid: { name: 'uniform', bits, group, symmetric },
+      grid: { name: plainPiece('grid').name, bits, group, symmetric },
       rounding: piece(rounding),
       correction: correction ? [piece(correction)] : [],
     });

@@ -3,18 +3,21 @@
  * of range and pairs that cannot work are refused by JSON path. Options left out get their defaults, so that two spellings of one
  * recipe are one recipe. Pure; no GPU code is imported.
  */
+import { present } from '../../util/assert';
 import { RecipeError } from '../../util/errors';
 import { sha256 } from '../../util/hash';
 import { shortJson } from '../../util/json';
 import { catalog, findPiece, piecesOf } from './catalog';
 import {
+  fillSlots,
+  mapSlots,
   piecesIn,
-  recipeBy,
   slots,
   type OptionSchema,
   type Piece,
   type PlacedPiece,
   type Recipe,
+  type RecipeMetas,
   type Slot,
 } from './recipe';
 
@@ -32,13 +35,13 @@ export function parseRecipe(json: unknown, path = '$'): Recipe {
   for (const key of Object.keys(fields)) {
     if (!slots.some(({ name }) => name === key)) refuse(`${path}.${key}`, `there is no such field`, named(slots));
   }
-  const recipe = recipeBy((slot, holds) =>
-    holds === 'many'
-      ? parseList(fields[slot], slot, `${path}.${slot}`)
-      : parsePiece(fields[slot], slot, `${path}.${slot}`),
-  ) as unknown as Recipe;
+  const recipe = fillSlots({
+    one: (slot) => parsePiece(fields[slot], slot, `${path}.${slot}`),
+    many: (slot) => parseList(fields[slot], slot, `${path}.${slot}`),
+  });
+  const metas = metasOf(recipe);
   for (const placed of piecesIn(recipe)) {
-    const reason = findPiece(placed.slot, placed.piece.name)?.refuses?.(placed.piece, recipe);
+    const reason = findPiece(placed.slot, placed.piece.name)?.refuses?.(placed.piece, recipe, metas);
     if (reason) refuse(pathOf(path, placed), reason, 'another combination', 'impossible-pair');
   }
   return recipe;
@@ -109,6 +112,10 @@ export function needsCross(recipe: Recipe): boolean {
 export function needsModule(recipe: Recipe): boolean {
   return piecesIn(recipe).some(({ slot, piece }) => findPiece(slot, piece.name)?.module?.(piece));
 }
+
+/** Of a recipe whose names are known. */
+const metasOf = (recipe: Recipe): RecipeMetas =>
+  mapSlots(recipe, ({ slot, piece: { name } }) => present(findPiece(slot, name), `the ${slot} ${name}`));
 
 function parseList(json: unknown, slot: Slot, path: string): readonly Piece[] {
   if (json === undefined) return [];

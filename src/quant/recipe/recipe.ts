@@ -9,22 +9,31 @@ export interface Piece {
   readonly [option: string]: string | number | boolean | null;
 }
 
-export interface Recipe {
-  readonly transform: readonly Piece[];
-  readonly grid: Piece;
-  readonly rounding: Piece;
-  readonly correction: readonly Piece[];
-}
-
 /** The slots in the order in which they work, and whether they hold one piece or any number. */
 export const slots = [
   { name: 'transform', holds: 'many' },
   { name: 'grid', holds: 'one' },
   { name: 'rounding', holds: 'one' },
   { name: 'correction', holds: 'many' },
-] as const satisfies readonly { readonly name: keyof Recipe; readonly holds: 'one' | 'many' }[];
+] as const;
 
-export type Slot = (typeof slots)[number]['name'];
+type AnySlot = (typeof slots)[number];
+export type Slot = AnySlot['name'];
+
+/** Something in every slot: pieces, their metadata. */
+export type Slots<T> = {
+  readonly [S in AnySlot as S['name']]: S['holds'] extends 'many' ? readonly T[] : T;
+};
+
+export type Recipe = Slots<Piece>;
+
+/** Slot by slot. */
+export function fillSlots<T>(make: {
+  readonly one: (slot: Slot) => T;
+  readonly many: (slot: Slot) => readonly T[];
+}): Slots<T> {
+  return Object.fromEntries(slots.map(({ name, holds }) => [name, make[holds](name)])) as unknown as Slots<T>;
+}
 
 /** A piece at its place in a recipe: "grid", "transform.0". */
 export interface PlacedPiece {
@@ -35,29 +44,19 @@ export interface PlacedPiece {
 
 /** All pieces in the order of the slots. */
 export function piecesIn(recipe: Recipe): readonly PlacedPiece[] {
-  return slots.flatMap(({ name: slot }): readonly PlacedPiece[] => {
-    const held: Piece | readonly Piece[] = recipe[slot];
-    return isList(held)
-      ? held.map((piece, i) => ({ slot, place: `${slot}.${i}`, piece }))
-      : [{ slot, place: slot, piece: held }];
+  const placed: PlacedPiece[] = [];
+  mapSlots(recipe, (piece) => placed.push(piece));
+  return placed;
+}
+
+/** Something for every piece, at its place. */
+export function mapSlots<T>(recipe: Recipe, make: (placed: PlacedPiece) => T): Slots<T> {
+  const list = (slot: Slot) => recipe[slot] as readonly Piece[];
+  return fillSlots({
+    one: (slot) => make({ slot, place: slot, piece: recipe[slot] as Piece }),
+    many: (slot) => list(slot).map((piece, i) => make({ slot, place: `${slot}.${i}`, piece })),
   });
 }
-
-/** A recipe whose pieces are made one by one. */
-export function recipeBy<T>(of: (slot: Slot, holds: 'one' | 'many') => T): Readonly<Record<Slot, T>> {
-  return Object.fromEntries(slots.map(({ name, holds }) => [name, of(name, holds)])) as Record<Slot, T>;
-}
-
-/** The recipe with other pieces at the same places. */
-export function mapPieces(recipe: Recipe, change: (placed: PlacedPiece) => Piece): Recipe {
-  const pieces = piecesIn(recipe);
-  return recipeBy((slot, holds) => {
-    const changed = pieces.filter((placed) => placed.slot === slot).map(change);
-    return holds === 'many' ? changed : changed[0];
-  }) as unknown as Recipe;
-}
-
-const isList = (held: Piece | readonly Piece[]): held is readonly Piece[] => Array.isArray(held);
 
 /** One option of a piece: enough to draw a form, print help and check a value. */
 export type OptionSchema =
@@ -93,7 +92,7 @@ export interface Paper {
   readonly arxiv: string;
 }
 
-/** `<name>.meta.ts`: all that the page, the command line and the parser need to know of a piece. */
+/** What a `*.meta.ts` exports: all that the page, the command line and the parser need to know of a piece. */
 export interface PieceMeta {
   readonly name: string;
   readonly slot: Slot;
@@ -111,12 +110,32 @@ export interface PieceMeta {
   readonly module?: (piece: Piece) => boolean;
   /** Whether the piece with these options reads H within each group of columns, so that a group's part of it is held at once. */
   readonly groupMoment?: (piece: Piece) => boolean;
+  /**
+   * Of a transform: what happens to columns. `moved`: they change places, each as it was; `scaled`: each times a number of its own;
+   * `mixed`: each becomes a sum of several. What works column by column comes behind what mixes them.
+   */
+  readonly columns?: 'moved' | 'scaled' | 'mixed';
+  /** Of a transform: whether neighbouring matrices take it in, so that the model runs in the new basis and nothing is undone. */
+  readonly absorbed?: boolean;
+  /** Of a grid: columns of a point, which are rounded together; 1 where left out. */
+  readonly width?: number;
+  /** Of a grid: whether all columns of a row share its parameters whatever the options say. */
+  readonly wholeRows?: boolean;
+  /** Of a transform: whether what it fits depends on the grid. */
+  readonly readsGrid?: boolean;
+  /** Place among the pieces of its slot: 0 for the plain one, which forms open with. Those without follow by name. */
+  readonly rank?: number;
+  /** Of a rounding: whether columns have their turns, each after what those before it left, so that their order counts. */
+  readonly inTurn?: boolean;
   readonly options: Readonly<Record<string, OptionSchema>>;
-  /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. */
-  readonly refuses?: (piece: Piece, recipe: Recipe) => string | null;
+  /** Why this piece cannot stand in this (otherwise valid) recipe, or null when it can. Others are known by their properties. */
+  readonly refuses?: (piece: Piece, recipe: Recipe, metas: RecipeMetas) => string | null;
   /** What a short label says of the piece beyond its name, e.g. "3-bit g32"; by default the options that differ. */
   readonly describe?: (piece: Piece) => string;
 }
+
+/** The metadata of a recipe's pieces, each in its piece's place. */
+export type RecipeMetas = Slots<PieceMeta>;
 
 /** What a method does about the rounding error: the taxonomy of PTQ-Bench (arXiv 2502.13178), with room for what is none or several. */
 export type Strategy = 'baseline' | 'compensation' | 'rotation' | 'salience' | 'low-rank' | 'combination';

@@ -8,7 +8,8 @@ import { plain } from '../methods/plain';
 import { rotation } from '../methods/rotation';
 import { salience } from '../methods/salience';
 import { canonicalRecipe, equalRecipe } from './parseRecipe';
-import { tableRecipe, type Assignment } from './assignment';
+import type { Assignment } from './assignment';
+import { isPlain } from './plain';
 import type { MethodMeta, Piece, Recipe, Slot } from './recipe';
 
 export const recipes: readonly MethodMeta[] = [
@@ -65,9 +66,6 @@ export function describeAssignment({ all, except = [] }: Assignment): string {
   });
   return [describeRecipe(all), ...exceptions].join(', ');
 }
-
-/** Nearest levels of a grid, and nothing else. */
-const isPlain = (recipe: Recipe) => equalRecipe(recipe, tableRecipe(recipe.grid));
 
 function describePiece(slot: Slot, piece: Piece): string {
   const meta = findPiece(slot, piece.name);

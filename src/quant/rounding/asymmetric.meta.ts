@@ -12,6 +12,7 @@ export const asymmetric: PieceMeta = {
     arxiv: '2504.02692',
   },
   calibrated: true,
+  inTurn: true,
   cross: true,
   options: {
     damping: dampingOption,

@@ -24,6 +24,7 @@ import { unitFactor, type Factor } from '../damping';
 import type { Context, Rounding } from '../problem';
 import type { Piece } from '../recipe/recipe';
 import { compensateSteered } from './compensate';
+import { compensate } from './compensate.meta';
 
 /** @throws NumericError when H cannot be factored with any damping. */
 export function asymmetric(piece: Piece): Rounding {
@@ -35,7 +36,7 @@ export function asymmetric(piece: Piece): Rounding {
       cx.emit({
         type: 'fallback-used',
         wanted: 'asymmetric',
-        used: 'compensate',
+        used: compensate.name,
         reason: 'there is no second stream of inputs: calibration is not sequential',
       });
       return course;

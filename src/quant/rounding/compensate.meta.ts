@@ -4,6 +4,7 @@ import type { PieceMeta } from '../recipe/recipe';
 
 export const compensate: PieceMeta = {
   name: 'compensate',
+  rank: 1,
   slot: 'rounding',
   label: 'Compensate',
   line: 'Columns are rounded one after another; each makes up for the errors of those before it, in the metric of the inputs.',
@@ -12,6 +13,7 @@ export const compensate: PieceMeta = {
     arxiv: '2210.17323',
   },
   calibrated: true,
+  inTurn: true,
   options: {
     damping: dampingOption,
     groups: groupsOption,
@@ -31,6 +33,8 @@ export const compensate: PieceMeta = {
       max: 20,
     },
   },
-  refuses: ({ passes }, { grid }) =>
-    passes !== 0 && grid.name === 'e8p' ? 'greedy passes are over single columns, and this grid rounds several' : null,
+  refuses: ({ passes }, _, { grid }) =>
+    passes !== 0 && (grid.width ?? 1) > 1
+      ? 'greedy passes are over single columns, and this grid rounds several'
+      : null,
 };

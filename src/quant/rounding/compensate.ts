@@ -9,6 +9,7 @@
  * codes and 1e-3. By a numpy experiment it comes from the sums of the walk more than from the float32 factor.
  */
 import gridLib from '../../../shaders/lib/grid.wgsl?raw';
+import tileLib from '../../../shaders/lib/tile.wgsl?raw';
 import feedbackCode from '../../../shaders/rounding/feedback.wgsl?raw';
 import code from '../../../shaders/rounding/compensate.wgsl?raw';
 import type { Scope, View } from '../../gpu/buffers';
@@ -28,11 +29,12 @@ import type { Piece } from '../recipe/recipe';
 import { inSlices } from '../slices';
 import { greedyPasses, narrowed, type GreedyStep } from './greedy';
 import { nearest } from './nearest';
+import { nearest as nearestMeta } from './nearest.meta';
 
 const feedbackKernel = defineKernel({
   name: 'feedback',
   code: feedbackCode,
-  lib: [gridLib],
+  lib: [tileLib, gridLib],
   bindings: { D: 'read', Rt: 'read', B: 'readWrite' },
   params: { cols: 'u32', begin: 'u32', fit_end: 'u32', first_row: 'u32', last_row: 'u32' },
 });
@@ -134,7 +136,7 @@ export function compensateSteered({ name, damping, groups, staleness, passes = 0
       cx.emit({
         type: 'fallback-used',
         wanted: name,
-        used: 'nearest',
+        used: nearestMeta.name,
         reason: 'no input ever occurred: H = 0',
       });
       return nearest()(problem, grid, cx, columnOrder);

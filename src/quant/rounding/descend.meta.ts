@@ -1,5 +1,7 @@
 /** Coordinate descent as the page, the command line and the parser know it. */
 import type { PieceMeta } from '../recipe/recipe';
+import { compensate } from './compensate.meta';
+import { nearest } from './nearest.meta';
 
 export const descend: PieceMeta = {
   name: 'descend',
@@ -11,6 +13,7 @@ export const descend: PieceMeta = {
     arxiv: '2309.01885',
   },
   calibrated: true,
+  inTurn: true,
   options: {
     sweeps: {
       kind: 'integer',
@@ -33,7 +36,7 @@ export const descend: PieceMeta = {
       label: 'Start',
       help: 'weights: unrounded until their turn in the first sweep; nearest and compensate: from the result of that rounding, which is then never made worse.',
       default: 'weights',
-      choices: ['weights', 'nearest', 'compensate'],
+      choices: ['weights', nearest.name, compensate.name],
     },
   },
 };

@@ -21,6 +21,7 @@ import type { Codes, Context, Grid, Rounded, Rounding } from '../problem';
 import type { Piece } from '../recipe/recipe';
 import { inSlices } from '../slices';
 import { compensate } from './compensate';
+import { compensate as compensateMeta } from './compensate.meta';
 import { dequantize } from './dequantize';
 import { nearest } from './nearest';
 
@@ -62,7 +63,7 @@ export function descend({ sweeps, start, damping = 0.01 }: Piece): Rounding {
     const { gpu } = cx;
     const { W } = problem;
     const H = present(problem.H, 'H');
-    const begun = await (start === 'compensate' ? gptq : nearest())(problem, grid, cx, columnOrder);
+    const begun = await (start === gptq.name ? compensate(gptq) : nearest())(problem, grid, cx, columnOrder);
     using scope = gpu.scope('descend');
     const local: Context = { ...cx, scope };
     // What quantize finds in `codes` is what the grid decided, not the codes of the sweep before.
@@ -79,7 +80,8 @@ export function descend({ sweeps, start, damping = 0.01 }: Piece): Rounding {
   };
 }
 
-const gptq = compensate({ name: 'compensate', damping: 0.01, groups: 'dynamic', staleness: 'fresh' });
+/** What a start from compensated weights is, whatever the options of descent. */
+const gptq: Piece = { name: compensateMeta.name, damping: 0.01, groups: 'dynamic', staleness: 'fresh' };
 
 interface Sweep {
   readonly W: Matrix;

@@ -3,6 +3,7 @@ import type { PieceMeta } from '../recipe/recipe';
 
 export const nearest: PieceMeta = {
   name: 'nearest',
+  rank: 0,
   slot: 'rounding',
   label: 'Nearest',
   line: 'Every weight goes to the nearest level, on its own.',

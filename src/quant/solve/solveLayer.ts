@@ -13,6 +13,7 @@ import type { Insight } from './insight';
 import { needsCalibration } from '../recipe/parseRecipe';
 import { makeCorrection, makeGrid } from './pieces';
 import type { Context, Grid, LayerProblem, Posed } from '../problem';
+import { isPlain } from '../recipe/plain';
 import type { Recipe } from '../recipe/recipe';
 import { roundProblem } from './roundProblem';
 import { nearestValues } from '../rounding/nearestValues';
@@ -81,8 +82,7 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   // that searches its ranges is compared with itself without the search, which is part of the method.
   const searched = makeGrid(recipe.grid, W.cols);
   const compared = searched.unsearched ?? searched;
-  const plain =
-    recipe.rounding.name === 'nearest' && recipe.transform.length + corrections.length === 0 && compared === searched;
+  const plain = isPlain(recipe) && compared === searched;
   const nearestKey = `nearest loss ${JSON.stringify(recipe.grid)}`;
   const known = original.factors.figures.recall<number>(nearestKey);
   const ask = H && !plain && known === undefined;

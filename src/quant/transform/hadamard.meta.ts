@@ -13,5 +13,6 @@ export const hadamard: PieceMeta = {
     arxiv: '2402.04396',
   },
   calibrated: false,
+  columns: 'mixed',
   options: { balance: balanceOption },
 };

@@ -10,6 +10,7 @@ export const incohere: PieceMeta = {
   line: 'Columns are balanced against their inputs, then both sides are rotated at random, so that no weight stands out.',
   paper: { title: 'QuIP: 2-Bit Quantization of Large Language Models With Guarantees', arxiv: '2307.13304' },
   calibrated: true,
+  columns: 'mixed',
   options: {
     rescale: {
       kind: 'switch',

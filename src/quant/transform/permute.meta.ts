@@ -1,9 +1,6 @@
 /** Column order as the page, the command line and the parser know it. */
 import type { PieceMeta } from '../recipe/recipe';
 
-/** Grids on whole rows at any setting: they have no group to choose, as those with groups of their own have none. */
-const rowGrids: readonly string[] = ['tensor', 'partial', 'e8p'];
-
 export const permute: PieceMeta = {
   name: 'permute',
   slot: 'transform',
@@ -15,6 +12,7 @@ export const permute: PieceMeta = {
     arxiv: '2505.14638',
   },
   calibrated: true,
+  columns: 'moved',
   options: {
     order: {
       kind: 'choice',
@@ -24,13 +22,13 @@ export const permute: PieceMeta = {
       choices: ['activation', 'group-aware', 'reversed'],
     },
   },
-  refuses: (piece, { transform, grid, rounding }) => {
+  refuses: (piece, { transform, grid }, metas) => {
     const { order } = piece;
     if (transform.at(-1) !== piece)
       return 'the column order is the last transform, so that codes can be stored in the original order';
-    const rows = grid['group'] === null || rowGrids.includes(grid.name);
+    const rows = grid['group'] === null || metas.grid.wholeRows === true;
     if (order === 'group-aware' && rows) return 'group-aware order needs groups, and the grid has whole rows';
-    if (rounding.name !== 'nearest') return null;
+    if (metas.rounding.inTurn) return null;
     if (rows) return 'nearest rounding on whole rows does not depend on column order';
     return order === 'activation' ? null : 'nearest rounding does not depend on this order';
   },

@@ -9,6 +9,8 @@ export const rotate: PieceMeta = {
   line: 'The residual stream and the value heads are rotated; neighbouring matrices absorb it, so it costs nothing when the model runs.',
   paper: { title: 'QuaRot: Outlier-Free 4-Bit Inference in Rotated LLMs', arxiv: '2404.00456' },
   calibrated: false,
+  columns: 'mixed',
+  absorbed: true,
   options: {
     basis: {
       kind: 'choice',

@@ -12,7 +12,7 @@ import { splitRows, stackRows } from '../../tensor/pieces';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { randomSigns } from '../../util/orthogonal';
 import type { Rng } from '../../util/rng';
-import type { Context, Neighbours, Transform } from '../problem';
+import type { Context, Direction, Neighbours, Transform } from '../problem';
 import type { Piece } from '../recipe/recipe';
 import {
   changeMoments,
@@ -22,12 +22,11 @@ import {
   seededRng,
   turnMoment,
   turnRows,
-  type Direction,
   type Rotation,
 } from '../rotation';
 import { tellKind } from './hadamard';
 
-export type Basis = 'hadamard' | 'orthogonal';
+type Basis = 'hadamard' | 'orthogonal';
 
 /** What of a site is rotated: `stream` by R1, `heads` of `size` by R2, `as-is` not at all. */
 type Turn = { readonly kind: 'stream' | 'as-is' | 'heads'; readonly size: number };
@@ -40,17 +39,12 @@ interface Plan {
 }
 
 /** The seed of R1 and R2, the same at every site of the model. */
-export const rotationSeed = (shared: Rng): readonly [high: number, low: number] => drawSeed(shared.fork('rotate'));
+const rotationSeed = (shared: Rng): readonly [high: number, low: number] => drawSeed(shared.fork('rotate'));
 
 const known = new Map<string, Rotation>();
 
 /** R1ᵀ of the stream's width, or R2ᵀ of a head's, as the V of rotation.ts. Remembered: sites share it, and an orthogonal one takes long. */
-export function sharedRotation(
-  which: 'R1' | 'R2',
-  width: number,
-  seed: readonly [number, number],
-  basis: Basis,
-): Rotation {
+function sharedRotation(which: 'R1' | 'R2', width: number, seed: readonly [number, number], basis: Basis): Rotation {
   const name = `${which} ${width}`;
   const key = `${name} ${seed.join(' ')} ${basis}`;
   const rng = seededRng(...seed).fork(name);
@@ -103,6 +97,14 @@ export function rotate({ basis: option }: Piece): Transform {
       );
       const rest = { outputs, input: input.kind === 'stream' ? { ...input, gains: await ones } : input };
       return { problem: { W: done.W, ...done.moments, neighbours: rest, factors }, kept: keptOf(plan), bits: 0 };
+    },
+
+    absorbed(shared) {
+      const seed = rotationSeed(shared);
+      return {
+        stream: (width) => sharedRotation('R1', width, seed, basis),
+        heads: (size) => sharedRotation('R2', size, seed, basis),
+      };
     },
 
     undo(w, kept, { gpu, scope }) {

@@ -12,6 +12,8 @@ export const scale: PieceMeta = {
     arxiv: '2306.00978',
   },
   calibrated: true,
+  columns: 'scaled',
+  readsGrid: true,
   module: ({ search }) => search === 'module',
   options: {
     formula: {
@@ -29,13 +31,13 @@ export const scale: PieceMeta = {
       choices: ['layer', 'module'],
     },
   },
-  refuses: (piece, { transform, grid }) => {
-    const after = transform.slice(transform.indexOf(piece) + 1).find(({ name }) => name !== 'permute');
+  refuses: (piece, { transform }, metas) => {
+    const after = metas.transform.slice(transform.indexOf(piece) + 1).find(({ columns }) => columns !== 'moved');
     if (after) return `scales act on single columns, which "${after.name}" after them would mix: scales come last`;
     if (piece.search === 'module' && transform[0] !== piece) {
       return 'the module is run in its own basis: scales that are searched by its output come first';
     }
-    if (grid.name === 'e8p') return 'scales are searched on a grid whose columns are rounded one by one';
+    if ((metas.grid.width ?? 1) > 1) return 'scales are searched on a grid whose columns are rounded one by one';
     return null;
   },
 };

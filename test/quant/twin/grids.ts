@@ -1,5 +1,5 @@
 /** Grids of the float64 twin, from src/reference. */
-import { formatFor } from '../../../src/quant/grid/blocks';
+import { formatFor } from '../../../src/quant/grid/ggml';
 import { tensorMultiplier } from '../../../src/quant/grid/tensor';
 import type { Piece } from '../../../src/quant/recipe/recipe';
 import { blocks } from '../../../src/reference/blocks/blocks';

@@ -1,8 +1,8 @@
 /**
- * The grids of the llama.cpp block formats (util/blockBytes.ts): Ŵ takes the values that a file of the format holds, so what is measured
- * is the exported file. Fits are llama.cpp's own searches; with importance 'inputs' its importance-matrix ones, weighted by the diagonal
- * of H (mean x² of each column). One deviation: in the weights importance · √(σ² + x²) of the 32-column formats σ² is the mean square of
- * the block, where llama.cpp takes the row; while columns are compensated a fit sees its own columns alone.
+ * The grids of the llama.cpp block formats, one family (util/blockBytes.ts): Ŵ takes the values that a file of the format holds, so what
+ * is measured is the exported file. Fits are llama.cpp's own searches; with importance 'inputs' its importance-matrix ones, weighted by
+ * the diagonal of H (mean x² of each column). One deviation: in the weights importance · √(σ² + x²) of the 32-column formats σ² is the
+ * mean square of the block, where llama.cpp takes the row; while columns are compensated a fit sees its own columns alone.
  *
  * Rounding to nearest gives llama.cpp's bytes, up to float32 near-ties, save that a sub-block whose step rounds to 0 gets codes 0 (they
  * mean nothing there). A last block of fewer than 32 columns is allowed and counted as a whole one; no file can hold it.
@@ -57,7 +57,24 @@ export function formatFor(name: BlockName, cols: number): BlockName {
   return cols % blockLayouts[name].columns === 0 ? name : (fallbacks[name] ?? name);
 }
 
-export function blockGrid(wanted: BlockName, { importance }: Piece, cols: number): Grid {
+const of =
+  (name: BlockName) =>
+  (piece: Piece, cols: number): Grid =>
+    blockGrid(name, piece, cols);
+
+export const q4_0 = of('q4_0');
+export const q4_1 = of('q4_1');
+export const q5_0 = of('q5_0');
+export const q5_1 = of('q5_1');
+export const q8_0 = of('q8_0');
+export const iq4_nl = of('iq4_nl');
+export const q2_k = of('q2_k');
+export const q3_k = of('q3_k');
+export const q4_k = of('q4_k');
+export const q5_k = of('q5_k');
+export const q6_k = of('q6_k');
+
+function blockGrid(wanted: BlockName, { importance }: Piece, cols: number): Grid {
   const name = formatFor(wanted, cols);
   const { columns, bits, sub, sets } = blockLayouts[name];
   const { shader, constants, work } = arithmetic[name];

@@ -1,8 +1,0 @@
-/** llama.cpp's Q4_0: see blocks.ts. */
-import type { Grid } from '../problem';
-import type { Piece } from '../recipe/recipe';
-import { blockGrid } from './blocks';
-
-export function q4_0(piece: Piece, cols: number): Grid {
-  return blockGrid('q4_0', piece, cols);
-}
