@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PointResult, RunEvent } from '../../src/log/events';
 import { readLog, readLogFile, writeLog } from '../../src/log/file';
@@ -30,6 +32,35 @@ describe('log', () => {
     expect(text.split('\n').length).toBe(events.length + 1);
     expect(readLog(text)).toEqual(events);
     expect(readLog(text.replaceAll('\n', '\r\n') + '\n\n')).toEqual(events);
+  });
+
+  it('reads logs of version 0.1, whose sites had no ids, whose points had one recipe and whose values stood by themselves', () => {
+    const back = readLog(readFileSync(join(import.meta.dirname, 'fixtures/log-0.1.ndjson'), 'utf8'));
+    const solved = back.flatMap((event) => (event.type === 'site-quantized' ? [event] : []));
+    expect(solved.map(({ site }) => site)).toEqual([
+      'decoder.0.attention.qkv',
+      'embedding',
+      'head',
+      'decoder.4.mlp.down',
+    ]);
+    const [first] = back;
+    const tables = first?.type === 'run-started' ? first.settings.points[1]?.assignment : null;
+    expect(tables?.except).toEqual([
+      {
+        where: 'embedding',
+        recipe: {
+          transform: [],
+          grid: { name: 'uniform', bits: 8, group: 32, symmetric: false, clip: 'min-max' },
+          rounding: { name: 'nearest' },
+          correction: [],
+        },
+      },
+    ]);
+    // All else is what this version makes of the same run.
+    const same = (events: readonly RunEvent[]) =>
+      events.filter((event) => event.type !== 'site-quantized' && event.type !== 'run-started');
+    expect(same(back)).toEqual(same(madeUpLog()));
+    expect(readLog(writeLog(back))).toEqual(back);
   });
 
   it('reads remarks of the model where there are some', () => {
