@@ -24,6 +24,8 @@ export interface Sample {
 /** What calibration knows of a site. The cache keeps what recipes derive from (W, H), so that widths share one factorisation. */
 export interface Moment {
   readonly H: Matrix;
+  /** Tokens that reached the site, over which H is a mean. */
+  readonly tokens: number;
   /** [1, cols]: mean |x| of each input. */
   readonly magnitude?: Matrix;
   /** [cols, cols]: mean of (x̄ − x) xᵀ, x̄ the input in full precision. Only where a second stream runs beside. */
@@ -124,7 +126,9 @@ export class CalibrationStream implements Disposable {
     const magnitudes = zeros(() => 1, 'mean |x|');
     const crosses = beside ? zeros((cols) => cols, 'cross') : new Map<string, Matrix>();
     let exact: ReadonlyMap<string, Matrix> = new Map();
+    const reached = new Map<string, number>();
     const tap: Tap = (site, input) => {
+      reached.set(site.name, (reached.get(site.name) ?? 0) + input.rows);
       const sum = sums.get(site.name);
       if (sum) accumulateGram(gpu, input, sum);
       const magnitude = magnitudes.get(site.name);
@@ -140,7 +144,8 @@ export class CalibrationStream implements Disposable {
       await gpu.pace(signal);
       yield batch.windows * batch.length;
     }
-    for (const sum of sums.values()) finishGram(gpu, sum, this.tokens);
+    const tokensAt = (name: string) => reached.get(name) ?? 0;
+    for (const [name, sum] of sums) finishGram(gpu, sum, tokensAt(name));
     return new Map(
       [...sums].map(([name, H]) => {
         const home = present(homes.get(name), name);
@@ -148,7 +153,10 @@ export class CalibrationStream implements Disposable {
         const cross = crosses.get(name);
         const factors = FactorCache.of(home);
         const release = () => scope.end(home);
-        return [name, { H, ...(magnitude && { magnitude }), ...(cross && { cross }), factors, release }];
+        return [
+          name,
+          { H, tokens: tokensAt(name), ...(magnitude && { magnitude }), ...(cross && { cross }), factors, release },
+        ];
       }),
     );
   }

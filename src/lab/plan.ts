@@ -1,10 +1,12 @@
 /** A request, checked and settled before any work: points, settings, and what the work will cost. Pure. */
 import type { Model, Site } from '../model/model';
-import { parseAssignment, recipesIn, someRecipe } from '../quant/recipe/assignment';
+import { embeddingSite, headSite, siteId } from '../model/siteId';
+import { fits, parseAssignment, recipeAt, recipesIn, requireNoInputs, someRecipe } from '../quant/recipe/assignment';
 import { columnsTogether, needsCalibration, needsCross } from '../quant/recipe/parseRecipe';
 import { mostColumnsPerGroup } from '../quant/groups';
 import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
+import { listed, quoted } from '../util/words';
 import type { PlannedPoint, RunSettings } from '../log/events';
 import { minContext, type Windows } from '../measures/windows';
 
@@ -68,6 +70,35 @@ type Sites = Pick<Model, 'sites' | 'blockCount'>;
 
 const allSites = ({ sites, blockCount }: Sites): Site[] =>
   Array.from({ length: blockCount }, (_, block) => sites(block)).flat();
+
+/**
+ * Refuses exceptions that mean nothing in this model: a pattern that fits no site is a slip, and inputs of embedding and head are not
+ * recorded.
+ * @throws RecipeError that names the point.
+ */
+export function requireSites(model: Sites, points: readonly PlannedPoint[]): void {
+  const names = new Set(allSites(model).map(({ name }) => name));
+  const blocks = Array.from({ length: model.blockCount }, (_, block) => block);
+  const ids = [...blocks.flatMap((block) => model.sites(block).map(({ name }) => siteId(block, name))), ...tables];
+  for (const { id, assignment } of points) {
+    if (!assignment) continue;
+    const stray = assignment.except?.findIndex(({ where }) => !ids.some((site) => fits(where, site))) ?? -1;
+    if (stray >= 0) {
+      const where = quoted(assignment.except?.[stray]?.where ?? '');
+      throw new RecipeError(
+        'no-such-site',
+        `point ${id}: ${where} is no site of this model; expected ${listed([siteId(0, '…'), ...tables])} with ${listed([...names])} in blocks 0 to ${model.blockCount - 1}, or * for any part.`,
+        { path: `$.except[${stray}].where`, point: id },
+      );
+    }
+    for (const site of tables) {
+      const recipe = recipeAt(assignment, site);
+      if (recipe) requireNoInputs(`of ${id} at ${site}`, recipe);
+    }
+  }
+}
+
+const tables = [embeddingSite, headSite];
 
 /** What a device can hold and bind. Bytes. */
 export interface Room {

@@ -8,7 +8,7 @@ import type { LabelledText } from '../formats/text';
 import { openModel } from '../model/openModel';
 import { Cancelled, toErrorRecord } from '../util/errors';
 import type { RunEvent, TextCard } from '../log/events';
-import { costsOf, requireMoments, settle, windowsPerBatch } from './plan';
+import { costsOf, requireMoments, requireSites, settle, windowsPerBatch } from './plan';
 import type { RunInput } from './opening';
 import { rawWikiText, shortSupply } from './remarks';
 import { openBench } from './bench';
@@ -37,6 +37,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const model = await openModel(gpu, checkpoint);
   const { card } = model;
   const asked = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
+  requireSites(model, asked.points);
   if (input.calibration) {
     const maxBufferSize = gpu.card.limits['maxBufferSize'] ?? Infinity;
     requireMoments(model, asked.points, { maxBufferSize, bindable: gpu.bindable });

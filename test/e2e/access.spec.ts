@@ -1,6 +1,5 @@
 /** For everybody: no serious finding of axe, keyboard alone, narrow screens, browsers without WebGPU. */
 import type { Page } from '@playwright/test';
-import { writeLog } from '../../src/log/file';
 import {
   configure,
   expect,
@@ -15,6 +14,7 @@ import {
 } from './lab';
 import { loadModule } from './modules';
 
+const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
 const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 
 async function showSample(page: Page): Promise<void> {

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readLog, writeLog } from '../../src/log/file';
 import {
   configure,
   dropPaths,
@@ -20,6 +19,7 @@ import {
 } from './lab';
 import { loadModule } from './modules';
 
+const { readLog, writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
 const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 
 const demo = join(root, 'public/demo/level-7');

@@ -4,8 +4,6 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { encodePermalink } from '../../src/log/link/permalink';
-import { madeUpShare } from '../lab/shared';
 import {
   configure,
   dropPaths,
@@ -20,6 +18,11 @@ import {
   test,
   untilStatus,
 } from './lab';
+import { loadModule } from './modules';
+
+const { encodePermalink } =
+  await loadModule<typeof import('../../src/log/link/permalink')>('src/log/link/permalink.ts');
+const { madeUpShare } = await loadModule<typeof import('../lab/shared')>('test/lab/shared.ts');
 
 /** The same folder but for one number of its config: another model. */
 async function anotherModel(): Promise<string> {

@@ -1,10 +1,10 @@
 /** A made-up matrix in the page, and the test of everything that opens around it. */
 import type { Page } from '@playwright/test';
 import type { RunEvent } from '../../src/log/events';
-import { writeLog } from '../../src/log/file';
 import { expect, openDemo, seriousViolations, test } from './lab';
 import { loadModule } from './modules';
 
+const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
 export const { sampleMatrixLog } =
   await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
 

@@ -1,8 +1,8 @@
 /** A browser without WebGPU: it says what to do, and what needs no GPU works. */
-import { writeLog } from '../../src/log/file';
 import { expect, openLab, results, runButton, test } from './lab';
 import { loadModule } from './modules';
 
+const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
 const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 
 test.use({

@@ -1,7 +1,6 @@
 /** What the page offers around its results: the legend, the range, pictures, words, short ways, paper, narrow windows. */
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { writeLog } from '../../src/log/file';
 import {
   configure,
   expect,
@@ -16,6 +15,7 @@ import {
 } from './lab';
 import { loadModule } from './modules';
 
+const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
 const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 
 async function showSample(page: Page): Promise<void> {

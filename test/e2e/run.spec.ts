@@ -1,7 +1,6 @@
 /** Dropping, running, stopping. Losing the device: test/worker/session.test.ts, and in the page run.long.spec.ts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readLog } from '../../src/log/file';
 import { testDrop } from './drop';
 import {
   configure,
@@ -16,6 +15,9 @@ import {
   test,
   untilStatus,
 } from './lab';
+import { loadModule } from './modules';
+
+const { readLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
 
 testDrop(join(root, 'public/demo/level-7'));
 

@@ -41,7 +41,7 @@ describe('a site', () => {
         finishGram(gpu, H, 200);
         const recipe = recipeFor(point('gptq-act-order', 3));
         const cx = { gpu, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
-        const moment = () => ({ H, factors: FactorCache.of(scope) });
+        const moment = () => ({ H, tokens: 200, factors: FactorCache.of(scope) });
         const whole = await roundSite(block, site, recipe, moment(), cx);
         const parts = await roundSite(block, site, recipe, moment(), cx, undefined, 64 * 4 * site.cols);
         expect(parts.parts.length).toBe(Math.ceil(whole.rows / 64));

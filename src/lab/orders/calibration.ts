@@ -1,8 +1,7 @@
 /** Passes of the calibration text, as every order makes them: their progress as events, and what they give as moments of sites. */
-import type { Site } from '../../model/model';
 import { siteId } from '../../model/siteId';
 import { worked, type Bench } from '../bench';
-import type { CalibrationStream, Moment } from '../calibrate';
+import type { Moment } from '../calibrate';
 import type { PreparedPoint } from '../prepare';
 import type { RunEvent } from '../../log/events';
 
@@ -31,17 +30,16 @@ export async function* passing<T>(
 export function* tellCalibrated(
   point: PreparedPoint | null,
   block: number,
-  sites: readonly Site[],
-  { tokens }: CalibrationStream,
+  moments: Moments,
   seconds: number,
 ): Generator<RunEvent> {
-  for (const { name } of sites) {
+  for (const [name, { tokens }] of moments) {
     yield {
       type: 'site-calibrated',
       point: point?.id ?? null,
       site: siteId(block, name),
       tokens,
-      seconds: seconds / sites.length,
+      seconds: seconds / moments.size,
     };
   }
 }

@@ -45,7 +45,7 @@ export class FullCalibration implements Disposable {
     const sample = points.some((point) => pointNeeds(point, needsModule)) ? stream.sample(scope) : undefined;
     const after = block < need.lastOfAll ? 'advance' : 'stay';
     const moments = yield* passing(bench, null, stream.run(open, sites, after, scope));
-    yield* tellCalibrated(null, block, sites, stream, clock() - start);
+    yield* tellCalibrated(null, block, moments, clock() - start);
     return withSample(moments, sample);
   }
 

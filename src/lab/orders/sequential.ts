@@ -84,6 +84,6 @@ async function* calibrateOwn(
   const moments = yield* passing(bench, point, own.run(source, sites, 'stay', scope, beside));
   const seconds = clock() - start;
   accounts.of(point).seconds += seconds;
-  yield* tellCalibrated(point, block, sites, own, seconds);
+  yield* tellCalibrated(point, block, moments, seconds);
   return withSample(moments, sample);
 }

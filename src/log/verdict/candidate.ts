@@ -42,7 +42,7 @@ export function calibratedTokens(
 }
 
 /** Ids of the points whose recipe reads inputs. */
-export function calibratedPoints({ points }: Pick<RunSettings, 'points'>): ReadonlySet<string> {
+function calibratedPoints({ points }: Pick<RunSettings, 'points'>): ReadonlySet<string> {
   return new Set(points.filter(({ assignment }) => someRecipe(assignment, needsCalibration)).map(({ id }) => id));
 }
 
@@ -59,12 +59,12 @@ export interface Finished {
 }
 
 /** How many points of a plan are still to come. `ended`: ids of those that were measured, or failed. */
-export function pendingPoints({ points }: Pick<RunSettings, 'points'>, ended: ReadonlySet<string>): number {
+function pendingPoints({ points }: Pick<RunSettings, 'points'>, ended: ReadonlySet<string>): number {
   return points.filter(({ id, assignment }) => assignment && !ended.has(id)).length;
 }
 
 /** Inputs of the widest calibrated layer, as the model's card says or, in logs of earlier versions, its layers; null where neither does. */
-export function widestInputs(
+function widestInputs(
   model: Pick<ModelCard, 'widestInputs'> | null,
   layers: readonly Pick<SiteResult, 'energy' | 'cols'>[],
 ): number | null {
@@ -72,52 +72,70 @@ export function widestInputs(
   return model?.widestInputs ?? (seen || null);
 }
 
-/** From the log of a run, as far as it goes; of several beginnings the last. The reference is the point without a recipe. */
+/** A run as whoever has folded its log tells it. */
+export interface Told {
+  readonly settings: RunSettings;
+  /** Planned points as far as they are; the reference is the one without an assignment. */
+  readonly points: readonly (Omit<Candidate, 'calibrated'> & { readonly state: string })[];
+  readonly model: Pick<ModelCard, 'widestInputs'> | null;
+  readonly layers: readonly Pick<SiteResult, 'energy' | 'cols'>[];
+  /** Tokens of the calibration text, null where that is not known; null without one. */
+  readonly calibration: { readonly tokens: number | null } | null;
+  readonly doubts: readonly { readonly doubt: TextDoubted['doubt']; readonly text: string }[];
+}
+type TextDoubted = Extract<RunEvent, { type: 'text-doubted' }>;
+
+/** What may be judged of a run. */
+export function finishedOf({ settings, points, model, layers, calibration, doubts }: Told): Finished {
+  const calibrated = calibratedPoints(settings);
+  const quantized = new Set(settings.points.filter(({ assignment }) => assignment).map(({ id }) => id));
+  const ended = points.filter(({ state }) => state === 'finished' || state === 'failed').map(({ id }) => id);
+  return {
+    candidates: points
+      .filter(({ id, state, values }) => quantized.has(id) && state === 'finished' && values['lnRatio'])
+      .map((point) => ({ ...point, calibrated: calibrated.has(point.id) })),
+    calibration: calibration && {
+      tokens: calibratedTokens(settings, calibration.tokens),
+      inputs: widestInputs(model, layers),
+      leaked: doubts.some(({ doubt }) => doubt === 'overlap'),
+    },
+    megabytes: points.find(({ id, state }) => !quantized.has(id) && state === 'finished')?.size?.megabytes ?? null,
+    doubts: doubts.map(({ text }) => text),
+    pending: pendingPoints(settings, new Set(ended)),
+  };
+}
+
+/** From the log of a run, as far as it goes; of several beginnings the last. */
 export function fromLog(log: readonly RunEvent[]): Finished {
   const start = log.findLastIndex(({ type }) => type === 'run-started');
   const started = log[start];
   if (started?.type !== 'run-started') {
     return { candidates: [], calibration: null, megabytes: null, doubts: [], pending: 0 };
   }
-  const calibrated = calibratedPoints(started.settings);
-  const quantized = new Set(started.settings.points.filter(({ assignment }) => assignment).map(({ id }) => id));
-  let megabytes: number | null = null;
+  const { settings, model, calibration } = started;
+  const points = new Map<string, Told['points'][number]>();
   const layers: SiteResult[] = [];
-  const candidates: Candidate[] = [];
-  const redrawn = new Map<string, number[]>();
-  const doubts: string[] = [];
-  const ended = new Set<string>();
-  let leaked = false;
+  const doubts: Told['doubts'][number][] = [];
+  const change = (id: string, more: Partial<Told['points'][number]>) => {
+    const { method = id, bits = 0, group = null } = settings.points.find((point) => point.id === id) ?? {};
+    const blank = { id, method, bits, group, size: null, values: {}, losses: null, redrawn: [], state: 'planned' };
+    points.set(id, { ...(points.get(id) ?? blank), ...more });
+  };
   for (const event of log.slice(start + 1)) {
     if (event.type === 'calibration-redrawn') {
-      redrawn.set(event.point, [...(redrawn.get(event.point) ?? []), event.lnRatio]);
+      change(event.point, { redrawn: [...(points.get(event.point)?.redrawn ?? []), event.lnRatio] });
     } else if (event.type === 'text-doubted') {
-      doubts.push(doubtLine(event));
-      leaked ||= event.doubt === 'overlap';
+      doubts.push({ doubt: event.doubt, text: doubtLine(event) });
     } else if (event.type === 'site-quantized') {
       layers.push(event);
     } else if (event.type === 'point-failed') {
-      ended.add(event.point);
+      change(event.point, { state: 'failed' });
     } else if (event.type === 'point-finished') {
-      ended.add(event.result.id);
-      // Told anew of a point that is told of again.
-      redrawn.delete(event.result.id);
-      if (!quantized.has(event.result.id)) megabytes = event.result.size.megabytes;
-      else if (event.result.values['lnRatio'])
-        candidates.push(candidateOf(event.result, event.losses ?? null, calibrated.has(event.result.id)));
+      // Told anew of a point that is told of again: so are the other parts of the text.
+      change(event.result.id, { ...candidateOf(event.result, event.losses ?? null, false), state: 'finished' });
     }
   }
-  return {
-    candidates: candidates.map((point) => ({ ...point, redrawn: redrawn.get(point.id) ?? [] })),
-    calibration: started.calibration && {
-      tokens: calibratedTokens(started.settings, started.calibration.tokens),
-      inputs: widestInputs(started.model, layers),
-      leaked,
-    },
-    megabytes,
-    doubts,
-    pending: pendingPoints(started.settings, ended),
-  };
+  return finishedOf({ settings, points: [...points.values()], model, layers, calibration, doubts });
 }
 
 /** A measured point as a candidate. */
