@@ -20,9 +20,7 @@ import {
 } from './lab';
 import { loadModule } from './modules';
 
-const { encodePermalink } =
-  await loadModule<typeof import('../../src/log/link/permalink')>('src/log/link/permalink.ts');
-const { madeUpShare } = await loadModule<typeof import('../lab/shared')>('test/lab/shared.ts');
+const { sharedLink } = await loadModule<typeof import('../log/sharedLink')>('test/log/sharedLink.ts');
 
 /** The same folder but for one number of its config: another model. */
 async function anotherModel(): Promise<string> {
@@ -87,7 +85,7 @@ for (const [what, mangle] of [
   ['a line break', (link: string) => `${link.slice(0, 90)}%0D%0A%20${link.slice(90)}`],
 ] as const) {
   test(`a link with ${what} in it opens`, async ({ page }) => {
-    await openLab(page, mangle(await encodePermalink(madeUpShare(3))));
+    await openLab(page, mangle(sharedLink));
     await expect(page.getByRole('region', { name: 'Shared run' })).toContainText('stories260K-f32');
     await expect(page.getByRole('alert')).toHaveCount(0);
   });
