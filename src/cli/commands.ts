@@ -48,6 +48,11 @@ export const commands: readonly CommandMeta[] = [
       { name: 'recipes', value: 'A,B', line: 'methods by name, or all that the other options allow (rtn,gptq)' },
       { name: 'bits', value: '2,3,4', line: 'widths, 2 to 8 (2,3,4,8)' },
       ...quantized,
+      {
+        name: 'except',
+        value: 'SITE=N,…',
+        line: 'sites of another width, or =stored: decoder.*.mlp.down=6,decoder.0.*=stored,head=8',
+      },
       { name: 'accept', value: 'PERCENT', line: 'the answer: smallest point with at most so much more perplexity (3)' },
       { name: 'have', value: 'MB', line: 'the answer: best point of at most so many megabytes' },
       json,

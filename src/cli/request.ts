@@ -4,9 +4,10 @@ import { mostDraws } from '../lab/plan';
 import { minContext } from '../measures/windows';
 import { usualGoal, type Goal } from '../log/verdict/choose';
 import type { ModelCard } from '../model/card';
-import { assign } from '../quant/recipe/assignment';
 import { groupSize, withGrid } from '../quant/recipe/parseRecipe';
+import type { Recipe } from '../quant/recipe/recipe';
 import { findMethod, recipes } from '../quant/recipe/recipes';
+import { askedExceptions, exceptionsFor } from './exceptions';
 import { choiceOf, groupOf, integerOf, refused, textOf, wholeNumber, type Given } from './options';
 import { quoted } from '../util/words';
 
@@ -59,12 +60,13 @@ const plain = recipes
 
 /** Every recipe at every width, in the order given. A RecipeError names the option that is wrong, or missing for a method. */
 export function pointsOf(given: Given): PlannedPoint[] {
-  const asked = textOf(given, 'recipes') ?? 'rtn,gptq';
+  const wanted = textOf(given, 'recipes') ?? 'rtn,gptq';
   const widthsText = textOf(given, 'bits') ?? '2,3,4,8';
   const widths = listOf(widthsText, '--bits').map((text) => wholeNumber('--bits', text, 2, 8));
   const group = groupOf(given);
+  const asked = askedExceptions(given);
   // "all": those that can be run as asked for; a method that is named must be possible.
-  const names = asked === 'all' ? possible(given, widths, group) : listOf(asked, '--recipes');
+  const names = wanted === 'all' ? possible(given, widths, group) : listOf(wanted, '--recipes');
   return names.flatMap((name) => {
     const method = findMethod(name);
     if (!method) {
@@ -87,10 +89,16 @@ export function pointsOf(given: Given): PlannedPoint[] {
     const has = widths.filter((bits) => method.widths?.includes(bits) ?? true);
     if (!has.length)
       throw refused(`--recipes: ${name} has no ${widths.join(', ')} bits; it has ${method.widths?.join(', ')}`);
-    return has.map((bits): PlannedPoint => {
+    const recipeAt = (bits: number): Recipe => {
+      if (method.widths?.includes(bits) === false) throw refused(`--except: ${name} has no ${bits} bits`);
       const own = method.recipe(bits, group);
-      const recipe = given.has('symmetric') && 'symmetric' in own.grid ? withGrid(own, { symmetric: true }) : own;
-      return { id: `${name}-${bits}`, method: name, assignment: assign(recipe), bits, group: groupSize(recipe) };
+      return given.has('symmetric') && 'symmetric' in own.grid ? withGrid(own, { symmetric: true }) : own;
+    };
+    const except = exceptionsFor(asked, group, recipeAt);
+    return has.map((bits): PlannedPoint => {
+      const all = recipeAt(bits);
+      const assignment = except.length ? { all, except } : { all };
+      return { id: `${name}-${bits}`, method: name, assignment, bits, group: groupSize(all) };
     });
   });
 }

@@ -87,7 +87,7 @@ export function requireSites(model: Sites, points: readonly PlannedPoint[]): voi
       const where = quoted(assignment.except?.[stray]?.where ?? '');
       throw new RecipeError(
         'no-such-site',
-        `point ${id}: ${where} is no site of this model; expected ${listed([siteId(0, '…'), ...tables])} with ${listed([...names])} in blocks 0 to ${model.blockCount - 1}, or * for any part.`,
+        `point ${id}: ${where} fits no site of this model; expected embedding, head or, in decoder.0 to decoder.${model.blockCount - 1}, ${listed([...names])}, with * for any part.`,
         { path: `$.except[${stray}].where`, point: id },
       );
     }

@@ -3,6 +3,7 @@ import { commands, helpText } from '../../src/cli/commands';
 import { choiceOf, integerOf, parseOptions, type Given } from '../../src/cli/options';
 import { goalOf, pointsOf, settingsOf } from '../../src/cli/request';
 import type { ModelCard } from '../../src/model/card';
+import { recipeAt } from '../../src/quant/recipe/assignment';
 import { recipes } from '../../src/quant/recipe/recipes';
 import { present } from '../../src/util/assert';
 import { RecipeError } from '../../src/util/errors';
@@ -51,6 +52,24 @@ describe('options', () => {
       expect(attempt).toThrow(RecipeError);
       expect(attempt).not.toThrow(/x{100}/);
     }
+  });
+
+  it('makes exceptions by site: of the method itself, on the plain grid where nobody sees inputs, or as stored', () => {
+    const [point] = pointsOf(
+      calibrated('--recipes', 'gptq', '--bits', '3', '--except', 'decoder.*.mlp.down=6, decoder.0.*=stored,head=8'),
+    );
+    const { assignment } = present(point, 'gptq-3');
+    const at = (site: string) => assignment && recipeAt(assignment, site);
+    expect(at('decoder.1.mlp.down')).toMatchObject({ grid: { bits: 6 }, rounding: { name: 'compensate' } });
+    expect(at('decoder.1.mlp.gate-up')).toMatchObject({ grid: { bits: 3 } });
+    expect([at('decoder.0.mlp.down'), at('embedding')]).toEqual([null, null]);
+    expect(at('head')).toMatchObject({ grid: { bits: 8 }, rounding: { name: 'nearest' } });
+    for (const wrong of ['head', 'head=9', 'head=stored=1', '=3', 'a b=3', 'head=8,,']) {
+      expect(() => pointsOf(calibrated('--except', wrong)), wrong).toThrow(/--except/);
+    }
+    expect(() => pointsOf(calibrated('--recipes', 'q4_k', '--bits', '4', '--except', 'decoder.0.*=3'))).toThrow(
+      /--except: q4_k has no 3 bits/,
+    );
   });
 
   it('makes every recipe at every width', () => {

@@ -86,7 +86,7 @@ describe('an exception', () => {
     expect(last?.type === 'run-failed' && last.error).toMatchObject({
       code: 'no-such-site',
       message: expect.stringMatching(
-        /^point mixed: "decoder\.\*\.mpl\.down" is no site .* attention\.qkv, .* blocks 0 to 1/,
+        /^point mixed: "decoder\.\*\.mpl\.down" fits no site .* decoder\.0 to decoder\.1, attention\.qkv, /,
       ) as string,
     });
   });

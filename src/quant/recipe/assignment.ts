@@ -43,6 +43,9 @@ export function assignEarlier({ embedding, head, ...all }: EarlierRecipe): Assig
   return assign(all, { ...(embedding && { embedding }), ...(head && { head }) });
 }
 
+/** Whether the text can be the id of a site, or a pattern of ids. */
+export const isPattern = (text: string): boolean => text.length <= maxWhere && /^[^.\s]+(\.[^.\s]+)*$/.test(text);
+
 /** Whether the pattern is about the site. */
 export function fits(where: string, site: string): boolean {
   const wanted = where.split('.');
@@ -100,7 +103,7 @@ function parseExceptions(json: unknown): readonly Exception[] {
   return json.map((item: unknown, i): Exception => {
     const path = `$.except[${i}]`;
     const { where, recipe } = asObject(item, path);
-    if (typeof where !== 'string' || where.length > maxWhere || !/^[^.\s]+(\.[^.\s]+)*$/.test(where)) {
+    if (typeof where !== 'string' || !isPattern(where)) {
       return refuse(
         `${path}.where`,
         `this is ${typeof where === 'string' ? quoted(where) : typeof where}`,
