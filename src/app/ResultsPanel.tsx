@@ -3,6 +3,7 @@ import { memo, useMemo, useState } from 'react';
 import type { Estimate } from '../log/events';
 import { valueMetas } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
+import { exceptionsOf } from '../quant/recipe/recipes';
 import { overCalibrations } from '../log/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
 import { curveKey, curveKeys, pairedPerplexity, referencePerplexity } from '../store/curves';
@@ -35,7 +36,8 @@ const bestTitle =
   'The lowest perplexity of its width and size: against each other the 95 % interval of the difference is on its side';
 
 export function ResultsPanel() {
-  const { points, shared, name } = useLabState(({ run, source, shared, shelf, shown }) => ({
+  const { points, shared, name, except } = useLabState(({ run, source, shared, shelf, shown }) => ({
+    except: exceptionsOf(run.about?.settings.points ?? []),
     name: nameOf(shelf.find(({ id }) => id === shown)),
     points: run.points,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
@@ -52,7 +54,10 @@ export function ResultsPanel() {
   return (
     <section className="panel results-panel" aria-label="Results">
       <header className="panel-head">
-        <h2 aria-hidden="true">Results</h2>
+        <div>
+          <h2 aria-hidden="true">Results</h2>
+          {except !== null && <p className="hint">Apart from the others: {except}.</p>}
+        </div>
         <ResultExports />
       </header>
       {/* Wide tables scroll by themselves; the focus makes that possible by keyboard. */}

@@ -2,6 +2,7 @@
 import type { PointResult, RunEvent, RunSettings } from '../log/events';
 import { doubtLine } from '../log/verdict/doubt';
 import type { Answer } from '../log/verdict/sentence';
+import { exceptionsOf } from '../quant/recipe/recipes';
 import { valueMetas } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
 import type { ModelCard } from '../model/card';
@@ -85,6 +86,12 @@ const leastWindow = ({ context, maxTokens }: RunSettings): string =>
     ? `\n--max-tokens ${maxTokens}: one window of ${context} is the least that is evaluated`
     : '';
 
+/** A line where some sites are not as the others. */
+function apart({ points }: RunSettings): string {
+  const except = exceptionsOf(points);
+  return except === null ? '' : `\napart from the others: ${except}`;
+}
+
 /** The answer and what stands against it, below the table; nothing where no point was measured. */
 export function describeAnswer({ take, comparison, warnings }: Answer): string | null {
   if (take === null) return null;
@@ -97,7 +104,7 @@ export function describeEvent(event: RunEvent): string | null {
     case 'run-started':
       return (
         `${event.model.name} on ${event.adapter.name}; ${event.evaluation.label}, ${event.settings.protocol} windows of ${event.settings.context}` +
-        `${leastWindow(event.settings)}\n${row(columns.map(([name]) => name))}`
+        `${leastWindow(event.settings)}${apart(event.settings)}\n${row(columns.map(([name]) => name))}`
       );
     case 'point-finished':
       return row(columns.map(([, , cell]) => cell(event.result)));

@@ -5,7 +5,6 @@
  */
 import { present } from '../../util/assert';
 import { RecipeError } from '../../util/errors';
-import { sha256 } from '../../util/hash';
 import { shortJson } from '../../util/json';
 import { catalog, findPiece, piecesOf } from './catalog';
 import {
@@ -73,11 +72,6 @@ export function canonicalRecipe(recipe: Recipe): Recipe {
 
 export function equalRecipe(a: Recipe, b: Recipe): boolean {
   return JSON.stringify(canonicalRecipe(a)) === JSON.stringify(canonicalRecipe(b));
-}
-
-/** SHA-256 of the canonical JSON, hex. */
-export function hashRecipe(recipe: Recipe): Promise<string> {
-  return sha256(JSON.stringify(canonicalRecipe(recipe)));
 }
 
 /** Whether some piece reads H, and so needs a calibration text. */

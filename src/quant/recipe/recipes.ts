@@ -58,13 +58,18 @@ export function describeRecipe(recipe: Recipe): string {
   return [name, method ? grid.replace(' mse clip', '') : grid].join(' ');
 }
 
-/** "GPTQ 3-bit g32, head 8-bit row": the exceptions behind what all others have; a site that stays is "as stored". */
-export function describeAssignment({ all, except = [] }: Assignment): string {
-  const exceptions = except.map(({ where, recipe }) => {
+/** "head 8-bit row", "decoder.0.* as stored", "decoder.*.mlp.down GPTQ 6-bit g32": what stands apart from the recipe of all others. */
+export function describeExceptions({ except = [] }: Assignment): readonly string[] {
+  return except.map(({ where, recipe }) => {
     if (!recipe) return `${where} as stored`;
     return `${where} ${isPlain(recipe) ? describePiece('grid', recipe.grid) : describeRecipe(recipe)}`;
   });
-  return [describeRecipe(all), ...exceptions].join(', ');
+}
+
+/** Of all points of a run, each said once; null where there is none. */
+export function exceptionsOf(points: readonly { readonly assignment: Assignment | null }[]): string | null {
+  const said = points.flatMap(({ assignment }) => (assignment ? describeExceptions(assignment) : []));
+  return said.length ? [...new Set(said)].join(', ') : null;
 }
 
 function describePiece(slot: Slot, piece: Piece): string {
