@@ -182,7 +182,12 @@ const adapter = record({
 });
 const textCard = record({ label: text, fingerprint: hex, ...fields(count, 'bytes tokens') });
 const estimate = record(fields(measured, 'mean low high'));
-const estimates = dictionary(estimate, maxValues);
+const estimates: Check = (v, path) => {
+  const found = dictionary(estimate, maxValues)(v, path);
+  if (found) return found;
+  const odd = Object.keys(v as object).find((key) => !valueName.test(key));
+  return odd === undefined ? null : wrong(path, `name of a value instead of ${quoted(odd)}`);
+};
 /** Up to version 0.1 values stood beside the counts. */
 const earlierQuality = record({
   bitsPerByte: measured,

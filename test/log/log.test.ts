@@ -194,6 +194,13 @@ describe('log', () => {
         })),
         /has a top1 outside its interval/,
       ],
+      [
+        changed('window-evaluated', ({ quality }) => ({
+          quality: { ...quality, values: { 'a b': { mean: 1, low: 1, high: 1 } } },
+        })),
+        /name of a value instead of "a b" at "quality.values"/,
+      ],
+      [finished({ 'a b': 1 }), /name of a value instead of "a b" at "result"/],
       [finished({ id: 'other' }), /the point "other", which the run does not plan/],
       [finished({ id: 'gptq-8' }), /has another method, width or group than the plan of "gptq-8"/],
       [finished({ bits: 7 }), /another method, width or group than the plan of "rtn-8"/],
