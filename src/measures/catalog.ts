@@ -6,24 +6,27 @@ import type { MeasureMeta, ValueMeta } from './measure';
 
 type Modules = Readonly<Record<string, Readonly<Record<string, MeasureMeta>>>>;
 
-/** The measures of some modules, in the order of their places. */
-export const measuresOf = (modules: Modules): readonly MeasureMeta[] =>
-  Object.values(modules)
+export const metaFiles: Modules = import.meta.glob('./*.meta.ts', { eager: true });
+
+/** What some files say, in the order of the measures' places. */
+export function catalogOf(files: Modules) {
+  const measures: readonly MeasureMeta[] = Object.values(files)
     .flatMap((module) => Object.values(module))
     .sort((a, b) => a.place - b.place || (a.name < b.name ? -1 : 1));
-
-export const measures = measuresOf(import.meta.glob('./*.meta.ts', { eager: true }));
-
-export const valueMetas: readonly ValueMeta[] = measures.flatMap(({ values }) => values);
-
-const byName = new Map(valueMetas.map((meta) => [meta.name, meta]));
-
-/** Undefined for a value that another version has measured. */
-export const findValue = (name: string): ValueMeta | undefined => byName.get(name);
-
-/** Names as they stand in results: this version's in their order, then others. */
-export function namesIn(results: readonly { readonly values: Readonly<Record<string, unknown>> }[]): string[] {
-  const there = new Set(results.flatMap(({ values }) => Object.keys(values)));
-  const known = valueMetas.map(({ name }) => name).filter((name) => there.has(name));
-  return [...known, ...[...there].filter((name) => !byName.has(name))];
+  const valueMetas: readonly ValueMeta[] = measures.flatMap(({ values }) => values);
+  const byName = new Map(valueMetas.map((meta) => [meta.name, meta]));
+  return {
+    measures,
+    valueMetas,
+    /** Undefined for a value that another version has measured. */
+    findValue: (name: string): ValueMeta | undefined => byName.get(name),
+    /** Names as they stand in results: this version's in their order, then others. */
+    namesIn(results: readonly { readonly values: Readonly<Record<string, unknown>> }[]): string[] {
+      const there = new Set(results.flatMap(({ values }) => Object.keys(values)));
+      const known = valueMetas.map(({ name }) => name).filter((name) => there.has(name));
+      return [...known, ...[...there].filter((name) => !byName.has(name))];
+    },
+  };
 }
+
+export const { measures, valueMetas, findValue, namesIn } = catalogOf(metaFiles);

@@ -17,7 +17,9 @@ export const measuring = (metas: readonly MeasureMeta[], modules: Modules): read
     return present(typeof found === 'function' ? (found as Measure) : undefined, `src/measures/${name}.ts, ${name}`);
   });
 
-const all = measuring(measures, import.meta.glob(['./*.ts', '!./*.meta.ts', '!./gather.ts'], { eager: true }));
+export const measureFiles: Modules = import.meta.glob(['./*.ts', '!./*.meta.ts', '!./gather.ts'], { eager: true });
+
+const all = measuring(measures, measureFiles);
 
 /** A point's values so far. */
 export interface Measured {

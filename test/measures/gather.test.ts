@@ -1,12 +1,15 @@
 /** What is made of the scores of tokens. */
 import { describe, expect, it } from 'vitest';
-import { Measurement } from '../../src/measures/gather';
+import { valueName } from '../../src/log/link/limits';
+import { measures, valueMetas } from '../../src/measures/catalog';
+import { measureFiles, measuring, Measurement } from '../../src/measures/gather';
+import { confidence } from './toy/confidence';
+import { confidence as confidenceMeta } from './toy/confidence.meta';
 
 const text = { bytesPerToken: 4 };
+const window = (values: number[]) => Float32Array.from(values);
 
 describe('measurement', () => {
-  const window = (values: number[]) => Float32Array.from(values);
-
   it('pairs with the reference: a constant gap has no spread', () => {
     const base = new Measurement('full-precision', text, null);
     const point = new Measurement('rtn-3', text, base);
@@ -42,5 +45,42 @@ describe('measurement', () => {
     expect(() => base.add({ nll: window([1, NaN]) })).toThrow(
       /full-precision: the loss of token 1 in window 1 is not finite/,
     );
+  });
+});
+
+describe('the measures', () => {
+  const scores = {
+    nll: window([1, 2, 0.5, 3]),
+    kld: window([0.1, 0, 0.2, 0.4]),
+    agree: window([1, 1, 0, 1]),
+  };
+
+  it('tell what their metas say, and full precision what compares with nothing', () => {
+    const base = new Measurement('full-precision', text, null);
+    base.add({ nll: scores.nll });
+    const point = new Measurement('rtn-3', text, base);
+    point.add(scores);
+    expect(Object.keys(point.measured().values)).toEqual(valueMetas.map(({ name }) => name));
+    const alone = valueMetas.filter(({ against }) => against === 'nothing');
+    expect(Object.keys(base.measured().values)).toEqual(alone.map(({ name }) => name));
+  });
+
+  it('are found by their files: one that is added is told with the others', () => {
+    const made = measuring([...measures, confidenceMeta], { ...measureFiles, './confidence.ts': { confidence } });
+    const point = new Measurement('full-precision', text, null, made);
+    point.add(scores);
+    expect(point.measured().values['confident']?.mean).toBe(0.25);
+    expect(() => measuring([{ ...confidenceMeta, name: 'missing' }], measureFiles)).toThrow(
+      /src\/measures\/missing.ts/,
+    );
+  });
+
+  it('have names that logs and links take, each once', () => {
+    const names = valueMetas.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) {
+      expect(name).toMatch(valueName);
+      expect(name, 'an end of an interval').not.toMatch(/(Low|High)$/);
+    }
   });
 });
