@@ -21,7 +21,7 @@ export function catalogOf(files: Modules) {
     /** Undefined for a value that another version has measured. */
     findValue: (name: string): ValueMeta | undefined => byName.get(name),
     /** Names as they stand in results: this version's in their order, then others. */
-    namesIn(results: readonly { readonly values: Readonly<Record<string, unknown>> }[]): string[] {
+    namesIn: (results: readonly { readonly values: Readonly<Record<string, unknown>> }[]): string[] => {
       const there = new Set(results.flatMap(({ values }) => Object.keys(values)));
       const known = valueMetas.map(({ name }) => name).filter((name) => there.has(name));
       return [...known, ...[...there].filter((name) => !byName.has(name))];

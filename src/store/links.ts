@@ -1,5 +1,5 @@
 /** The run in the address: copying it, and opening one. A shared run is shown without its model. */
-import { decodePermalink, encodePermalink, isPermalink } from '../log/link/permalink';
+import { isPermalink } from '../log/link/mend';
 import type { SharedRun } from '../log/link/sharedRun';
 import { doubtLine } from '../log/verdict/doubt';
 import { isMatrixMethod } from '../quant/recipe/combinations';
@@ -11,6 +11,9 @@ import type { LabState } from './state';
 import { blankPoint, emptyRun, fromResult, type PointView, type RunView } from './runView';
 import type { Runs } from './runs';
 import type { Shelf } from './shelf';
+
+/** The layouts of links: a chunk of its own, for the page is up before the first link is made or opened. */
+const permalinks = () => import('../log/link/permalink');
 
 export interface Links {
   /** Puts the run into the address and onto the clipboard. */
@@ -41,7 +44,9 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
     const shared = source === 'live' ? runs.share() : null;
     if (shown === null || !shared) return;
     // A run that no link can hold has none: Copy link says why.
-    const link = await encodePermalink(shared).catch(() => null);
+    const link = await permalinks()
+      .then(({ encodePermalink }) => encodePermalink(shared))
+      .catch(() => null);
     if (link !== null && link.length <= longest && store.getState().activity === 'idle') shelf.setLink(shown, link);
   }
 
@@ -69,6 +74,7 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
         return notify(notice('note', 'There is nothing to share yet', 'A link needs at least one finished point.'));
       const url = new URL(location.href);
       try {
+        const { encodePermalink } = await permalinks();
         url.hash = await encodePermalink(shared);
       } catch (error) {
         return notify(errorNotice('There is no link to this run', error, { topic: 'link' }));
@@ -110,6 +116,7 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
         return shelf.openRun(here.id);
       }
       try {
+        const { decodePermalink } = await permalinks();
         const shared = await decodePermalink(link);
         const view = viewOf(shared);
         // From one link to the next, the way back stays the same.

@@ -20,7 +20,9 @@ import {
 } from './lab';
 import { loadModule } from './modules';
 
-const { sharedLink } = await loadModule<typeof import('../log/sharedLink')>('test/log/sharedLink.ts');
+const { encodePermalink } =
+  await loadModule<typeof import('../../src/log/link/permalink')>('src/log/link/permalink.ts');
+const { madeUpShare } = await loadModule<typeof import('../lab/shared')>('test/lab/shared.ts');
 
 /** The same folder but for one number of its config: another model. */
 async function anotherModel(): Promise<string> {
@@ -85,7 +87,7 @@ for (const [what, mangle] of [
   ['a line break', (link: string) => `${link.slice(0, 90)}%0D%0A%20${link.slice(90)}`],
 ] as const) {
   test(`a link with ${what} in it opens`, async ({ page }) => {
-    await openLab(page, mangle(sharedLink));
+    await openLab(page, mangle(await encodePermalink(madeUpShare(3))));
     await expect(page.getByRole('region', { name: 'Shared run' })).toContainText('stories260K-f32');
     await expect(page.getByRole('alert')).toHaveCount(0);
   });

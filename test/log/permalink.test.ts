@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodePermalink, encodePermalink, isPermalink } from '../../src/log/link/permalink';
+import { isPermalink } from '../../src/log/link/mend';
+import { decodePermalink, encodePermalink } from '../../src/log/link/permalink';
 import { sharedRun, type SharedRun } from '../../src/log/link/sharedRun';
 import { deflate, fromBase64Url, inflate, toBase64Url } from '../../src/log/link/bytes';
 import { readV1 } from '../../src/log/link/v1';

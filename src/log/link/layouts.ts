@@ -1,4 +1,4 @@
-/** Every layout that there ever was: how it is read, and how the newest is written. A chunk of its own, loaded with the first link. */
+/** Every layout that there ever was: how it is read, and how the newest is written.  */
 import type { SharedRun } from './sharedRun';
 import { readV1 } from './v1';
 import { readV2, writeV2 } from './v2';

@@ -27,3 +27,6 @@ function unescape(escaped: string): string {
     return escaped;
   }
 }
+
+/** Whether an address holds a link at all (of any version): an empty or foreign hash is no error. */
+export const isPermalink = (hash: string): boolean => /^#?v\d{1,6}\./.test(mendHash(hash.slice(0, 100)));

@@ -7,6 +7,7 @@ import { FormatError, isBitcurveError } from '../../util/errors';
 import { deflate, fromBase64Url, inflate, toBase64Url } from './bytes';
 import { fitToLink, whatDiffers } from './fit';
 import { maxCharacters, maxUnpacked, noLink } from './limits';
+import { newest, readers } from './layouts';
 import { mendHash } from './mend';
 import type { SharedRun } from './sharedRun';
 
@@ -17,7 +18,6 @@ import type { SharedRun } from './sharedRun';
  */
 export async function encodePermalink(share: SharedRun): Promise<string> {
   const fitted = fitToLink(share);
-  const { newest } = await import('./layouts');
   const link = `#v${newest.version}.${toBase64Url(await deflate(newest.write(fitted)))}`;
   const back = await decodePermalink(link).catch((error: unknown) => {
     throw isBitcurveError(error) ? noLink(String(error.details['why'] ?? 'it is larger than a link may be')) : error;
@@ -44,7 +44,6 @@ export async function decodePermalink(hash: string): Promise<SharedRun> {
     throw new FormatError('link-unknown', 'this is not a link of Bitcurve: it should begin with "#v2.".');
   }
   const [, version, payload] = match;
-  const { readers } = await import('./layouts');
   const read = readers.get(version as string);
   if (!read) {
     throw new FormatError(
@@ -55,6 +54,3 @@ export async function decodePermalink(hash: string): Promise<SharedRun> {
   }
   return read(await inflate(fromBase64Url(payload as string), maxUnpacked));
 }
-
-/** Whether an address holds a link at all (of any version): an empty or foreign hash is no error. */
-export const isPermalink = (hash: string): boolean => /^#?v\d{1,6}\./.test(mendHash(hash.slice(0, 100)));
