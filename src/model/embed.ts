@@ -5,7 +5,8 @@ import type { Gpu } from '../gpu/gpu';
 import { uploadMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
 import { FormatError } from '../util/errors';
-import { readRows, storedAs, toFloats } from './weights';
+import { readRows, storedAs } from './weights';
+import { toFloats } from '../formats/toFloats';
 
 /** FormatError when an id lies outside the vocabulary: the tokenizer does not fit the model. */
 export function checkIds(ids: Uint32Array, vocabulary: number): void {

@@ -10,7 +10,7 @@ import type { Facts, HeadPlan } from './blueprint';
 import { usesOf } from './lifetimes';
 import type { Block } from './steps';
 import { trace, type Traced } from './trace';
-import { toFloats } from './weights';
+import { toFloats } from '../formats/toFloats';
 
 export interface PlannedBlock extends Traced {
   readonly block: Block;

@@ -2,10 +2,10 @@
 import type { StoredType, TensorEntry } from '../formats/checkpoint';
 import { countNonFinite, refuseNonFinite } from '../formats/countNonFinite';
 import { storedBytes } from '../formats/storedType';
+import { toFloats } from '../formats/toFloats';
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { elementBytes, emptyMatrix, uploadMatrix, type ElementType, type Matrix } from '../tensor/matrix';
-import { bf16ToF32, f16ToF32 } from '../util/halfFloat';
 
 /** The type on the GPU. Doubles are rounded to float32, as transformers loads them for arithmetic in it. */
 const typeOf: Readonly<Record<StoredType, ElementType>> = { F64: 'f32', F32: 'f32', F16: 'f16', BF16: 'bf16' };
@@ -16,17 +16,6 @@ const sliceBytes = 32 * 2 ** 20;
 /** 16-bit values stay as they are, two to a word; rows of odd width do not fill words and become f32. */
 export function storedAs(entry: TensorEntry, cols: number): ElementType {
   return cols % 2 ? 'f32' : typeOf[entry.type];
-}
-
-/** Stored little-endian values as float32: exact, but for doubles, which are rounded. */
-export function toFloats(bytes: Uint8Array<ArrayBuffer>, type: StoredType): Float32Array<ArrayBuffer> {
-  // A view needs an aligned offset; slices of a file have one of 0.
-  const whole = bytes.byteOffset % storedBytes[type] ? bytes.slice() : bytes;
-  const count = bytes.byteLength / storedBytes[type];
-  if (type === 'F64') return Float32Array.from(new Float64Array(whole.buffer, whole.byteOffset, count));
-  if (type === 'F32') return new Float32Array(whole.buffer, whole.byteOffset, count);
-  const halves = new Uint16Array(whole.buffer, whole.byteOffset, count);
-  return Float32Array.from(halves, type === 'F16' ? f16ToF32 : bf16ToF32);
 }
 
 /** Uploads [rows, cols] slice by slice; the caller has checked the shape. Memory is the scope's. */

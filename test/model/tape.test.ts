@@ -6,7 +6,7 @@ import { openModel } from '../../src/model/openModel';
 import { openPlan, planOf, type PlannedBlock } from '../../src/model/plan';
 import type { Block } from '../../src/model/steps';
 import { tape, type BlockContent, type Gradients } from '../../src/model/tape';
-import { toFloats } from '../../src/model/weights';
+import { toFloats } from '../../src/formats/toFloats';
 import { readMatrix } from '../../src/tensor/matrix';
 import { present } from '../../src/util/assert';
 import { createRng, type Rng } from '../../src/util/rng';

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../../src/formats/checkpoint';
 import type { OnnxModel, OnnxTensor } from '../../src/formats/onnx/onnxModel';
 import type { Graph } from '../../src/model/graph';
 import { wanted } from '../../src/model/plan';
-import { toFloats } from '../../src/model/weights';
+import { toFloats } from '../../src/formats/toFloats';
 
 /** The graph with the checkpoint's weights in it. */
 export async function withWeights(graph: Graph, checkpoint: Checkpoint): Promise<OnnxModel> {
