@@ -7,7 +7,7 @@ import { quoted } from '../util/words';
 import { maxExceptions, maxWhere } from '../quant/recipe/assignment';
 import { slots } from '../quant/recipe/recipe';
 import { currentType } from './lines';
-import { isFixed } from './rows';
+import { isEnd, isFixed, type Row } from './rows';
 import {
   maxBits,
   maxGroup,
@@ -17,7 +17,7 @@ import {
   maxPieces,
   maxPoints,
   maxValues,
-  valueName,
+  isValueName,
 } from './link/limits';
 
 type Check = (value: unknown, path: string) => string | null;
@@ -185,7 +185,7 @@ const estimate = record(fields(measured, 'mean low high'));
 const estimates: Check = (v, path) => {
   const found = dictionary(estimate, maxValues)(v, path);
   if (found) return found;
-  const odd = Object.keys(v as object).find((key) => !valueName.test(key));
+  const odd = Object.keys(v as object).find((key) => !isValueName(key));
   return odd === undefined ? null : wrong(path, `name of a value instead of ${quoted(odd)}`);
 };
 /** Up to version 0.1 values stood beside the counts. */
@@ -216,7 +216,7 @@ const result: Check = (v, path) => {
   const values = Object.entries(v as Record<string, unknown>).filter(([key]) => !isFixed(key));
   if (values.length > 3 * maxValues) return wrong(path, `row of at most ${maxValues} values`);
   for (const [key, value] of values) {
-    if (!valueName.test(key)) return wrong(path, `name of a value instead of ${quoted(key)}`);
+    if (!isValueName(key) && !isEnd(v as Row, key)) return wrong(path, `name of a value instead of ${quoted(key)}`);
     const check = nullable(rangeOf(key));
     const wrongValue = check(value, `${path}.${key}`);
     if (wrongValue) return wrongValue;

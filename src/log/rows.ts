@@ -65,7 +65,7 @@ export function resultOf(row: Row): PointResult {
 const end = /(Low|High)$/;
 
 /** Whether the key is an end of an interval whose value is in the row. */
-const isEnd = (row: Row, key: string) => end.test(key) && Object.hasOwn(row, key.replace(end, ''));
+export const isEnd = (row: Row, key: string) => end.test(key) && Object.hasOwn(row, key.replace(end, ''));
 
 function valuesOf(row: Row): Values {
   const at = (key: string) => (Object.hasOwn(row, key) ? ((row[key] as number | null) ?? NaN) : NaN);

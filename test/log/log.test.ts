@@ -201,6 +201,7 @@ describe('log', () => {
         /name of a value instead of "a b" at "quality.values"/,
       ],
       [finished({ 'a b': 1 }), /name of a value instead of "a b" at "result"/],
+      [finished({ speedLow: 1 }), /name of a value instead of "speedLow" at "result"/],
       [finished({ id: 'other' }), /the point "other", which the run does not plan/],
       [finished({ id: 'gptq-8' }), /has another method, width or group than the plan of "gptq-8"/],
       [finished({ bits: 7 }), /another method, width or group than the plan of "rtn-8"/],

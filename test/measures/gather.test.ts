@@ -1,6 +1,6 @@
 /** What is made of the scores of tokens. */
 import { describe, expect, it } from 'vitest';
-import { valueName } from '../../src/log/link/limits';
+import { isValueName } from '../../src/log/link/limits';
 import { measures, valueMetas } from '../../src/measures/catalog';
 import { measureFiles, measuring, Measurement } from '../../src/measures/gather';
 import { confidence } from './toy/confidence';
@@ -79,8 +79,7 @@ describe('the measures', () => {
     const names = valueMetas.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) {
-      expect(name).toMatch(valueName);
-      expect(name, 'an end of an interval').not.toMatch(/(Low|High)$/);
+      expect(isValueName(name), name).toBe(true);
     }
   });
 });

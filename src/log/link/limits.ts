@@ -26,8 +26,9 @@ export const maxOptionName = 60;
 export const maxOptionText = 200;
 /** Values of a point: measures have five. */
 export const maxValues = 60;
-/** How a value is called: a word that no interval's end is mistaken for. */
-export const valueName = /^[a-z][A-Za-z0-9]{0,39}$/;
+/** How a value is called: a word that no end of an interval is mistaken for. */
+export const isValueName = (text: string): boolean =>
+  /^[a-z][A-Za-z0-9]{0,39}$/.test(text) && !/(Low|High)$/.test(text);
 /** Inputs of a layer. */
 export const maxInputs = 2 ** 31;
 /** What speaks against the texts of a run. */

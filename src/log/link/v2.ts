@@ -7,7 +7,7 @@ import type { Estimate, PlannedPoint, PointResult } from '../events';
 import { damaged } from './bytes';
 import { Fields, type Json } from './fields';
 import { bodyOf, readHead, readPlaces, referenceAmong, textOf, writeHead, writePlaces } from './head';
-import { maxPoints, maxValues, valueName } from './limits';
+import { maxPoints, maxValues, isValueName } from './limits';
 import { readTemplate } from './recipes';
 import { nothingBefore, readSeries, writeSeries, type Series } from './series';
 import type { SharedRun } from './sharedRun';
@@ -110,7 +110,7 @@ function readResults(body: Fields, planned: readonly PlannedPoint[]): PointResul
 function readNamed(body: Fields): (readonly [string, Json])[] {
   const named = body.list('v', maxValues).map((item, i) => {
     const [name] = new Fields({ v: item }, `link.v[${i}]`).texts('v', 2, 100, 1);
-    if (!valueName.test(name as string)) throw damaged('a value has no name');
+    if (!isValueName(name as string)) throw damaged('a value has no name');
     return [name as string, (item as readonly Json[])[1] ?? null] as const;
   });
   if (new Set(named.map(([name]) => name)).size !== named.length) throw damaged('a value is there twice');
