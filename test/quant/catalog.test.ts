@@ -52,11 +52,17 @@ function piecesInFiles(): string[] {
 /** Words that are also a piece's name: of a file, and what they mean there. */
 const otherMeanings: Readonly<Record<string, string>> = {
   'transform/rotate hadamard': 'the matrix that rotates, an option',
+  'app/SkipLinks nearest': 'of scrollIntoView',
+  'cli/commands keep': 'an option of the command line',
+  'cli/main keep': 'an option of the command line',
+  'log/link/v2 scale': 'a field of a series',
+  'store/goodStart awq': 'the method',
+  'store/goodStart hqq': 'the method',
 };
 
 /** Strings of the code, comments and imports aside, that are the name of a piece of another file: "transform/scale.meta.ts:34 rotate". */
 function namesOfOthers(name: string, text: string): string[] {
-  const home = name.replace(/(\.meta)?\.ts$/, '');
+  const home = name.replace(/(\.meta)?\.tsx?$/, '');
   const own = Object.entries(metaFiles).flatMap(([path, module]) =>
     path.endsWith(`/${home}.meta.ts`) ? Object.keys(module) : [],
   );
@@ -153,6 +159,19 @@ describe('the files of the pieces', () => {
     expect(namesOfOthers('grid/ggml.ts', "const fallback = { q4_k: 'q5_0', mine: 'awq' };")).toEqual([
       'grid/ggml.ts:1 awq',
     ]);
+  });
+
+  it('are named by nobody else: the lab, the page and the language of recipes know pieces by properties', () => {
+    const src = join(root, 'src');
+    const outside = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+      (path) =>
+        /\.tsx?$/.test(path) &&
+        // Rooms below the pieces cannot mean them; the literature may.
+        /^(quant|log|measures|targets|lab|worker|cli|store|app)\//.test(path) &&
+        !/^quant\/(transform|grid|rounding|correction|methods)\//.test(path),
+    );
+    expect(outside).toContain('lab/sweep.ts');
+    expect(outside.flatMap((path) => namesOfOthers(path, readFileSync(join(src, path), 'utf8')))).toEqual([]);
   });
 
   it('say of a grid what it is', () => {
