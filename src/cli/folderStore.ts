@@ -1,7 +1,7 @@
 /** Finished layers in a folder of this machine, one file a layer. */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { boundedStore, type LayerFile } from '../lab/boundedStore';
+import { boundedStore, type SiteFile } from '../lab/boundedStore';
 import type { SiteStore } from '../lab/siteStore';
 import { refused } from './options';
 
@@ -20,7 +20,7 @@ export async function folderStore(folder: string, limit?: number): Promise<SiteS
   const pathOf = (name: string) => join(folder, name + ending);
   const files = {
     async list() {
-      const found: LayerFile[] = [];
+      const found: SiteFile[] = [];
       for (const file of await readdir(folder)) {
         if (!file.endsWith(ending)) continue;
         const name = file.slice(0, -ending.length);

@@ -33,7 +33,6 @@ export interface Bench extends Opening {
   readonly draw: number;
   /** Points to be solved and measured, with recipes. */
   readonly points: readonly PreparedPoint[];
-  readonly calibration: Opening['calibration'];
   readonly calibrationBatches: readonly TokenBatch[] | null;
   readonly calibrationTokens: number;
   readonly accounts: Accounts;

@@ -1,5 +1,5 @@
 /**
- * A store of layers on files, whatever keeps the files: bounded and trimmed by one rule, and no fault of a disk gets past it. A layer
+ * A store of solved sites on files, whatever keeps the files: bounded and trimmed by one rule, and no fault of a disk gets past it. A record
  * that cannot be read is not there, one that cannot be written is refused with the reason. Nothing but names of layers is looked at,
  * because a folder may hold files of somebody else.
  */
@@ -8,7 +8,7 @@ import type { SiteStore } from './siteStore';
 /** Bytes of layers kept. A 1 B-parameter model at seven widths has 4 GB of codes; browsers give a page some 10 GB. */
 export const usualLimit = 4e9;
 
-export interface LayerFile {
+export interface SiteFile {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
@@ -17,18 +17,18 @@ export interface LayerFile {
 }
 
 /** Files by name in one place. Anything may fail; then it throws. */
-export interface LayerFiles {
-  list(): Promise<readonly LayerFile[]>;
+export interface SiteFiles {
+  list(): Promise<readonly SiteFile[]>;
   read(name: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** All of it or nothing: half a layer is never seen under its name. */
+  /** All of it or nothing: half a record is never seen under its name. */
   write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
-const layerName = /^[0-9a-f]{64}$/;
+const siteFileName = /^[0-9a-f]{64}$/;
 
 /** The store on these files, at most `limit` bytes. When opened it removes the oldest layers until half of the limit is free. */
-export async function boundedStore(files: LayerFiles, limit = usualLimit): Promise<SiteStore> {
+export async function boundedStore(files: SiteFiles, limit = usualLimit): Promise<SiteStore> {
   const sizes = await trim(files, limit / 2);
   let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   return {
@@ -49,8 +49,8 @@ export async function boundedStore(files: LayerFiles, limit = usualLimit): Promi
 }
 
 /** Removes empty files and the oldest layers beyond `most` bytes; the sizes of the others by name. */
-async function trim(files: LayerFiles, most: number): Promise<Map<string, number>> {
-  const layers = (await files.list().catch(() => [])).filter(({ name }) => layerName.test(name));
+async function trim(files: SiteFiles, most: number): Promise<Map<string, number>> {
+  const layers = (await files.list().catch(() => [])).filter(({ name }) => siteFileName.test(name));
   const kept = new Map<string, number>();
   let total = 0;
   for (const { name, size } of layers.sort((a, b) => b.at - a.at)) {

@@ -1,5 +1,5 @@
 /**
- * A solved layer as the bytes of one record: a line of JSON and the stored parts. Records come back from disks and browsers that may
+ * A solved site as the bytes of one record: a line of JSON and the stored parts. Records come back from disks and browsers that may
  * have lost the end of them, and files that were copied may lie under each other's names: a checksum, and the key that the record was
  * made for, decide whether one is believed; what is not is computed again.
  */
@@ -16,7 +16,7 @@ export interface KeptSite {
 }
 
 interface Header {
-  /** Names everything that the layer depends on (cabinet.ts). */
+  /** Names everything that the result depends on (cabinet.ts). */
   readonly key: string;
   readonly summary: Omit<Solved, 'parts'>;
   readonly events: readonly QuantEvent[];

@@ -20,7 +20,7 @@ import { measurePoint } from './measurePoint';
 import { inOrder } from './orders/order';
 import { whatIsMissing, type Need } from './orders/need';
 import { roughWindows } from './plan';
-import { measureReference, tellKept } from './resume';
+import { referenceUntil, tellKept } from './resume';
 import { verifyRotation } from './verifyRotation';
 import { headPasses } from './work';
 
@@ -35,10 +35,10 @@ export async function* quantizeAndMeasure(bench: Bench): AsyncGenerator<RunEvent
   const others = await redraws(bench);
   const reference = present(settings.points[0], 'full precision');
   const rough = roughWindows(windows);
-  yield* measureReference(bench, reference, rough);
+  yield* referenceUntil(bench, reference, rough);
   yield* verifyRotations(bench);
   yield* inOrder({ bench, need, rough });
-  yield* measureReference(bench, reference);
+  yield* referenceUntil(bench, reference);
   for (const point of points) yield* attempts.run(point, () => measurePoint(bench, point));
   for (const other of others) yield* measureAgain(other);
   // In the order of the request, whatever the order of work was.

@@ -8,7 +8,7 @@ import type { Estimate, PointResult, Values } from './events';
 export type Row = Readonly<Record<string, string | number | null>>;
 
 /** Fields that are no values. A result's method is the row's "recipe". */
-export const fixedFields = [
+const fixedFields = [
   'id',
   'recipe',
   'bits',
@@ -27,7 +27,7 @@ export function rowOf({ id, method, bits, group, size, values, tokens, seconds, 
 }
 
 /** Every value of this version and every one there is; null for what was not measured. */
-export function valuesRow(values: Values): Record<string, number | null> {
+function valuesRow(values: Values): Record<string, number | null> {
   const row: Record<string, number | null> = {};
   for (const name of new Set([...valueMetas.map((meta) => meta.name), ...Object.keys(values)])) {
     const { mean, low, high }: Estimate = values[name] ?? { mean: NaN, low: NaN, high: NaN };

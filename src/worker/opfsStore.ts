@@ -2,7 +2,7 @@
  * Finished layers in the browser's own file system (OPFS), one file each, so that a reload, a stop or a lost device costs no finished
  * work.
  */
-import { boundedStore, type LayerFile } from '../lab/boundedStore';
+import { boundedStore, type SiteFile } from '../lab/boundedStore';
 import type { SiteStore } from '../lab/siteStore';
 
 const folderName = 'layers';
@@ -53,7 +53,7 @@ export function openNote(storage: StorageManager | undefined, name: string): Not
 function storeIn(folder: FileSystemDirectoryHandle): Promise<SiteStore> {
   return boundedStore({
     async list() {
-      const found: LayerFile[] = [];
+      const found: SiteFile[] = [];
       for await (const [name, entry] of folder.entries()) {
         if (entry.kind !== 'file') continue;
         const { size, lastModified } = await entry.getFile();

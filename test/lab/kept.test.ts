@@ -1,6 +1,6 @@
 /** Stores that hand back other files, cannot write, or are full: a run loses time by them, never its results. */
 import { describe, expect, it } from 'vitest';
-import { boundedStore, type LayerFile, type LayerFiles } from '../../src/lab/boundedStore';
+import { boundedStore, type SiteFile, type SiteFiles } from '../../src/lab/boundedStore';
 import type { RunEvent } from '../../src/log/events';
 import { memoryStore, type SiteStore } from '../../src/lab/siteStore';
 import { testGpu } from '../gpu';
@@ -78,9 +78,9 @@ describe('kept layers', () => {
 function fakeFiles(sizes: Readonly<Record<string, number>>, faulty: (name: string) => boolean = () => false) {
   const content = new Map(Object.entries(sizes).map(([name, size]) => [name, new Uint8Array(size)]));
   const fail = () => Promise.reject(new Error('EROFS'));
-  const files: LayerFiles = {
+  const files: SiteFiles = {
     // The order of names is that of age, oldest first.
-    list: () => Promise.resolve([...content].map(([name, { length }], at): LayerFile => ({ name, size: length, at }))),
+    list: () => Promise.resolve([...content].map(([name, { length }], at): SiteFile => ({ name, size: length, at }))),
     read: (name) => {
       const bytes = content.get(name);
       return bytes ? Promise.resolve(bytes) : fail();
