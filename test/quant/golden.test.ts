@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
-import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import { parseRecipe, recipeOf } from '../../src/quant/recipe/parseRecipe';
 import { plainRecipe } from '../../src/quant/recipe/plain';
 import { solveLayer } from '../../src/quant/solve/solveLayer';
 import { unpackBits } from '../../src/quant/bytes';
@@ -165,7 +165,7 @@ async function checkRtn(matrices: readonly Omit<Tensor, 'name'>[], { tensors, ca
       const W = uploadMatrix(scope, values, rows, cols, 'W');
       const solved = await solveLayer(
         { W },
-        plainRecipe({ name: 'uniform', bits, group, symmetric }),
+        parseRecipe(plainRecipe({ name: 'uniform', bits, group, symmetric })),
         testContext(gpu, scope),
       );
       (await readMatrix(gpu, solved.What)).forEach((q, i) => {

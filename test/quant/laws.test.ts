@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FactorCache } from '../../src/quant/factorCache';
 import { identity } from '../../src/quant/groups';
-import { withGrid } from '../../src/quant/recipe/parseRecipe';
+import { parseRecipe, withGrid } from '../../src/quant/recipe/parseRecipe';
 import { makeGrid, makeTransform } from '../../src/quant/solve/pieces';
 import type { QuantEvent } from '../../src/quant/problem';
 import type { Piece } from '../../src/quant/recipe/recipe';
@@ -229,7 +229,7 @@ describe('what is stored', () => {
     using scope = gpu.scope('test');
     const W = uploadMatrix(scope, makeProblem(createRng(8), 8, 256, { causes: 1 }).W, 8, 256, 'W');
     const cost = async (grid: Piece) =>
-      (await solveLayer({ W }, plainRecipe(grid), testContext(gpu, scope))).bits / (8 * 256);
+      (await solveLayer({ W }, parseRecipe(plainRecipe(grid)), testContext(gpu, scope))).bits / (8 * 256);
     expect(await cost({ name: 'uniform', bits: 4, group: 128 })).toBe(4.15625);
     expect(await cost({ name: 'uniform', bits: 4, group: 128, symmetric: true })).toBe(4.125);
     expect(await cost({ name: 'uniform', bits: 2, group: 64 })).toBe(2.28125);
