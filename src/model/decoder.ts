@@ -25,6 +25,8 @@ export interface DecoderDefaults {
   readonly headSize?: number;
   /** 10 000 when left out. */
   readonly ropeBase?: number;
+  /** 1e-6 when left out. */
+  readonly epsilon?: number;
   /** False when left out. */
   readonly tied?: boolean;
 }
@@ -44,7 +46,7 @@ const largestHead = 256;
 
 /** FormatError also on what would change the mathematics and is not supported. */
 export function readDecoder(fields: Fields, defaults: DecoderDefaults = {}): Decoder {
-  const { headSize: ownHeadSize, ropeBase, tied = false } = defaults;
+  const { headSize: ownHeadSize, ropeBase, epsilon = 1e-6, tied = false } = defaults;
   if (fields.has('quantization_config')) {
     throw fields.fail('quantization_config', 'none: this checkpoint is quantized already. Open the original weights');
   }
@@ -78,7 +80,7 @@ export function readDecoder(fields: Fields, defaults: DecoderDefaults = {}): Dec
     keyValueHeads,
     headSize,
     maxContext,
-    epsilon: fields.number('rms_norm_eps', { min: 0, max: 1, fallback: 1e-6 }),
+    epsilon: fields.number('rms_norm_eps', { min: 0, max: 1, fallback: epsilon }),
     rope: parseRope(fields, maxContext, ropeBase),
     tied: fields.flag('tie_word_embeddings', tied),
   };

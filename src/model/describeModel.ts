@@ -3,7 +3,7 @@ import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
 import { widestMoment } from '../tensor/gram';
 import { elementBytes } from '../tensor/matrix';
 import type { BlockSize, HeaderCard, ModelCard, Verdict } from './card';
-import { openPlan, wanted, type Plan } from './plan';
+import { located, openPlan, wanted, type Plan } from './plan';
 import { storedAs } from './weights';
 
 /** What the adapter allows; left out, nothing is refused. */
@@ -27,7 +27,7 @@ function partsOf(
   { blocks, head: { gains }, tables, tied }: Plan,
 ): readonly (readonly [string, readonly TensorEntry[]])[] {
   const inside = blocks.map(({ tensors }, index) => {
-    const entries = tensors.map(({ from, shape }) => wanted(checkpoint, { name: from.tensor, shape }));
+    const entries = tensors.map(({ from, shape }) => located(checkpoint, from, shape));
     return [`block ${index}`, entries] as const;
   });
   const norm = wanted(checkpoint, { name: gains.from.tensor, shape: [gains.width] });

@@ -10,7 +10,7 @@ import { GraphDraft } from '../formats/onnx/graphDraft';
 import type { OnnxNode, OnnxTensor, OnnxValue } from '../formats/onnx/onnxModel';
 import { assert } from '../util/assert';
 import { rotaryFrequencies } from './rotary';
-import type { Block, RotaryRule, Source, Steps } from './steps';
+import { sourceName, type Block, type RotaryRule, type Source, type Steps } from './steps';
 
 /** An initializer whose values lie in the checkpoint, to be given as float32. */
 export interface GraphWeight {
@@ -47,7 +47,7 @@ export async function graphOf(block: Block, hidden: number, length: number): Pro
   const weights: GraphWeight[] = [];
   const weight = (from: Source, shape: readonly number[]) =>
     draft.once(`weight ${JSON.stringify(from)}`, () => {
-      const name = draft.name(from.tensor);
+      const name = draft.name(sourceName(from));
       weights.push({ name, from, shape });
       return name;
     });

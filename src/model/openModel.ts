@@ -11,7 +11,7 @@ import { describeModel } from './describeModel';
 import { embedFrom, embedStored } from './embed';
 import { createHead } from './head';
 import type { Batch, Model, OpenBlock, Tap } from './model';
-import { openPlan, wanted, type Plan } from './plan';
+import { located, openPlan, wanted, type Plan } from './plan';
 import { rotaryFrequencies } from './rotary';
 import { runBlock } from './run';
 import { embeddingSite, headSite, siteId } from './siteId';
@@ -34,7 +34,7 @@ function storedBySite(checkpoint: Checkpoint, { blocks, tables, tied }: Plan): M
           tensors.find(({ key }) => key === layer.name),
           layer.name,
         );
-        return wanted(checkpoint, { name: from.tensor, shape });
+        return located(checkpoint, from, shape);
       });
       stored.set(siteId(index, name), entries);
     }
@@ -89,7 +89,7 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
       const weights = new Map<string, Matrix>();
       const others = new Map<string, Matrix>();
       for (const { key, from, shape, role } of tensors) {
-        const stored = wanted(checkpoint, { name: from.tensor, shape });
+        const stored = located(checkpoint, from, shape);
         if (role === 'linear') weights.set(key, await uploadTensor(gpu, scope, stored));
         else others.set(key, await uploadVector(scope, stored));
       }

@@ -8,7 +8,7 @@ import { requireTensor } from '../formats/requireTensor';
 import { blueprintOf } from './architectures';
 import type { Facts, HeadPlan } from './blueprint';
 import { usesOf } from './lifetimes';
-import type { Block } from './steps';
+import { sourceName, type Block, type Source } from './steps';
 import { trace, type Traced } from './trace';
 import { toFloats } from '../formats/toFloats';
 
@@ -56,6 +56,19 @@ export async function planOf(config: Readonly<Record<string, unknown>>): Promise
 /** A stored tensor of the shape that the plan asks for; FormatError names tensor, found and expected. */
 export const wanted = (checkpoint: Checkpoint, { name, shape }: Wanted): TensorEntry =>
   requireTensor(checkpoint, name, shape);
+
+/** What lies there, of that shape: a stored tensor, or rows of one. FormatError as `wanted`. */
+export function located(checkpoint: Checkpoint, from: Source, shape: readonly number[]): TensorEntry {
+  const { tensor, rows } = from;
+  if (!rows) return requireTensor(checkpoint, tensor, shape);
+  const { begin, end, of } = rows;
+  const whole = requireTensor(checkpoint, tensor, [of, ...shape.slice(1)]);
+  return {
+    ...{ name: sourceName(from), type: whole.type, shape, file: whole.file },
+    bytes: (whole.bytes / of) * (end - begin),
+    read: (first = 0, last = end - begin) => whole.read(begin + first, begin + last),
+  };
+}
 
 /** Bytes of one tensor compared at once. */
 const sliceBytes = 8 * 2 ** 20;

@@ -5,10 +5,22 @@
  */
 import type { Rope } from './rotary';
 
-/** Where the values of a matrix or a vector lie: a tensor of the checkpoint. */
+/** Where the values of a matrix or a vector lie: a tensor of the checkpoint, or some of its rows where several layers are stored as one. */
 export interface Source {
   readonly tensor: string;
+  readonly rows?: Rows;
 }
+
+/** Rows [begin, end) of a tensor that has `of`. */
+export interface Rows {
+  readonly begin: number;
+  readonly end: number;
+  readonly of: number;
+}
+
+/** "model.layers.0.self_attn.qkv_proj.weight[32:48]": the tensor, and which rows. */
+export const sourceName = ({ tensor, rows }: Source): string =>
+  rows ? `${tensor}[${rows.begin}:${rows.end}]` : tensor;
 
 /** One linear layer of a block: x Wᵀ + b, W [rows, width of x]. */
 export interface Linear {

@@ -15,6 +15,7 @@ import { nmse } from '../opCase';
 import { goldenModel, openFolder, sharedModel } from './folder';
 import { smallLlama } from './synthetic';
 import { withWeights } from './withWeights';
+import { sourceName } from '../../src/model/steps';
 
 /** ‖ours − theirs‖/‖theirs‖: both round to f32 at every step, some tens of roundings of 6e-8 that partly cancel. */
 const bound = 1e-5;
@@ -94,7 +95,7 @@ describe('the graph of a block', () => {
     const { blocks, facts } = await openPlan(await openFolder(goldenModel(name)));
     for (const { block, tensors } of blocks) {
       const { weights } = await graphOf(block, facts.hidden, 5);
-      expect(weights).toEqual(tensors.map(({ from, shape }) => ({ name: from.tensor, from, shape })));
+      expect(weights).toEqual(tensors.map(({ from, shape }) => ({ name: sourceName(from), from, shape })));
     }
   });
 

@@ -1,9 +1,9 @@
 /** The reading with gradients: its results are those of a run, its gradients those of differences and of PyTorch (test/golden/tape.py). */
 import { describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../src/formats/checkpoint';
+import type { Checkpoint, TensorEntry } from '../../src/formats/checkpoint';
 import { architectures } from '../../src/model/architectures';
 import { openModel } from '../../src/model/openModel';
-import { openPlan, planOf, type PlannedBlock } from '../../src/model/plan';
+import { located, openPlan, planOf, type PlannedBlock } from '../../src/model/plan';
 import type { Block } from '../../src/model/steps';
 import { tape, type BlockContent, type Gradients } from '../../src/model/tape';
 import { toFloats } from '../../src/formats/toFloats';
@@ -17,14 +17,17 @@ import { goldenModel, openFolder } from './folder';
 import { smallLlama } from './synthetic';
 
 /** A stored tensor in float64, exactly. */
-async function read(checkpoint: Checkpoint, name: string): Promise<Float64Array> {
-  const entry = present(checkpoint.tensors.get(name), name);
+async function read(entry: TensorEntry): Promise<Float64Array> {
   const bytes = await entry.read();
   return entry.type === 'F64' ? new Float64Array(bytes.slice().buffer) : Float64Array.from(toFloats(bytes, entry.type));
 }
 
+const entryOf = ({ tensors }: Checkpoint, name: string) => present(tensors.get(name), name);
+
 async function contentOf(checkpoint: Checkpoint, { tensors }: PlannedBlock): Promise<BlockContent> {
-  const read64 = tensors.map(async ({ key, from }) => [key, await read(checkpoint, from.tensor)] as const);
+  const read64 = tensors.map(
+    async ({ key, from, shape }) => [key, await read(located(checkpoint, from, shape))] as const,
+  );
   return new Map(await Promise.all(read64));
 }
 
@@ -113,11 +116,14 @@ describe('gradients of a tape', () => {
     const checkpoint = await openFolder(goldenModel(`../tape/${name}`));
     const [planned] = (await planOf(checkpoint.config)).blocks as [PlannedBlock];
     const [windows = 0, length = 0] = present(checkpoint.tensors.get('tape.x'), 'the input').shape;
-    const [x, y, dy] = await Promise.all(['x', 'y', 'dy'].map((key) => read(checkpoint, `tape.${key}`)));
+    const [x, y, dy] = await Promise.all(['x', 'y', 'dy'].map((key) => read(entryOf(checkpoint, `tape.${key}`))));
     const content = await contentOf(checkpoint, planned);
     const got = await tape(planned.block, present(x, 'x'), content, { windows, length });
-    const want = new Map([['x', await read(checkpoint, 'gradient.tape.x')]]);
-    for (const { key, from } of planned.tensors) want.set(key, await read(checkpoint, `gradient.${from.tensor}`));
+    const want = new Map([['x', await read(entryOf(checkpoint, 'gradient.tape.x'))]]);
+    for (const { key, from, shape } of planned.tensors) {
+      const gradient = { ...from, tensor: `gradient.${from.tensor}` };
+      want.set(key, await read(located(checkpoint, gradient, shape)));
+    }
     // Both round in float64, in other orders: 1e-16, some hundred times. Measured: up to 1.4e-15.
     expect(farthest(got.y, present(y, 'y'))).toBeLessThanOrEqual(1e-13);
     expect(apart(got.backward(present(dy, 'dy')), want)).toBeLessThanOrEqual(1e-13);

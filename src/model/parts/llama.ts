@@ -14,6 +14,8 @@ export interface Particulars {
   readonly window: (layer: number) => number;
   /** Whether queries and keys of the layer are rotated by their positions; all layers when left out. */
   readonly rotates?: (layer: number) => boolean;
+  /** Whether q, k, v and gate, up are stored as one tensor each, one below the other. */
+  readonly stored?: 'apart' | 'fused';
 }
 
 export function llamaLike(
@@ -70,11 +72,13 @@ interface Place {
 function attention<T>(b: Steps<T>, x: T, { names, decoder, particulars, window, rotates, rule }: Place): T {
   const { hidden, heads, keyValueHeads, headSize: size, rope } = decoder;
   const { biases, headNorms } = particulars;
-  const [q, k, v] = b.linear('attention.qkv', x, [
+  const layers = [
     names.linear('self_attn.q_proj', heads * size, biases.qkv),
     names.linear('self_attn.k_proj', keyValueHeads * size, biases.qkv),
     names.linear('self_attn.v_proj', keyValueHeads * size, biases.qkv),
-  ]) as [T, T, T];
+  ];
+  const stored = particulars.stored === 'fused' ? names.within('self_attn.qkv_proj', layers) : layers;
+  const [q, k, v] = b.linear('attention.qkv', x, stored) as [T, T, T];
   const placed = (name: string, y: T) => {
     const scored = headNorms ? b.norm(names.gains(name, size), y, rule) : y;
     return rotates ? b.rotate(scored, { rope, size }) : scored;
@@ -89,16 +93,17 @@ function attention<T>(b: Steps<T>, x: T, { names, decoder, particulars, window, 
 function gatedMlp<T>(b: Steps<T>, x: T, { names, decoder, particulars }: Place): T {
   const { hidden, intermediate } = decoder;
   const { mlp } = particulars.biases;
-  const [gate, up] = b.linear('mlp.gate-up', x, [
-    names.linear('mlp.gate_proj', intermediate, mlp),
-    names.linear('mlp.up_proj', intermediate, mlp),
-  ]) as [T, T];
+  const layers = [names.linear('mlp.gate_proj', intermediate, mlp), names.linear('mlp.up_proj', intermediate, mlp)];
+  const stored = particulars.stored === 'fused' ? names.within('mlp.gate_up_proj', layers) : layers;
+  const [gate, up] = b.linear('mlp.gate-up', x, stored) as [T, T];
   return one(b, 'mlp.down', b.gate(gate, up), names.linear('mlp.down_proj', hidden, mlp));
 }
 
 interface Names {
   gains(name: string, width: number): Gains;
   linear(name: string, rows: number, biased: boolean): Linear;
+  /** The layers as rows of one tensor, one below the other. Without biases. */
+  within(name: string, layers: readonly Linear[]): readonly Linear[];
 }
 
 /** Parts of a block are called in the checkpoint as they are inside the block, behind its prefix. */
@@ -111,5 +116,18 @@ function namesIn(prefix: string): Names {
       from: { tensor: `${prefix}${name}.weight` },
       ...(biased && { bias: { tensor: `${prefix}${name}.bias` } }),
     }),
+    within: (name, layers) => {
+      const of = layers.reduce((sum, { rows }) => sum + rows, 0);
+      let end = 0;
+      return layers.map((layer) => {
+        const begin = end;
+        end += layer.rows;
+        return {
+          name: layer.name,
+          rows: layer.rows,
+          from: { tensor: `${prefix}${name}.weight`, rows: { begin, end, of } },
+        };
+      });
+    },
   };
 }
