@@ -46,6 +46,8 @@ MODELS = {
     "smollm3-bare": ("smollm3", dict(num_hidden_layers=4, use_sliding_window=True, sliding_window=9, intermediate_size=20, tie_word_embeddings=True, rms_norm_eps=1e-6), "float32", 40),
     # Typed apart from rotating.
     "smollm3-typed": ("smollm3", dict(num_hidden_layers=3, sliding_window=7, no_rope_layers=[1, 0, 1, 1], layer_types=["sliding_attention", "full_attention", "full_attention"], intermediate_size=20), "float32", 40),
+    "phi3": ("phi3", dict(sliding_window=9, **rope("default")), "float32", 40),
+    "phi3-bare": ("phi3", dict(num_attention_heads=2, num_key_value_heads=2, hidden_size=24, tie_word_embeddings=True, **rope("default")), "bfloat16", 33),
 }
 # Written in the format of releases before 5: rope_theta and rope_scaling at the top.
 OLD_FORMAT = {"llama-llama3", "llama-linear"}
