@@ -15,7 +15,17 @@ const { signal } = new AbortController();
 const demo = fileURLToPath(new URL('../../public/demo/level-100', import.meta.url));
 
 describe('the fused rotation of a whole model', () => {
-  for (const name of ['llama', 'llama-tied-f16', 'llama-biased', 'llama-odd-bf16', 'qwen2', 'qwen3', 'mistral']) {
+  for (const name of [
+    'llama',
+    'llama-tied-f16',
+    'llama-biased',
+    'llama-odd-bf16',
+    'qwen2',
+    'qwen3',
+    'mistral',
+    'smollm3',
+    'phi3',
+  ]) {
     it(`leaves ${name} as it is`, async () => {
       const gpu = await testGpu();
       const model = await openModel(gpu, await openFolder(goldenModel(name)));
