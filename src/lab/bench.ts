@@ -47,21 +47,19 @@ export async function openBench(opening: Opening): Promise<Bench & Disposable> {
   const { input, model, windows, perBatch, clock } = opening;
   const budgets = { ...usualBudgets, ...input.budgets };
   const scope = input.gpu.scope('run');
+  let evaluation: Evaluation | undefined;
+  const close = () => {
+    evaluation?.[Symbol.dispose]();
+    scope[Symbol.dispose]();
+  };
   try {
     const head = await model.openHead(scope);
     const source = sourceBlocks(model, scope, budgets.weights);
-    const evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal, budgets.states);
+    evaluation = new Evaluation(input.gpu, model, head, windows, perBatch, input.signal, budgets.states);
     const common = { budgets, scope, head, source, evaluation, progress: new Progress(clock) };
-    const bench = await benchOf(opening, common, 0);
-    return {
-      ...bench,
-      [Symbol.dispose]() {
-        evaluation[Symbol.dispose]();
-        scope[Symbol.dispose]();
-      },
-    };
+    return { ...(await benchOf(opening, common, 0)), [Symbol.dispose]: close };
   } catch (error) {
-    scope[Symbol.dispose]();
+    close();
     throw error;
   }
 }

@@ -89,6 +89,7 @@ export async function solvedAt(point: PreparedPoint, site: string): Promise<Rest
   const { solved } = await placement.cabinet.get(placement.key);
   return { parts: solved.parts, recipe: placement.recipe };
 }
+
 /** Whether some recipe of the point has the property. */
 export const pointNeeds = ({ assignment }: PlannedPoint, has: (recipe: Recipe) => boolean): boolean =>
   someRecipe(assignment, has);

@@ -9,7 +9,7 @@ import { worked, type Bench } from './bench';
 import type { Moment } from './calibrate';
 import { requireFinite } from './failure';
 import { moduleError } from './moduleError';
-import { placementOf, type Placement, type PreparedPoint } from './prepare';
+import type { Placement, PreparedPoint } from './prepare';
 import { notKept } from './remarks';
 import { roundSite, type Solved } from './siteProblem';
 
@@ -32,9 +32,13 @@ export async function* solveSite(
 ): AsyncGenerator<RunEvent> {
   const { model, settings, costs, kept, work } = bench;
   const { signal, gpu } = bench.input;
-  const id = siteId(block, site.name);
-  if (!point.placements.has(id)) return;
-  const placement = placementOf(point, id);
+  const placement = point.placements.get(siteId(block, site.name));
+  const share = costs.solve / model.sites(block).length;
+  // Counted as done: the plan has every site.
+  if (!placement) {
+    yield* worked(bench, work.solving(point), point.id, share, 'kept');
+    return;
+  }
   const { recipe } = placement;
   const solve = async (emit: (event: QuantEvent) => void) => {
     const shared = createRng(settings.seed);
@@ -47,7 +51,6 @@ export async function* solveSite(
   };
   const layers = site.layers.map(({ name }) => name);
   yield* takeOrSolve(bench, point, placement, layers, solve);
-  const share = costs.solve / model.sites(block).length;
   yield* worked(bench, work.solving(point), point.id, share, kept.has(placement.key) ? 'kept' : 'computed');
 }
 

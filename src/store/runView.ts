@@ -20,7 +20,6 @@ import { doubtLine } from '../log/verdict/doubt';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 import { adapterName, listed } from './format';
-import { storage } from './storage';
 import { siteWords } from '../model/siteId';
 
 type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
@@ -154,7 +153,8 @@ function fold(draft: Draft, event: RunEvent): Draft {
       return draft;
     case 'window-evaluated':
       return changePoint(draft, event.point, (point) => ({
-        size: point.size ?? sizeSoFar(draft.view, point),
+        // Logs of version 0.1 tell it with the result.
+        size: event.size ?? point.size,
         state: 'evaluating',
         windowsTotal: event.windowsTotal,
         ...measured(event.quality),
@@ -302,16 +302,6 @@ function measured({ windows, tokens, values }: Quality): Partial<PointView> {
 /** A finished point as the view holds it. */
 export function fromResult({ bits, group, size, values, tokens, seconds, hash }: PointResult): Partial<PointView> {
   return { state: 'finished', failure: null, bits, group, size, values: settledValues(values), tokens, seconds, hash };
-}
-
-/** Where to draw a point whose windows are still coming in: its layers are quantized, so its size is known. */
-function sizeSoFar(view: RunView, point: PointView): Size | null {
-  const { model } = view;
-  if (!model || point.id === fullPrecision) return null;
-  const layers = view.layers.filter((layer) => layer.point === point.id);
-  const weights = layers.reduce((sum, layer) => sum + layer.rows * layer.cols, 0);
-  if (weights === 0) return null;
-  return storage(model, layers.reduce((sum, layer) => sum + layer.bits * layer.rows * layer.cols, 0) / weights);
 }
 
 function remark(draft: Draft, added: Remark): Draft {

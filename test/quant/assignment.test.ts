@@ -69,6 +69,11 @@ describe('an assignment', () => {
     ['an unknown field', { all, exempt: [] }, '$.exempt'],
     ['no list', { all, except: {} }, '$.except'],
     ['no site', { all, except: [{ where: '', recipe: null }] }, '$.except[0].where'],
+    [
+      'an unknown field of an exception',
+      { all, except: [{ where: 'head', recipe: null, bits: 3 }] },
+      '$.except[0].bits',
+    ],
     ['a space', { all, except: [{ where: 'decoder. 1', recipe: null }] }, '$.except[0].where'],
     [
       'a wrong grid',

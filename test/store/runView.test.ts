@@ -35,6 +35,9 @@ describe('the view of a run', () => {
     const started = log.findIndex((event) => event.type === 'window-evaluated' && event.point === 'gptq-4');
     const point = foldEvents(emptyRun, log.slice(0, started + 1)).points.find(({ id }) => id === 'gptq-4');
     expect(point).toMatchObject({ state: 'evaluating', windows: 1, windowsTotal: 8, size: { bitsPerWeight: 4.25 } });
+    // What the engine says, not what the page reckons.
+    const told = log[started];
+    expect(told?.type === 'window-evaluated' && point?.size).toEqual(told?.type === 'window-evaluated' && told.size);
     const { perplexity } = point?.values ?? {};
     expect(perplexity?.high).toBeGreaterThan(perplexity?.mean ?? Infinity);
   });

@@ -102,7 +102,8 @@ function parseExceptions(json: unknown): readonly Exception[] {
   }
   return json.map((item: unknown, i): Exception => {
     const path = `$.except[${i}]`;
-    const { where, recipe } = asObject(item, path);
+    const { where, recipe, ...others } = asObject(item, path);
+    for (const key of Object.keys(others)) refuse(`${path}.${key}`, 'there is no such field', 'where or recipe');
     if (typeof where !== 'string' || !isPattern(where)) {
       return refuse(
         `${path}.where`,
