@@ -1,8 +1,10 @@
 /** A request, checked and settled before any work: points, settings, and what the work will cost. Pure. */
 import type { Model, Site } from '../model/model';
-import { embeddingSite, headSite, siteId } from '../model/siteId';
+import { embeddingSite, headSite, isTable, siteId } from '../model/siteId';
 import { fits, parseAssignment, recipeAt, recipesIn, requireNoInputs, someRecipe } from '../quant/recipe/assignment';
+import { findPiece } from '../quant/recipe/catalog';
 import { columnsTogether, needsCalibration, needsCross } from '../quant/recipe/parseRecipe';
+import type { Recipe } from '../quant/recipe/recipe';
 import { mostColumnsPerGroup } from '../quant/groups';
 import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
@@ -72,8 +74,8 @@ const allSites = ({ sites, blockCount }: Sites): Site[] =>
   Array.from({ length: blockCount }, (_, block) => sites(block)).flat();
 
 /**
- * Refuses exceptions that mean nothing in this model: a pattern that fits no site is a slip, and inputs of embedding and head are not
- * recorded.
+ * Refuses exceptions that mean nothing in this model: a pattern that fits no site is a slip, inputs of embedding and head are not
+ * recorded, and what neighbours absorb is in all sites of the blocks or in none.
  * @throws RecipeError that names the point.
  */
 export function requireSites(model: Sites, points: readonly PlannedPoint[]): void {
@@ -91,6 +93,16 @@ export function requireSites(model: Sites, points: readonly PlannedPoint[]): voi
         { path: `$.except[${stray}].where`, point: id },
       );
     }
+    const apart = assignment.except?.findIndex(
+      ({ where, recipe }) => recipe && !isTable(where) && absorbedBy(recipe) !== absorbedBy(assignment.all),
+    );
+    if (apart !== undefined && apart >= 0) {
+      throw new RecipeError(
+        'impossible-pair',
+        `point ${id}: ${quoted(assignment.except?.[apart]?.where ?? '')} is not turned as the other sites are; expected one rotation in all of them, for each goes into its neighbours.`,
+        { path: `$.except[${apart}].recipe`, point: id },
+      );
+    }
     for (const site of tables) {
       const recipe = recipeAt(assignment, site);
       if (recipe) requireNoInputs(`of ${id} at ${site}`, recipe);
@@ -99,6 +111,10 @@ export function requireSites(model: Sites, points: readonly PlannedPoint[]): voi
 }
 
 const tables = [embeddingSite, headSite];
+
+/** The transforms that neighbours absorb, as text. */
+const absorbedBy = ({ transform }: Recipe): string =>
+  JSON.stringify(transform.filter(({ name }) => findPiece('transform', name)?.absorbed));
 
 /** What a device can hold and bind. Bytes. */
 export interface Room {

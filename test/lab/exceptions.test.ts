@@ -83,6 +83,19 @@ describe('an exception', () => {
     expect(last.type === 'run-failed' && last.error.message).toMatch(/inputs of embedding and head are not recorded/);
   });
 
+  it('without the rotation of the other sites is refused, with it or as stored it runs', async () => {
+    const gpu = await testGpu();
+    const quarot = point('quarot', 3);
+    const all = recipeFor(quarot);
+    const attempt = async (recipe: typeof all | null) => {
+      const assignment = { all, except: [{ where: 'decoder.1.mlp.down', recipe }] };
+      return (await collect(await tinyInput(gpu, tinySettings([{ ...quarot, assignment }])))).at(-1);
+    };
+    expect(await attempt(eight)).toMatchObject({ type: 'run-failed', error: { code: 'impossible-pair' } });
+    expect(await attempt(recipeFor(point('quarot', 4)))).toMatchObject({ type: 'run-finished' });
+    expect(await attempt(null)).toMatchObject({ type: 'run-finished' });
+  });
+
   it('that fits no site of the model is refused, and says what sites there are', async () => {
     const slip = {
       ...mixed,
