@@ -17,10 +17,7 @@ import {
   test,
   untilStatus,
 } from './lab';
-import { loadModule } from './modules';
-
-const { readLog, writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
-const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
+import { readLog, writeLog, sampleLog } from './logs';
 
 const demo = join(root, 'public/demo/level-7');
 

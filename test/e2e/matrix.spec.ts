@@ -1,10 +1,8 @@
 /** Methods to choose from, the combination matrix, and the layers that a cell opens. */
 import { configure, expect, openDemo, openLab, points, results, small, stopButton, test, untilStatus } from './lab';
 import { map, matrix, replay, sampleMatrixLog, showMatrix, testEverythingOpen } from './matrixPage';
-import { loadModule } from './modules';
+import { writeLog, sampleLog } from './logs';
 
-const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
-const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
 test('one click runs the matrix, and cells fill while it runs', async ({ page }) => {
   await openDemo(page);
   await configure(page, { ...small, group: 64 });

@@ -2,9 +2,9 @@
 import type { Page } from '@playwright/test';
 import type { RunEvent } from '../../src/log/events';
 import { expect, openDemo, seriousViolations, test } from './lab';
+import { writeLog } from './logs';
 import { loadModule } from './modules';
 
-const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
 export const { sampleMatrixLog } =
   await loadModule<typeof import('../store/sampleMatrix')>('test/store/sampleMatrix.ts');
 

@@ -1,9 +1,6 @@
 /** A browser without WebGPU: it says what to do, and what needs no GPU works. */
 import { expect, openLab, results, runButton, test } from './lab';
-import { loadModule } from './modules';
-
-const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
-const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
+import { writeLog, sampleLog } from './logs';
 
 test.use({
   launchOptions: {

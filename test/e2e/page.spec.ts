@@ -13,10 +13,7 @@ import {
   test,
   untilStatus,
 } from './lab';
-import { loadModule } from './modules';
-
-const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
-const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
+import { writeLog, sampleLog } from './logs';
 
 async function showSample(page: Page): Promise<void> {
   const buffer = Buffer.from(writeLog(sampleLog()));

@@ -1,9 +1,6 @@
 /** Coming back: a link in the open tab and the way back from it, a reload in mid-run, wrong numbers in the form. */
 import { configure, expect, openDemo, points, runButton, small, test, untilStatus } from './lab';
-import { loadModule } from './modules';
-
-const { writeLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
-const { sampleLog } = await loadModule<typeof import('../store/sampleLog')>('test/store/sampleLog.ts');
+import { writeLog, sampleLog } from './logs';
 
 test('a link pasted into the open tab is shown, and Back brings what was there', async ({ page, browser }) => {
   const elsewhere = await browser.newContext();

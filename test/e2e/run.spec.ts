@@ -15,9 +15,7 @@ import {
   test,
   untilStatus,
 } from './lab';
-import { loadModule } from './modules';
-
-const { readLog } = await loadModule<typeof import('../../src/log/file')>('src/log/file.ts');
+import { readLog } from './logs';
 
 testDrop(join(root, 'public/demo/level-7'));
 

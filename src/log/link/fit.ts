@@ -28,7 +28,7 @@ export function fitToLink(share: SharedRun): SharedRun {
     calibration: share.calibration && named(share.calibration),
     settings: {
       ...{ protocol, context, maxTokens, calibrationTokens, mode, seed },
-      points: share.settings.points.map(plainPoint),
+      points: share.settings.points.map(pointAlone),
     },
     ...(doubts.length ? { doubts } : {}),
     results: share.results,
@@ -42,19 +42,21 @@ function strongest(doubts: readonly Doubt[]): Doubt[] {
   return [...shares].map(([doubt, share]) => ({ doubt, share: Math.round(1000 * share) / 1000 }));
 }
 
-function plainPoint({ id, method, assignment, bits, group }: PlannedPoint): PlannedPoint {
-  return { id, method, assignment: assignment && plainAssignment(assignment), bits, group };
+function pointAlone({ id, method, assignment, bits, group }: PlannedPoint): PlannedPoint {
+  return { id, method, assignment: assignment && assignmentAlone(assignment), bits, group };
 }
 
-const plainRecipe = (recipe: Recipe): Recipe => mapSlots(recipe, ({ piece }) => piece);
+const slotsAlone = (recipe: Recipe): Recipe => mapSlots(recipe, ({ piece }) => piece);
 
-function plainAssignment({ all, except }: Assignment): Assignment {
-  const exceptions = (except ?? []).map(({ where, recipe }) => ({ where, recipe: recipe && plainRecipe(recipe) }));
-  return { all: plainRecipe(all), ...(exceptions.length ? { except: exceptions } : {}) };
+function assignmentAlone({ all, except }: Assignment): Assignment {
+  const exceptions = (except ?? []).map(({ where, recipe }) => ({ where, recipe: recipe && slotsAlone(recipe) }));
+  return { all: slotsAlone(all), ...(exceptions.length ? { except: exceptions } : {}) };
 }
 
-/** Values are kept to the digits that people compare. Ends of intervals are kept to two digits, and cut where they are not finite. */
-/** What the run that was read back says otherwise, in words; null when it says the same. */
+/**
+ * What the run that was read back says otherwise, in words; null when it says the same. Values are kept to the digits that people compare,
+ * ends of intervals to two, and cut where they are not finite.
+ */
 export function whatDiffers(share: SharedRun, back: SharedRun): string | null {
   const { results, ...head } = share;
   const { results: results2, ...head2 } = back;
