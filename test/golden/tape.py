@@ -13,8 +13,8 @@ no step of it written again.
 import pathlib, shutil
 import torch
 from safetensors.torch import save_file
-from torch.overrides import TorchFunctionMode
 from transformers import AutoConfig, AutoModel
+from double import Double
 
 HERE = pathlib.Path(__file__).parent / "tape"
 WINDOWS, LENGTH = 2, 7
@@ -28,17 +28,6 @@ BLOCKS = {
     "qwen3": ("qwen3", dict(use_sliding_window=True, sliding_window=4, max_window_layers=0)),
     "smollm3": ("smollm3", dict(no_rope_layers=[0], use_sliding_window=True, sliding_window=3)),
 }
-
-
-class Double(TorchFunctionMode):
-    """Every float32 that is asked for is a float64, and none comes out."""
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        wide = lambda x: torch.float64 if x is torch.float32 else x
-        func = torch.Tensor.double if func is torch.Tensor.float else func
-        result = func(*map(wide, args), **{key: wide(value) for key, value in (kwargs or {}).items()})
-        assert not (isinstance(result, torch.Tensor) and result.dtype is torch.float32), func
-        return result
 
 
 def main():
