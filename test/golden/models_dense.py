@@ -51,6 +51,19 @@ def old_gemma3(config, tensors):
     return config, tensors
 
 
+def hub_gemma3(config, tensors):
+    """As the first files with a vision tower were written."""
+    text, _ = old_gemma3(config["text_config"], {})
+    return {**config, "text_config": text}, {name.replace("vision_tower.", "vision_tower.vision_model."): t for name, t in tensors.items()}
+
+
+def new_names(config, tensors):
+    """The names of releases from 4.52 on: everything inside model."""
+    renamed = {f"model.{name}".replace("model.language_model.model.", "model.language_model."): t for name, t in tensors.items()}
+    assert any(name.startswith("model.language_model.layers.") for name in renamed)
+    return config, renamed
+
+
 def su(config, tensors):
     """The first name of longrope, in the first format."""
     config, tensors = old_rope(config, tensors)
@@ -65,6 +78,17 @@ def two_bases(full, sliding, **more):
 
 def gemma(kind, seed, fields, dtype="bfloat16", **more):
     return Case(kind, fields, dtype, seed=seed, common=GEMMA, weights=ONE_PLUS, **more)
+
+
+TOWER = dict(model_type="siglip_vision_model", hidden_size=16, intermediate_size=20, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=8, vision_use_head=False)
+
+
+def nested(seed, edit, scaling, bites):
+    """Gemma 3 beside a vision tower: the text part alone, without pictures."""
+    text = dict(GEMMA, model_type="gemma3_text", hidden_size=24, num_attention_heads=2, num_key_value_heads=1, head_dim=16, layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                **two_bases(5000.0, 100.0, rope_type="linear", factor=scaling))
+    return Case("gemma3", dict(text_config=text, vision_config=TOWER, mm_tokens_per_image=1, image_token_index=63, boi_token_index=62, eoi_token_index=61), "bfloat16", seed=seed, common={},
+                weights=ONE_PLUS, edit=edit, vocabulary=61, bites=[{"text_config": bite} for bite in bites])
 
 
 DENSE = {
@@ -100,6 +124,8 @@ DENSE = {
     "gemma3-old": gemma("gemma3_text", 110, dict(head_dim=16, num_key_value_heads=1, final_logit_softcapping=8.0, layer_types=["sliding_attention", "full_attention", "sliding_attention"],
                                                  **two_bases(5000.0, 100.0, rope_type="linear", factor=8.0)), edit=old_gemma3,
                         bites=[{"rope_scaling": {"factor": 1.0}}, {"rope_theta": 100.0}, {"rope_local_base_freq": 5000.0}, {"sliding_window_pattern": 3}, {"final_logit_softcapping": None}]),
+    "gemma3-nested": nested(117, hub_gemma3, 8.0, [{"rope_scaling": {"factor": 1.0}}, {"rope_local_base_freq": 5000.0}, {"sliding_window_pattern": 3}]),
+    "gemma3-nested-new": nested(118, new_names, 4.0, [{"rope_parameters": {"full_attention": {"factor": 1.0}}}, ALL_FULL]),
     # 40 tokens are more than the original 16, so the long factors hold.
     "phi3-longrope": Case("phi3", dict(num_attention_heads=2, num_key_value_heads=1, sliding_window=9, max_position_embeddings=64, original_max_position_embeddings=16, **STRETCHED), seed=111,
                           bites=[{"original_max_position_embeddings": 40}, {"rope_parameters": {"attention_factor": 1.0}}, {"sliding_window": None}]),
