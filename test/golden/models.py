@@ -17,10 +17,11 @@ import argparse, json, pathlib, shutil, tempfile
 import torch
 from models_case import change, exact_logits_of, load, logits_of, relative, router_gap, run, save_reference, without
 from models_dense import DENSE
+from models_experts import EXPERTS
 from models_llama import LLAMA
 
 HERE = pathlib.Path(__file__).parent / "models"
-CASES = {**LLAMA, **DENSE}
+CASES = {**LLAMA, **DENSE, **EXPERTS}
 GAP, BITE, NOISE = 1e-4, 1e-3, 2e-6
 
 
@@ -33,8 +34,13 @@ def check(name, case, folder, windows, logits, pictures):
         with tempfile.TemporaryDirectory() as other:
             other = pathlib.Path(other) / name
             shutil.copytree(folder, other)
-            change(other, without(bite))
-            effect = relative(logits_of(other, windows, **pictures), logits)
+            if not callable(bite):
+                change(other, without(bite))
+            model = load(other)
+            if callable(bite):
+                bite(model)
+            effect = relative(run(model, windows, **pictures), logits)
+        bite = getattr(bite, "__name__", bite)
         print(f"    {bite}: {effect:.1e}")
         faults += [f"{name}: {bite} changes the logits by {effect} only"] if not effect > BITE else []
     return faults

@@ -31,7 +31,7 @@ class Case:
     vocabulary: int = VOCABULARY  # ids are below it
     router: str | None = None  # pattern of the modules that choose experts
     pictures: Callable | None = None  # (case, windows) -> (pixels [images, 3, height, width], images of every window, windows)
-    bites: list = dataclasses.field(default_factory=list)  # what must change the logits: see without()
+    bites: list = dataclasses.field(default_factory=list)  # what must change the logits: see without(), or model -> nothing, changed in place
 
 
 def rope(kind, theta=10000.0, **more):
@@ -88,7 +88,7 @@ def save_reference(case, folder):
 
 
 def load(folder, dtype=torch.float32):
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="eager").eval()
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="eager", experts_implementation="eager").eval()
 
 
 def run(model, windows, pixels=None, images=None):
