@@ -19,10 +19,11 @@ from models_case import change, exact_logits_of, load, logits_of, relative, rout
 from models_dense import DENSE
 from models_experts import EXPERTS
 from models_llama import LLAMA
+from models_pictures import PICTURES
 from models_state import STATE_SPACE
 
 HERE = pathlib.Path(__file__).parent / "models"
-CASES = {**LLAMA, **DENSE, **EXPERTS, **STATE_SPACE}
+CASES = {**LLAMA, **DENSE, **EXPERTS, **STATE_SPACE, **PICTURES}
 GAP, BITE, NOISE = 1e-4, 1e-3, 2e-6
 
 

@@ -4,7 +4,7 @@ from typing import Callable
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 from double import Double
 
 VOCABULARY = 64
@@ -75,7 +75,7 @@ def change(folder, edit):
 def save_reference(case, folder):
     """Writes the checkpoint that transformers reads for the logits."""
     config = AutoConfig.for_model(case.kind, **{**case.common, **case.fields})
-    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+    model = auto(config).from_config(config, attn_implementation="eager")
     random_weights(model, case)
     model.to(getattr(torch, case.dtype)).save_pretrained(folder, **case.saved)
     (folder / "generation_config.json").unlink(missing_ok=True)
@@ -87,8 +87,12 @@ def save_reference(case, folder):
         change(folder, case.edit)
 
 
+def auto(config):
+    return AutoModelForImageTextToText if hasattr(config, "vision_config") else AutoModelForCausalLM
+
+
 def load(folder, dtype=torch.float32):
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="eager", experts_implementation="eager").eval()
+    return auto(AutoConfig.from_pretrained(folder)).from_pretrained(folder, dtype=dtype, attn_implementation="eager", experts_implementation="eager").eval()
 
 
 def run(model, windows, pixels=None, images=None):
@@ -96,7 +100,11 @@ def run(model, windows, pixels=None, images=None):
     with torch.no_grad():
         rows = []
         for index, ids in enumerate(windows):
-            given = {} if pixels is None else dict(pixel_values=torch.from_numpy(pixels[images[index]]).to(model.dtype))
+            given = {}
+            if pixels is not None:
+                seen = torch.from_numpy(pixels[images[index]]).to(model.dtype)
+                # Idefics3 and SmolVLM take the pictures of each window of a batch.
+                given["pixel_values"] = seen[None] if hasattr(model.config, "scale_factor") else seen
             rows.append(model(torch.tensor([ids]), use_cache=False, **given).logits[0].numpy())
         return np.stack(rows)
 
