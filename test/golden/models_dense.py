@@ -28,6 +28,11 @@ def original_gpt2(config, tensors):
     return config, {**{name.removeprefix("transformer."): t for name, t in tensors.items()}, **masks}
 
 
+def without_model(config, tensors):
+    """As the first files of OPT were written."""
+    return config, {name.removeprefix("model."): t for name, t in tensors.items()}
+
+
 def original_neox(config, tensors):
     """As Pythia's files were written: rotary_pct not said, masks and frequencies among the tensors."""
     theta = config.pop("rope_parameters")["rope_theta"]
@@ -100,7 +105,7 @@ DENSE = {
     "opt": Case("opt", {}, common=OPT, seed=102, bites=[{"activation_function": "gelu"}, ("embed_positions", 0), ("bias", 0), ("final_layer_norm.bias", 0)]),
     "opt-post": Case("opt", dict(do_layer_norm_before=False, word_embed_proj_dim=16), "float16", common=OPT, seed=103,
                      bites=[("project_in", 0.5), ("project_out", 0.5), ("self_attn_layer_norm.bias", 0)]),
-    "opt-plain": Case("opt", dict(enable_bias=False, layer_norm_elementwise_affine=False, activation_function="gelu"), common=OPT, seed=104,
+    "opt-plain": Case("opt", dict(enable_bias=False, layer_norm_elementwise_affine=False, activation_function="gelu"), common=OPT, seed=104, edit=without_model,
                       bites=[{"activation_function": "relu"}, ("embed_positions", 0)]),
     "gpt-neox": Case("gpt_neox", dict(rope_parameters=dict(rope_type="default", rope_theta=500.0, partial_rotary_factor=0.25)), common=NEOX, weights=GELU, seed=105, edit=original_neox,
                      bites=[{"rotary_pct": 1.0}, {"rotary_emb_base": 10000}, {"use_parallel_residual": False}, {"hidden_act": "gelu_new"}, ("query_key_value.bias", 0)]),
