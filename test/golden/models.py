@@ -4,7 +4,7 @@
 usage: models.py [--check] [--into FOLDER] [--stories FOLDER] [NAME …]
        (all models, or those named; writes beside itself, into models/, or into FOLDER; needs torch 2.13, transformers 5.24, safetensors)
 
-The tables are in models_llama.py, models_dense.py, models_experts.py, models_state.py and models_pictures.py; what a case says, in models_case.py.
+The tables (MODELS) are in models_llama.py, models_dense.py, models_experts.py, models_state.py and models_pictures.py; what a case says, in models_case.py.
 Each folder holds config.json and model.safetensors (as stored: f64, f32, f16 or bf16), ids.json ({"windows": [[id, …], …]}) and logits.f32
 (little-endian float32, [windows, length, vocabulary]). Half-precision checkpoints are computed in float32 from their stored values.
 Where there are pictures, pixels.f32 holds them (little-endian float32), and ids.json has their shape besides, and which of them each window has:
@@ -16,11 +16,11 @@ logits by more than 1e-3 of their norm, and float64 must agree with float32 to 2
 import argparse, json, pathlib, shutil, tempfile
 import torch
 from models_case import change, exact_logits_of, load, logits_of, relative, router_gap, run, save_reference, without
-from models_dense import DENSE
-from models_experts import EXPERTS
+from models_dense import MODELS as DENSE
+from models_experts import MODELS as EXPERTS
 from models_llama import LLAMA
-from models_pictures import PICTURES
-from models_state import STATE_SPACE
+from models_pictures import MODELS as PICTURES
+from models_state import MODELS as STATE_SPACE
 
 HERE = pathlib.Path(__file__).parent / "models"
 CASES = {**LLAMA, **DENSE, **EXPERTS, **STATE_SPACE, **PICTURES}

@@ -96,7 +96,7 @@ def nested(seed, edit, scaling, bites):
                 weights=ONE_PLUS, edit=edit, vocabulary=61, bites=[{"text_config": bite} for bite in bites])
 
 
-DENSE = {
+MODELS = {
     "gpt2": Case("gpt2", {}, common=GPT2, weights=CONV1D, seed=100,
                  bites=[{"activation_function": "relu"}, {"scale_attn_by_inverse_layer_idx": True}, {"scale_attn_weights": False}, ("wpe", 0), ("bias", 0)]),
     "gpt2-scaled": Case("gpt2", dict(n_layer=3, scale_attn_by_inverse_layer_idx=True, activation_function="gelu", n_inner=36, layer_norm_epsilon=1e-2),

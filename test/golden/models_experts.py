@@ -54,7 +54,7 @@ def experts(kind, seed, fields, dtype="float32", **more):
     return Case(kind, fields, dtype, seed=seed, common=SMALL, router=r"mlp\.gate$", **more)
 
 
-EXPERTS = {
+MODELS = {
     # The base is 1e6 where nothing is said.
     "mixtral": experts("mixtral", 221, dict(num_local_experts=5, intermediate_size=16), left_out={"rope_parameters"},
                        bites=[{"rope_theta": 10000.0}, {"num_experts_per_tok": 1}, (r"\.gate\.weight", 0.5), (r"experts\.4\.w2", 0), (r"experts\.0\.w1", 0)]),

@@ -2,7 +2,7 @@
 from models_case import Case, old_rope, rope
 
 # name: (model_type, what differs, stored type, window length)
-TABLE = {
+MODELS = {
     "llama": ("llama", {}, "float32", 40),
     "llama-biased": ("llama", dict(attention_bias=True, mlp_bias=True, num_attention_heads=2, num_key_value_heads=1, hidden_size=24, head_dim=20), "float32", 33),
     "llama-tied-f16": ("llama", dict(tie_word_embeddings=True), "float16", 40),
@@ -39,4 +39,4 @@ MORE = {
     "llama-rope-both": dict(values=dict(rope_scaling=dict(rope_type="linear", factor=4.0))),
     "smollm3-bare": dict(left_out={"no_rope_layers", "no_rope_layer_interval", "layer_types", "rope_parameters", "tie_word_embeddings", "rms_norm_eps", "attention_bias", "mlp_bias"}),
 }
-LLAMA = {name: Case(kind, differs, dtype, length, seed, **MORE.get(name, {})) for seed, (name, (kind, differs, dtype, length)) in enumerate(TABLE.items())}
+LLAMA = {name: Case(kind, differs, dtype, length, seed, **MORE.get(name, {})) for seed, (name, (kind, differs, dtype, length)) in enumerate(MODELS.items())}

@@ -65,7 +65,7 @@ SEEN = [(r"patch_embedding\.weight", 0), (r"position_embedding", 0)]
 ONE_AND_TWO = [[0], [2, 1]]
 THREE = [[0, 1, 2], [2, 0]]
 
-PICTURES = {
+MODELS = {
     "llava": picture("llava", 400, dict(LLAVA, text_config=dict(TEXT, model_type="llama"), vision_config=CLIP), 16, ONE_AND_TWO, weights=WEIGHTS + GELU, edit=hub,
                      bites=[*SEEN, {"vision_feature_layer": -1}, {"vision_config": {"hidden_act": "gelu"}}, {"vision_config": {"layer_norm_eps": 1e-1}}, ("class_embedding", 0), ("pre_layrnorm", 0.5),
                             {"projector_hidden_act": "gelu_pytorch_tanh"}, (r"linear_2\.bias", 0), {"text_config": {"rms_norm_eps": 1e-2}}]),

@@ -52,7 +52,7 @@ def mamba(kind, seed, fields, common, dtype="float32", **more):
     return Case(kind, fields, dtype, seed=seed, common=common, weights=WEIGHTS, **more)
 
 
-STATE_SPACE = {
+MODELS = {
     # The rank of the steps is left to be found: a sixteenth of 24, rounded up.
     "mamba": mamba("mamba", 300, {}, MAMBA, values=dict(time_step_rank="auto"), bites=[*STATE, ("conv1d.bias", 0)]),
     "mamba-biased": mamba("mamba", 301, dict(num_hidden_layers=2, use_bias=True, use_conv_bias=False, expand=3, conv_kernel=3, tie_word_embeddings=False, layer_norm_epsilon=1e-2), MAMBA, "float16",
