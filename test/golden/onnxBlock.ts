@@ -9,6 +9,7 @@ import type { Checkpoint } from '../../src/formats/checkpoint';
 import type { OnnxModel } from '../../src/formats/onnx/onnxModel';
 import { graphOf } from '../../src/model/graph';
 import { openPlan, planOf } from '../../src/model/plan';
+import { present } from '../../src/util/assert';
 import { createRng, hash32 } from '../../src/util/rng';
 import { bytesOf } from '../formats/onnxSession';
 import { smallLlama, syntheticCheckpoint } from '../model/synthetic';
@@ -37,7 +38,8 @@ export const blockIndex = 1;
 /** Normal weights, large enough that the block changes its input by about as much as that is, and gains that are not all 1. */
 export async function goldenCheckpoint(): Promise<Checkpoint> {
   const { blocks } = await planOf(config);
-  const changes = blocks[blockIndex]!.tensors.map(({ from, role }) => {
+  const changes = blocks[blockIndex]!.tensors.map(({ key, from: source, role }) => {
+    const from = present(source, key);
     const edit = (bytes: Uint8Array<ArrayBuffer>) => {
       const values = new Float32Array(bytes.buffer);
       const random = normals(createRng(hash32(from.tensor)), values.length, 0.25);
