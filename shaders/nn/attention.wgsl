@@ -1,5 +1,7 @@
-// Causal attention with grouped heads and an optional sliding window, online softmax (Milakov and Gimelshein, 2018; Dao et al., 2022):
+// Attention with grouped heads, causal with an optional sliding window or all to all, online softmax (Milakov and Gimelshein, 2018; Dao et
+// al., 2022):
 //   o[t, h, :] = Σ_j softmax_j(scale · q[t, h, :]·k[j, g, :]) v[j, g, :],   t − window < j ≤ t,   g = h / (heads / groups)
+// Scores may be kept within ± cap: cap · tanh(score / cap) (Gemma 2, 2024). Values may be of another size than queries and keys.
 // One workgroup of 8×8 invocations owns 32 queries of one head of one window and walks over tiles of 32 keys. An invocation owns
 // 4×4 scores (rows 4·iy + a, keys ix + 8·b) and, of its 4 rows, every eighth vec4 of the output. Nothing of size length² exists.
 struct Params {
@@ -11,13 +13,16 @@ struct Params {
   groups: u32, // key-value heads
   window: u32, // keys a query sees, itself included
   width: u32, // head size / 4, at most 64; not an override: unrolled loops over it compile for seconds on software adapters
+  values: u32, // size of a value head / 4, as bounded as width
+  all: u32, // 1: a query sees every key of its window; 0: only those before it and itself
   scale: f32,
+  cap: f32, // scores are kept within ± cap; 0 for none
 }
-override PARTS: u32 = 2; // ceil(width / 8), at most 8
+override PARTS: u32 = 2; // ceil(values / 8), at most 8
 @group(0) @binding(0) var<storage, read> q: array<vec4f>; // [tokens, heads · head size / 4]
 @group(0) @binding(1) var<storage, read> k: array<vec4f>; // [tokens, groups · head size / 4]
-@group(0) @binding(2) var<storage, read> v: array<vec4f>; // [tokens, groups · head size / 4]
-@group(0) @binding(3) var<storage, read_write> o: array<vec4f>; // [tokens, heads · head size / 4]
+@group(0) @binding(2) var<storage, read> v: array<vec4f>; // [tokens, groups · values]
+@group(0) @binding(3) var<storage, read_write> o: array<vec4f>; // [tokens, heads · values]
 @group(0) @binding(4) var<uniform> params: Params;
 
 var<workgroup> tops: array<vec4f, 64>; // of 4 rows, maximum over the 4 keys of a lane; at the end, sums
@@ -45,7 +50,10 @@ fn attention(
   let last = params.length - 1;
   let q_stride = params.heads * params.width;
   let k_stride = params.groups * params.width;
-  let k_base = first_token * k_stride + head / (params.heads / params.groups) * params.width;
+  let group_of = head / (params.heads / params.groups);
+  let k_base = first_token * k_stride + group_of * params.width;
+  let v_stride = params.groups * params.values;
+  let v_base = first_token * v_stride + group_of * params.values;
   let row = tile * 32 + iy * 4;
   let q_base = first_token * q_stride + head * params.width;
   let q0 = q_base + min(row, last) * q_stride;
@@ -67,8 +75,8 @@ fn attention(
   var maximum = vec4f(hidden);
   var sum = vec4f(); // over this lane's keys only
   let tile_begin = tile * 32;
-  let first_key = select(0u, tile_begin + 1 - params.window, tile_begin + 1 > params.window) / 32 * 32;
-  let key_end = min(tile_begin + 32, params.length);
+  let first_key = select(0u, tile_begin + 1 - params.window, params.all == 0 && tile_begin + 1 > params.window) / 32 * 32;
+  let key_end = select(min(tile_begin + 32, params.length), params.length, params.all != 0);
   for (var key = first_key; key < key_end; key += 32) {
     // Scores of 4 rows (components) against 4 keys.
     var s: array<vec4f, 4>;
@@ -101,8 +109,7 @@ fn attention(
     var top = vec4f(hidden);
     for (var b = 0u; b < 4; b++) {
       let j = vec4u(key + ix + 8 * b);
-      let seen = (j <= rows) & (rows - j < vec4u(params.window));
-      s[b] = select(vec4f(hidden), s[b] * params.scale, seen);
+      s[b] = select(vec4f(hidden), scored(s[b]), sees(rows, j));
       top = max(top, s[b]);
     }
     tops[iy * 8 + ix] = top;
@@ -130,9 +137,9 @@ fn attention(
     let keys = min(32u, params.length - key);
     for (var j = 0u; j < keys; j++) {
       let weight = weights[iy * 32 + j];
-      let v_row = k_base + (key + j) * k_stride;
+      let v_row = v_base + (key + j) * v_stride;
       for (var p = 0u; p < PARTS; p++) {
-        let value = v[v_row + min(p * 8 + ix, params.width - 1)];
+        let value = v[v_row + min(p * 8 + ix, params.values - 1)];
         acc0[p] += weight.x * value;
         acc1[p] += weight.y * value;
         acc2[p] += weight.z * value;
@@ -148,20 +155,22 @@ fn attention(
     total += tops[iy * 8 + i];
   }
   let factor = 1.0 / max(total, vec4f(1.0e-30)); // rows past the window's end are not written
+  let o_stride = params.heads * params.values;
+  let o0 = (first_token + row) * o_stride + head * params.values;
   for (var p = 0u; p < PARTS; p++) {
     let c = p * 8 + ix;
-    if (c < params.width) {
+    if (c < params.values) {
       if (row < params.length) {
-        o[q0 + c] = acc0[p] * factor.x;
+        o[o0 + c] = acc0[p] * factor.x;
       }
       if (row + 1 < params.length) {
-        o[q1 + c] = acc1[p] * factor.y;
+        o[o0 + o_stride + c] = acc1[p] * factor.y;
       }
       if (row + 2 < params.length) {
-        o[q2 + c] = acc2[p] * factor.z;
+        o[o0 + 2 * o_stride + c] = acc2[p] * factor.z;
       }
       if (row + 3 < params.length) {
-        o[q3 + c] = acc3[p] * factor.w;
+        o[o0 + 3 * o_stride + c] = acc3[p] * factor.w;
       }
     }
   }

@@ -5,8 +5,9 @@
 export interface Dialect {
   /** The name of its file, without ".ts". */
   readonly name: string;
-  /** Whether a checkpoint with tensors of these names is in this dialect. One in the names of architectures is in none. */
-  match(names: readonly string[]): boolean;
-  /** The architecture's name of a tensor. */
-  nameOf(stored: string): string;
+  /**
+   * What gives the architecture's name of a stored one in a checkpoint with tensors of these names; null where it is not in this dialect. One in
+   * the names of architectures is in none.
+   */
+  read(names: readonly string[]): ((stored: string) => string) | null;
 }

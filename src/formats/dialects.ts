@@ -21,14 +21,18 @@ const dialects = dialectsOf(dialectModules);
 
 /** Stored name → the architecture's, for the tensors of one checkpoint. FormatError `several-dialects` where two claim them. */
 export function namesIn(names: readonly string[], known: readonly Dialect[] = dialects): (stored: string) => string {
-  const [dialect, ...others] = known.filter((one) => one.match(names));
+  const fitting = known.flatMap((one) => {
+    const nameOf = one.read(names);
+    return nameOf ? [{ name: one.name, nameOf }] : [];
+  });
+  const [dialect, ...others] = fitting;
   if (dialect && others.length > 0) {
-    const found = [dialect, ...others].map(({ name }) => name).join(', ');
+    const found = fitting.map(({ name }) => name).join(', ');
     throw new FormatError(
       'several-dialects',
       `the names of the tensors fit more than one dialect (${found}), so it is unclear which are meant. Write the weights anew with transformers.`,
       { found },
     );
   }
-  return (stored) => dialect?.nameOf(stored) ?? stored;
+  return dialect?.nameOf ?? ((stored) => stored);
 }

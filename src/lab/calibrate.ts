@@ -58,8 +58,8 @@ export function toBatches(windows: readonly Uint32Array[], context: number, perB
   return batches;
 }
 
-/** How ids become hidden states: the model's own embedding, or a quantized one. */
-export type Embed = (scope: Scope, ids: Uint32Array) => Promise<Matrix>;
+/** How ids of windows of `length` tokens become hidden states: by the model's own embedding, or a quantized one. */
+export type Embed = (scope: Scope, ids: Uint32Array, length: number) => Promise<Matrix>;
 
 /** The calibration text on its way through the model, block by block. */
 export class CalibrationStream implements Disposable {
@@ -88,9 +88,9 @@ export class CalibrationStream implements Disposable {
   ): Promise<CalibrationStream> {
     const stream = new CalibrationStream(gpu, model, batches, signal, budget);
     try {
-      for (const [i, { ids }] of batches.entries()) {
+      for (const [i, { ids, batch }] of batches.entries()) {
         using local = gpu.scope('embedding');
-        await stream.#states.put(i, await embed(local, ids));
+        await stream.#states.put(i, await embed(local, ids, batch.length));
         await gpu.pace(signal);
       }
     } catch (error) {

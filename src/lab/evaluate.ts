@@ -130,9 +130,9 @@ export class Evaluation implements Disposable {
     { blocks, embed }: PointModel,
   ): AsyncGenerator<EvaluationStep> {
     const { gpu, model, signal } = this;
-    for (const [i, { ids }] of pass.entries()) {
+    for (const [i, { ids, batch }] of pass.entries()) {
       using local = gpu.scope('embedding');
-      await states.put(i, await embed(local, ids));
+      await states.put(i, await embed(local, ids, batch.length));
     }
     for (let index = 0; index < model.blockCount; index++) {
       using opened = gpu.scope('block');

@@ -25,7 +25,7 @@ export async function* measureReference(
   assert(!isQuantized(point), 'the first point is full precision');
   if (isFinished(bench, point)) return;
   if (!accounts.of(point).measuring) yield { type: 'point-started', point: point.id };
-  const embed: PointModel['embed'] = (scope, ids) => model.embed(scope, ids);
+  const embed: PointModel['embed'] = (scope, ids, length) => model.embed(scope, ids, length);
   const hash = () => sha256(model.card.fingerprint);
   yield* measure(bench, point, { blocks: source, embed }, windows, hash);
 }

@@ -122,13 +122,28 @@ export function roundSite(
 
 /** What lies around a site, in the terms of its rows and columns. */
 export function neighboursOf({ index, others }: OpenBlock, { reads, layers, cols }: Site): Neighbours {
-  const gains = reads.kind === 'stream' ? present(others.get(reads.norm), `block ${index}: ${reads.norm}`) : null;
   return {
-    input: gains ? { kind: 'stream', gains } : (reads as Exclude<Site['reads'], { kind: 'stream' }>),
-    outputs: layers.map(({ rows, writes, headSize }) =>
-      writes === 'heads' ? { kind: writes, rows, size: headSize ?? cols } : { kind: writes, rows },
-    ),
+    input: inputOf(reads, (norm) => present(others.get(norm), `block ${index}: ${norm}`)),
+    outputs: layers.map(({ rows, writes, headSize, centred = false }) => {
+      if (writes === 'heads') return { kind: writes, rows, size: headSize ?? cols };
+      if (writes === 'stream') return { kind: writes, rows, centred };
+      return { kind: writes, rows };
+    }),
   };
+}
+
+function inputOf(reads: Site['reads'], gains: (norm: string) => Matrix): Neighbours['input'] {
+  switch (reads.kind) {
+    case 'stream': {
+      const { norm, turns, scales } = reads;
+      return { kind: 'stream', gains: norm === null ? null : gains(norm), turns, scales };
+    }
+    case 'none':
+      return { kind: 'fixed' };
+    case 'heads':
+    case 'channels':
+      return reads;
+  }
 }
 
 /** Rounds an embedding or head by a recipe that reads no inputs. */

@@ -1,6 +1,6 @@
 /**
  * Whether the fused rotation leaves a model as it is. Every site is rotated by the transform itself, gains of norms folded; embedding
- * and biases are rotated to match, the last states turned back before the head; one window goes through both models, block by block.
+ * and biases are rotated to match (without their means where norms subtract it), the last states turned back before the head; one window goes through both models, block by block.
  * In exact arithmetic their outputs are equal: what is left is float32 rounding.
  */
 import type { Scope } from '../gpu/buffers';
@@ -8,12 +8,14 @@ import type { Gpu } from '../gpu/gpu';
 import type { OpenBlock, Head, Model } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
 import { makeGrid, makeTransform } from '../quant/solve/pieces';
-import type { Absorbed, Context, QuantEvent, Transform } from '../quant/problem';
+import type { Absorbed, Context, Direction, QuantEvent, Transform, Turning } from '../quant/problem';
 import { parseRecipe } from '../quant/recipe/parseRecipe';
 import { plainPiece, plainRecipe } from '../quant/recipe/plain';
 import type { Piece } from '../quant/recipe/recipe';
 import { readMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
-import { splitRows } from '../tensor/pieces';
+import { layerNorm } from '../tensor/nn/layerNorm';
+import { splitRows, stackRows } from '../tensor/pieces';
+import { scaleColumns } from '../tensor/scaleColumns';
 import { assert, present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import { createRng } from '../util/rng';
@@ -48,9 +50,9 @@ export async function verifyRotation(
   const cx: Context = { gpu, scope, signal, emit, rng: createRng(seed), shared: createRng(seed) };
   const transform = makeTransform(piece);
   const turns = present(transform.absorbed, `${piece.name} is absorbed`)(cx.shared);
-  const stream = turns.stream(model.card.hidden);
-  let plain = await model.embed(scope, ids);
-  let rotated = stream.turn(gpu, scope, plain, 'forward');
+  const stream = model.stream.turns ? turns.stream(model.card.hidden) : null;
+  let plain = await model.embed(scope, ids, ids.length);
+  let rotated = turnedStream(gpu, scope, plain, model, stream, 'forward');
   const batch = { windows: 1, length: ids.length };
   for (let index = 0; index < model.blockCount; index++) {
     using opened = gpu.scope('verified block');
@@ -59,7 +61,7 @@ export async function verifyRotation(
     const next = await model.forward(scope, block, plain, batch);
     const turned = await model.forward(
       scope,
-      await rotateBlock(block, transform, turns, { ...cx, scope: opened }),
+      await rotateBlock(block, model, transform, turns, { ...cx, scope: opened }),
       rotated,
       batch,
     );
@@ -69,7 +71,7 @@ export async function verifyRotation(
   }
   // A head that has the rotation in it reads h R Rᵀ: turned back here, because the norm before it does not see a rotation, and a second
   // head may be more than the GPU holds.
-  const back = stream.turn(gpu, scope, rotated, 'inverse');
+  const back = turnedStream(gpu, scope, rotated, model, stream, 'inverse');
   const scored = ids.length - 1;
   const targets = uploadMatrix(scope, ids.slice(1), scored, 1, 'targets');
   const { kld } = head.compare(scope, rowRange(plain, 0, scored), rowRange(back, 0, scored), targets);
@@ -84,8 +86,36 @@ export async function verifyRotation(
   return mean;
 }
 
+/** Rows of the stream without their means where no norm reads them, in the other basis; copies where the stream keeps its own. */
+function turnedStream(
+  gpu: Gpu,
+  scope: Scope,
+  x: Matrix,
+  model: Pick<Model, 'stream'>,
+  turning: Turning | null,
+  direction: Direction,
+): Matrix {
+  if (!turning) return stackRows(gpu, scope, [x]);
+  if (direction === 'inverse' || !model.stream.centred) return turning.turn(gpu, scope, x, direction);
+  using local = gpu.scope('centred');
+  return turning.turn(gpu, scope, withoutMeans(gpu, local, x), direction);
+}
+
+/** Each row less its mean. */
+function withoutMeans(gpu: Gpu, scope: Scope, x: Matrix): Matrix {
+  const row = (value: number) => uploadMatrix(scope, new Float32Array(x.cols).fill(value), 1, x.cols, 'row');
+  // A norm with an ε beyond all variances is a difference from the mean, and a factor.
+  return layerNorm(gpu, scope, x, row(1e15), row(0), 1e30);
+}
+
 /** The block with rotated weights; its norms become ones and its biases are rotated in place. */
-async function rotateBlock(block: OpenBlock, transform: Transform, turns: Absorbed, cx: Context): Promise<OpenBlock> {
+async function rotateBlock(
+  block: OpenBlock,
+  { stream: { turns: turning, centred } }: Pick<Model, 'stream'>,
+  transform: Transform,
+  turns: Absorbed,
+  cx: Context,
+): Promise<OpenBlock> {
   const { gpu, scope } = cx;
   const weights = new Map<string, Matrix>();
   for (const site of block.sites) {
@@ -111,22 +141,34 @@ async function rotateBlock(block: OpenBlock, transform: Transform, turns: Absorb
     using local = gpu.scope('verified vector');
     gpu.copy(make(local).view, target.view);
   };
-  for (const { reads, layers } of block.sites) {
-    if (reads.kind === 'stream') {
-      overwrite(present(block.others.get(reads.norm), reads.norm), (local) => onesRow(local, reads.norm, block));
+  const done = new Set<string>();
+  /** Gains go into what reads them; the bias of a layer norm turns with the stream: it is b/g in units of what the weights then read. */
+  const turnNorm = async (name: string) => {
+    // Several sites may read one norm.
+    if (done.has(name)) return;
+    done.add(name);
+    const gains = present(block.others.get(name), name);
+    const bias = block.others.get(`${name}.bias`);
+    if (bias) {
+      const inverse = (await readMatrix(gpu, gains)).map((g) => (g === 0 ? 0 : 1 / g));
+      overwrite(bias, (local) => {
+        const unit = scaleColumns(gpu, local, bias, uploadMatrix(local, inverse, 1, gains.cols, '1/g'));
+        return turns.stream(gains.cols).turn(gpu, local, unit, 'forward');
+      });
     }
+    overwrite(gains, (local) => uploadMatrix(local, new Float32Array(gains.cols).fill(1), 1, gains.cols, 'ones'));
+  };
+  for (const { reads, layers } of block.sites) {
+    if (turning && reads.kind === 'stream' && reads.norm !== null) await turnNorm(reads.norm);
     for (const { name, rows, writes, headSize } of layers) {
       const bias = block.others.get(`${name}.bias`);
       if (!bias || (writes !== 'stream' && writes !== 'heads')) continue;
       // b as a row: b·Vᵀ is V·b, as the rows of W.
       const V = writes === 'stream' ? turns.stream(rows) : turns.heads(headSize ?? rows);
-      overwrite(bias, (local) => V.turn(gpu, local, bias, 'forward'));
+      overwrite(bias, (local) =>
+        V.turn(gpu, local, writes === 'stream' && centred ? withoutMeans(gpu, local, bias) : bias, 'forward'),
+      );
     }
   }
-  return { ...block, weights };
-}
-
-function onesRow(scope: Scope, name: string, { others }: OpenBlock): Matrix {
-  const { cols } = present(others.get(name), name);
-  return uploadMatrix(scope, new Float32Array(cols).fill(1), 1, cols, 'ones');
+  return { ...block, weights, centred: turning && centred };
 }

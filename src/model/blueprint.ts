@@ -14,7 +14,7 @@ export interface Architecture {
 
 export interface Blueprint {
   readonly facts: Facts;
-  readonly embed: Table;
+  readonly embed: EmbedPlan;
   /** In the order in which they run. */
   readonly blocks: readonly Block[];
   readonly head: HeadPlan;
@@ -30,14 +30,36 @@ export interface Facts {
   readonly maxContext: number;
 }
 
-/** A matrix with a row for every token, [vocabulary, hidden]. */
+/** A matrix with a row for every token, [vocabulary, width]; width is that of the residual stream but for a projection. */
 export interface Table {
   readonly from: Source;
 }
 
+export interface EmbedPlan extends Table {
+  /** Rows are multiplied by it; 1 when left out. */
+  readonly factor?: number;
+  /** Of rows that are narrower than the residual stream: P [hidden, width] makes them as wide. */
+  readonly project?: Projection;
+  /** A row for every position, added: [first + maxContext, hidden], position 0 at row `first`. */
+  readonly positions?: { readonly from: Source; readonly first: number; readonly rows: number };
+}
+
+/** P Wᵀ without a bias, beside the table: [hidden, width] before the blocks, [width, hidden] behind them. */
+export interface Projection {
+  readonly from: Source;
+  /** Width of the table. */
+  readonly width: number;
+}
+
 export interface HeadPlan extends Table {
-  readonly gains: Gains;
+  /** Null where the last block ends in a norm of its own. */
+  readonly gains: Gains | null;
   readonly rule: NormRule;
+  readonly project?: Projection;
   /** Whether the config says that the embedding is the head; a checkpoint may store a head of its own all the same. */
   readonly tied: boolean;
+  /** Logits are multiplied by it; 1 when left out. */
+  readonly factor?: number;
+  /** Logits are kept within ± cap by cap · tanh(logit / cap). */
+  readonly cap?: number;
 }

@@ -1,17 +1,17 @@
 /** What the configs of decoders say alike: sizes, heads, positions. Fields of one architecture alone are read by its file. */
+import type { Activation } from '../util/activation';
 import type { Fields } from './fields';
-import { parseRope, type Rope } from './rotary';
+import { parseRope, type RopeDefaults } from './ropeFields';
+import type { Rope } from './rotary';
 
 /** A stack of blocks of self-attention and a gated MLP. */
-export interface Decoder {
+export interface Decoder extends Heads {
   readonly vocabulary: number;
   readonly hidden: number;
   readonly intermediate: number;
   readonly layers: number;
-  readonly heads: number;
-  readonly keyValueHeads: number;
-  readonly headSize: number;
   readonly maxContext: number;
+  readonly activation: Activation;
   /** ε of every norm. */
   readonly epsilon: number;
   readonly rope: Rope;
@@ -19,20 +19,29 @@ export interface Decoder {
   readonly tied: boolean;
 }
 
+export interface Heads {
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+}
+
 /** Values of missing fields where an architecture has its own. */
 export interface DecoderDefaults {
   /** Hidden size over heads when left out. */
   readonly headSize?: number;
-  /** 10 000 when left out. */
-  readonly ropeBase?: number;
+  readonly rope?: RopeDefaults;
   /** 1e-6 when left out. */
   readonly epsilon?: number;
   /** False when left out. */
   readonly tied?: boolean;
+  /** 2048 when left out. */
+  readonly maxContext?: number;
+  /** Reads the activation; left out, "silu" and nothing else is read from hidden_act. */
+  readonly activation?: (fields: Fields) => Activation;
 }
 
 /** Limits far above any published model; a larger number is a damaged or hostile file. */
-const limits = {
+export const limits = {
   vocabulary: 2 ** 20,
   hidden: 65_536,
   intermediate: 2 ** 20,
@@ -42,21 +51,39 @@ const limits = {
 } as const;
 
 /** Largest head that the attention kernel holds in registers; it works on groups of four. */
-const largestHead = 256;
+export const largestHead = 256;
 
 /** FormatError also on what would change the mathematics and is not supported. */
 export function readDecoder(fields: Fields, defaults: DecoderDefaults = {}): Decoder {
-  const { headSize: ownHeadSize, ropeBase, epsilon = 1e-6, tied = false } = defaults;
+  const { epsilon = 1e-6, tied = false, maxContext: usualContext = 2048, activation = silu } = defaults;
+  refuseQuantized(fields);
+  if (fields.flag('rope_interleaved', false))
+    throw fields.fail('rope_interleaved', 'none: halves of heads are rotated');
+  const hidden = fields.integer('hidden_size', { min: 4, max: limits.hidden });
+  const heads = readHeads(fields, hidden, defaults.headSize);
+  const context = { min: 1, max: limits.context, fallback: usualContext };
+  const maxContext = fields.integer('max_position_embeddings', context);
+  return {
+    vocabulary: fields.integer('vocab_size', { min: 1, max: limits.vocabulary }),
+    hidden,
+    intermediate: fields.integer('intermediate_size', { min: 1, max: limits.intermediate }),
+    layers: fields.integer('num_hidden_layers', { min: 1, max: limits.layers }),
+    ...heads,
+    maxContext,
+    activation: activation(fields),
+    epsilon: fields.number('rms_norm_eps', { min: 0, max: 1, fallback: epsilon }),
+    rope: parseRope(fields, maxContext, heads.headSize, defaults.rope),
+    tied: fields.flag('tie_word_embeddings', tied),
+  };
+}
+
+export function refuseQuantized(fields: Fields): void {
   if (fields.has('quantization_config')) {
     throw fields.fail('quantization_config', 'none: this checkpoint is quantized already. Open the original weights');
   }
-  const activation = fields.text('hidden_act') ?? 'silu';
-  if (activation !== 'silu' && activation !== 'swish') throw fields.fail('hidden_act', '"silu"');
-  for (const field of ['partial_rotary_factor', 'rope_interleaved']) {
-    const value = fields.values[field];
-    if (fields.has(field) && value !== 1 && value !== false) throw fields.fail(field, 'none: heads are rotated whole');
-  }
-  const hidden = fields.integer('hidden_size', { min: 4, max: limits.hidden });
+}
+
+function readHeads(fields: Fields, hidden: number, ownHeadSize: number | undefined): Heads {
   const heads = fields.integer('num_attention_heads', { min: 1, max: limits.heads });
   const keyValueHeads = fields.integer('num_key_value_heads', { min: 1, max: heads, fallback: heads });
   if (heads % keyValueHeads) throw fields.fail('num_key_value_heads', `a divisor of num_attention_heads (${heads})`);
@@ -64,24 +91,38 @@ export function readDecoder(fields: Fields, defaults: DecoderDefaults = {}): Dec
     throw fields.fail('num_attention_heads', `a divisor of hidden_size (${hidden})`);
   }
   const headSize = fields.integer('head_dim', { min: 4, max: largestHead, fallback: ownHeadSize ?? hidden / heads });
-  if (headSize % 4 || headSize > largestHead) {
-    throw fields.fail(
-      'head_dim',
-      `a multiple of 4 up to ${largestHead}; hidden_size / num_attention_heads is ${headSize}`,
-    );
+  requireHeadSize(fields, 'head_dim', headSize, 'hidden_size / num_attention_heads');
+  return { heads, keyValueHeads, headSize };
+}
+
+/** `made`: what the size follows from where the field is missing. */
+export function requireHeadSize(fields: Fields, field: string, size: number, made: string): void {
+  if (size % 4 || size > largestHead || size < 4) {
+    throw fields.fail(field, `a multiple of 4 up to ${largestHead}; ${made} is ${size}`);
   }
-  const maxContext = fields.integer('max_position_embeddings', { min: 1, max: limits.context, fallback: 2048 });
-  return {
-    vocabulary: fields.integer('vocab_size', { min: 1, max: limits.vocabulary }),
-    hidden,
-    intermediate: fields.integer('intermediate_size', { min: 1, max: limits.intermediate }),
-    layers: fields.integer('num_hidden_layers', { min: 1, max: limits.layers }),
-    heads,
-    keyValueHeads,
-    headSize,
-    maxContext,
-    epsilon: fields.number('rms_norm_eps', { min: 0, max: 1, fallback: epsilon }),
-    rope: parseRope(fields, maxContext, ropeBase),
-    tied: fields.flag('tie_word_embeddings', tied),
-  };
+}
+
+const spelled: Readonly<Record<string, Activation>> = {
+  silu: 'silu',
+  swish: 'silu',
+  relu: 'relu',
+  gelu: 'gelu',
+  gelu_new: 'gelu-tanh',
+  gelu_fast: 'gelu-tanh',
+  gelu_pytorch_tanh: 'gelu-tanh',
+  quick_gelu: 'quick-gelu',
+};
+
+/** An activation by the name that transformers has for it. */
+export function readActivation(fields: Fields, field: string, fallback: string): Activation {
+  const name = fields.text(field) ?? fallback;
+  const known = Object.hasOwn(spelled, name) ? spelled[name] : undefined;
+  if (!known) throw fields.fail(field, `one of ${Object.keys(spelled).join(', ')}`);
+  return known;
+}
+
+function silu(fields: Fields): Activation {
+  const activation = fields.text('hidden_act') ?? 'silu';
+  if (activation !== 'silu' && activation !== 'swish') throw fields.fail('hidden_act', '"silu"');
+  return 'silu';
 }

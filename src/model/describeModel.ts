@@ -3,7 +3,7 @@ import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
 import { widestMoment } from '../tensor/gram';
 import { elementBytes } from '../tensor/matrix';
 import type { BlockSize, HeaderCard, ModelCard, Verdict } from './card';
-import { located, openPlan, wanted, type Plan } from './plan';
+import { beside, located, openPlan, wanted, type Plan, type Wanted } from './plan';
 import { storedAs } from './weights';
 
 /** What the adapter allows; left out, nothing is refused. */
@@ -22,19 +22,18 @@ const size = (name: string, entries: readonly TensorEntry[]): BlockSize => ({
 });
 
 /** Every tensor of the model, by part; FormatError names tensor, found and expected shape. */
-function partsOf(
-  checkpoint: Checkpoint,
-  { blocks, head: { gains }, tables, tied }: Plan,
-): readonly (readonly [string, readonly TensorEntry[]])[] {
+function partsOf(checkpoint: Checkpoint, plan: Plan): readonly (readonly [string, readonly TensorEntry[]])[] {
+  const { blocks, tables, tied } = plan;
   const inside = blocks.map(({ tensors }, index) => {
-    const entries = tensors.map(({ from, shape }) => located(checkpoint, from, shape));
+    const entries = tensors.flatMap(({ from, shape }) => (from ? [located(checkpoint, from, shape)] : []));
     return [`block ${index}`, entries] as const;
   });
-  const norm = wanted(checkpoint, { name: gains.from.tensor, shape: [gains.width] });
+  const around = beside(plan);
+  const all = (tensors: readonly Wanted[]) => tensors.map((tensor) => wanted(checkpoint, tensor));
   return [
-    ['embedding', [wanted(checkpoint, tables.embedding)]],
+    ['embedding', all([tables.embedding, ...around.embedding])],
     ...inside,
-    tied ? ['final norm', [norm]] : ['head', [norm, wanted(checkpoint, tables.head)]],
+    tied ? ['final norm', all(around.head)] : ['head', all([...around.head, tables.head])],
   ];
 }
 

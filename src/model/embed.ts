@@ -1,11 +1,15 @@
-/** Token ids → rows of the embedding: from a table on the GPU, or reading of the checkpoint only the rows that occur. */
+/** Token ids → hidden states before the first block: rows of the embedding, from a table on the GPU or of the checkpoint only those that occur. */
 import type { TensorEntry } from '../formats/checkpoint';
+import { countNonFinite, refuseNonFinite } from '../formats/countNonFinite';
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
+import { addInto } from '../tensor/elementwise';
+import { matmul } from '../tensor/matmul';
 import { uploadMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
+import { scaleCap } from '../tensor/nn/scaleCap';
 import { FormatError } from '../util/errors';
-import { readRows, storedAs } from './weights';
+import { readRows, storedAs, uploadTensor } from './weights';
 import { toFloats } from '../formats/toFloats';
 
 /** FormatError when an id lies outside the vocabulary: the tokenizer does not fit the model. */
@@ -43,4 +47,53 @@ export async function embedStored(gpu: Gpu, scope: Scope, entry: TensorEntry, id
     table,
     ids.map((id) => place.get(id) ?? 0),
   );
+}
+
+/** What becomes of the rows of the table. */
+export interface Widening {
+  /** P [hidden, width]: rows that are narrower than the stream are multiplied by it. */
+  readonly project?: TensorEntry;
+  readonly factor?: number;
+  /** [rows, hidden], position 0 at row `first`. */
+  readonly positions?: { readonly entry: TensorEntry; readonly first: number };
+}
+
+/** Rows [ids, width] of the table, in windows of `length` tokens, as hidden states [ids, hidden] f32: the rows themselves where nothing becomes of them. */
+export async function widened(
+  gpu: Gpu,
+  scope: Scope,
+  rows: Matrix,
+  length: number,
+  { project, factor = 1, positions }: Widening,
+): Promise<Matrix> {
+  using local = gpu.scope('embed');
+  const hidden = project
+    ? matmul(gpu, scope, rows, await uploadTensor(gpu, local, project), { label: 'embedding' })
+    : rows;
+  scaleCap(gpu, hidden, factor);
+  if (positions) addInto(gpu, hidden, await placesOf(gpu, local, hidden.rows, length, positions));
+  return hidden;
+}
+
+/** The row of its position for every token, [tokens, hidden]. FormatError where a window is longer than there are positions. */
+async function placesOf(
+  gpu: Gpu,
+  scope: Scope,
+  tokens: number,
+  length: number,
+  { entry, first }: Required<Widening>['positions'],
+): Promise<Matrix> {
+  const [rows = 0, hidden = 0] = entry.shape;
+  if (length > rows - first) {
+    throw new FormatError(
+      'too-few-positions',
+      `windows of ${length} tokens, and the model has learned ${rows - first} positions ("${entry.name}"). Choose a context of at most ${rows - first}.`,
+      { found: length, expected: rows - first, tensor: entry.name },
+    );
+  }
+  const bytes = await entry.read(first, first + length);
+  refuseNonFinite(entry, countNonFinite(entry.type, bytes));
+  const table = uploadMatrix(scope, toFloats(bytes, entry.type), length, hidden, 'positions');
+  const places = Uint32Array.from({ length: tokens }, (_, t) => t % length);
+  return gather(gpu, scope, table, uploadMatrix(scope, places, tokens, 1, 'places'));
 }

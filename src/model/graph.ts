@@ -8,8 +8,9 @@
  */
 import { GraphDraft } from '../formats/onnx/graphDraft';
 import type { OnnxNode, OnnxTensor, OnnxValue } from '../formats/onnx/onnxModel';
-import { assert } from '../util/assert';
-import { rotaryFrequencies } from './rotary';
+import type { Activation } from '../util/activation';
+import { assert, present } from '../util/assert';
+import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
 import { sourceName, type Block, type RotaryRule, type Source, type Steps } from './steps';
 
 /** An initializer whose values lie in the checkpoint, to be given as float32. */
@@ -67,15 +68,29 @@ function onNames(draft: GraphDraft, weight: Weight, length: number): Steps<Named
   const reshape = (x: string, name: string, ...shape: readonly number[]) =>
     node('Reshape', [x, draft.integers('shape', shape)], name);
 
+  const scalar = draft.scalar.bind(draft);
+  const activated = (act: Activation, x: string, name: string) => activation(draft, act, x, name);
+
   return {
-    norm({ name, width, from }, x, { epsilon }) {
+    norm({ name, width, from, above, bias }, x, { kind, epsilon }) {
       const whole = width === x.cols;
       const rows = whole ? x.name : reshape(x.name, `${name}/heads`, -1, width);
-      const square = node('Mul', [rows, rows], `${name}/square`);
-      const mean = node('ReduceMean', [square, draft.integers('axes', [-1])], `${name}/mean`, { keepdims: { int: 1 } });
-      const sum = node('Add', [mean, draft.scalar('epsilon', epsilon)], `${name}/sum`);
-      const unit = node('Div', [rows, node('Sqrt', [sum], `${name}/root`)], `${name}/unit`);
-      const y = node('Mul', [unit, weight(from, [width])], whole ? name : `${name}/gained`);
+      const stored = from ? weight(from, [width]) : draft.once(`ones ${width}`, () => ones(draft, width));
+      const gains = above === undefined ? stored : node('Add', [stored, scalar('above', above)], `${name}/gains`);
+      const last = whole ? name : `${name}/gained`;
+      let y: string;
+      if (kind === 'layer') {
+        const inputs = [rows, gains, ...(bias ? [weight(bias, [width])] : [])];
+        y = node('LayerNormalization', inputs, last, { axis: { int: -1 }, epsilon: { float: epsilon } });
+      } else {
+        const square = node('Mul', [rows, rows], `${name}/square`);
+        const mean = node('ReduceMean', [square, draft.integers('axes', [-1])], `${name}/mean`, {
+          keepdims: { int: 1 },
+        });
+        const sum = node('Add', [mean, scalar('epsilon', epsilon)], `${name}/sum`);
+        const unit = node('Div', [rows, node('Sqrt', [sum], `${name}/root`)], `${name}/unit`);
+        y = node('Mul', [unit, gains], last);
+      }
       return { name: whole ? y : reshape(y, name, -1, x.cols), cols: x.cols };
     },
 
@@ -86,57 +101,161 @@ function onNames(draft: GraphDraft, weight: Weight, length: number): Steps<Named
         return { name: node('Gemm', inputs, name, { transB: { int: 1 } }), cols: rows };
       }),
 
-    add: (residual, x) => ({ name: node('Add', [residual.name, x.name], 'stream'), cols: x.cols }),
+    add(residual, x, factor = 1) {
+      const added = factor === 1 ? x.name : node('Mul', [x.name, scalar('factor', factor)], 'branch');
+      return { name: node('Add', [residual.name, added], 'stream'), cols: x.cols };
+    },
 
     rotate(x, rule) {
       const { name, cols } = x;
-      const [cosines, sines] = rotation(draft, rule, length);
-      const heads = reshape(name, `${name}/heads`, -1, length, cols / rule.size, rule.size);
-      const halves = { axis: { int: -1 }, num_outputs: { int: 2 } };
-      const [a, b] = draft.split('Split', [heads], [`${name}/a`, `${name}/b`], halves) as [string, string];
-      const product = (half: string, table: string) => node('Mul', [half, table], `${half}/${table}`);
-      const first = node('Sub', [product(a, cosines), product(b, sines)], `${name}/first`);
-      const second = node('Add', [product(b, cosines), product(a, sines)], `${name}/second`);
-      const turned = node('Concat', [first, second], `${name}/turned`, { axis: { int: -1 } });
-      return { name: reshape(turned, `${name}/rotated`, -1, cols), cols };
+      const { size, begin = 0 } = rule;
+      const width = rotatedWidth(rule.rope, size - begin);
+      const [cosines, sines] = rotation(draft, rule, width, length);
+      const heads = reshape(name, `${name}/heads`, -1, length, cols / size, size);
+      const axis = { axis: { int: -1 } };
+      const sizes = [begin, width, size - begin - width];
+      const whole = width === size;
+      const parts = whole
+        ? [heads]
+        : draft.split(
+            'Split',
+            [
+              heads,
+              draft.integers(
+                'parts',
+                sizes.filter((n) => n > 0),
+              ),
+            ],
+            sizes.flatMap((n, i) => (n > 0 ? [`${name}/part ${i}`] : [])),
+            axis,
+          );
+      const at = begin > 0 ? 1 : 0;
+      const turning = present(parts[at], 'what is rotated');
+      const turned = turnedPairs(draft, turning, rule, [cosines, sines], name);
+      const joined = whole ? turned : node('Concat', parts.with(at, turned), `${name}/joined`, axis);
+      return { name: reshape(joined, `${name}/rotated`, -1, cols), cols };
     },
 
-    attend(q, k, v, { heads, keyValueHeads, size, window }) {
+    attend(q, k, v, { heads, keyValueHeads, size, values = size, sees, scale = size ** -0.5, cap }) {
       const repeat = heads / keyValueHeads;
       /** [windows, groups, heads of a group, …]: a group's keys and values are read by each of its heads. */
-      const grouped = (x: Named, name: string, heads: number, perm: readonly number[]) => {
-        const split = reshape(x.name, `attention/${name}/heads`, -1, length, keyValueHeads, heads, size);
+      const grouped = (x: Named, name: string, heads: number, width: number, perm: readonly number[]) => {
+        const split = reshape(x.name, `attention/${name}/heads`, -1, length, keyValueHeads, heads, width);
         return node('Transpose', [split], `attention/${name}`, { perm: { ints: perm } });
       };
       const rows = [0, 2, 3, 1, 4];
-      const queries = grouped(q, 'queries', repeat, rows);
-      const scaled = node('Mul', [queries, draft.scalar('scale', size ** -0.5)], 'attention/scaled');
-      const keys = grouped(k, 'keys', 1, [0, 2, 3, 4, 1]);
-      const scores = node('MatMul', [scaled, keys], 'attention/scores');
-      const lowest = draft.scalar('lowest', lowestFloat);
-      const masked = node('Where', [visible(draft, window, length), scores, lowest], 'attention/masked');
+      const queries = grouped(q, 'queries', repeat, size, rows);
+      const scaled = node('Mul', [queries, scalar('scale', scale)], 'attention/scaled');
+      const keys = grouped(k, 'keys', 1, size, [0, 2, 3, 4, 1]);
+      const products = node('MatMul', [scaled, keys], 'attention/scores');
+      const scores = cap === undefined ? products : capped(draft, products, cap, 'attention/capped');
+      let masked = scores;
+      if (sees !== 'all') {
+        const lowest = scalar('lowest', lowestFloat);
+        masked = node('Where', [visible(draft, sees, length), scores, lowest], 'attention/masked');
+      }
       const shares = node('Softmax', [masked], 'attention/shares', { axis: { int: -1 } });
-      const mixed = node('MatMul', [shares, grouped(v, 'values', 1, rows)], 'attention/mixed');
+      const mixed = node('MatMul', [shares, grouped(v, 'values', 1, values, rows)], 'attention/mixed');
       const tokens = node('Transpose', [mixed], 'attention/tokens', { perm: { ints: [0, 3, 1, 2, 4] } });
-      return { name: reshape(tokens, 'attention', -1, q.cols), cols: q.cols };
+      return { name: reshape(tokens, 'attention', -1, heads * values), cols: heads * values };
     },
 
-    gate(gate, up) {
-      const silu = node('Mul', [gate.name, node('Sigmoid', [gate.name], 'gate/sigmoid')], 'gate/silu');
-      return { name: node('Mul', [silu, up.name], 'gate'), cols: up.cols };
+    activate: (act, x) => ({ name: activated(act, x.name, x.name), cols: x.cols }),
+
+    gate(act, gate, up) {
+      return { name: node('Mul', [activated(act, gate.name, 'gate'), up.name], 'gate'), cols: up.cols };
     },
   };
 }
 
-/** Cosines and sines of position · frequency, [length, 1, size / 2] each, worked out in float64: the same for every head. */
-function rotation(draft: GraphDraft, rule: RotaryRule, length: number): [cosines: string, sines: string] {
-  const frequencies = rotaryFrequencies(rule.rope, rule.size, length);
+const ones = (draft: GraphDraft, width: number) =>
+  draft.constant('ones', 'float32', [width], new Float32Array(width).fill(1));
+
+/** cap · tanh(x / cap). */
+function capped(draft: GraphDraft, x: string, cap: number, name: string): string {
+  const size = draft.scalar('cap', cap);
+  return draft.node(
+    'Mul',
+    [draft.node('Tanh', [draft.node('Div', [x, size], `${name}/part`)], `${name}/tanh`), size],
+    name,
+  );
+}
+
+/** Halves, or neighbours, of the last dimension turned: (a cos − b sin, b cos + a sin). */
+function turnedPairs(
+  draft: GraphDraft,
+  x: string,
+  { rope, size, begin = 0 }: RotaryRule,
+  [cosines, sines]: readonly [string, string],
+  name: string,
+): string {
+  const node = draft.node.bind(draft);
+  const half = rotatedWidth(rope, size - begin) / 2;
+  const neighbours = rope.pairs === 'neighbours';
+  const axis = { axis: { int: -1 } };
+  // Neighbours are two columns of [half, 2], each a half as wide as the whole.
+  const pairs = neighbours ? node('Reshape', [x, draft.integers('shape', [0, 0, 0, half, 2])], `${name}/pairs`) : x;
+  const [first, second] = draft.split('Split', [pairs], [`${name}/a`, `${name}/b`], {
+    ...axis,
+    num_outputs: { int: 2 },
+  }) as [string, string];
+  const flat = (part: string, as: string) =>
+    neighbours ? node('Squeeze', [part, draft.integers('axes', [-1])], `${name}/${as}`) : part;
+  const [a, b] = [flat(first, 'left'), flat(second, 'right')];
+  const product = (part: string, table: string) => node('Mul', [part, table], `${part}/${table}`);
+  const turned = [
+    node('Sub', [product(a, cosines), product(b, sines)], `${name}/first`),
+    node('Add', [product(b, cosines), product(a, sines)], `${name}/second`),
+  ];
+  if (!neighbours) return node('Concat', turned, `${name}/turned`, axis);
+  const apart = turned.map((part, i) => node('Unsqueeze', [part, draft.integers('axes', [-1])], `${name}/column ${i}`));
+  const together = node('Concat', apart, `${name}/columns`, axis);
+  return node('Reshape', [together, draft.integers('shape', [0, 0, 0, 2 * half])], `${name}/turned`);
+}
+
+function activation(draft: GraphDraft, act: Activation, x: string, within: string): string {
+  const result = `${within}/${act}`;
+  const node = draft.node.bind(draft);
+  const scalar = draft.scalar.bind(draft);
+  const swish = (inner: string) => node('Mul', [x, node('Sigmoid', [inner], `${within}/sigmoid`)], result);
+  /** x (1 + share) / 2. */
+  const halved = (share: string) => {
+    const sum = node('Add', [share, scalar('one', 1)], `${within}/sum`);
+    return node('Mul', [node('Mul', [x, scalar('half', 0.5)], `${within}/half`), sum], result);
+  };
+  switch (act) {
+    case 'silu':
+      return swish(x);
+    case 'quick-gelu':
+      return swish(node('Mul', [x, scalar('steepness', 1.702)], `${within}/steep`));
+    case 'relu':
+      return node('Relu', [x], result);
+    case 'gelu':
+      return halved(node('Erf', [node('Mul', [x, scalar('root', Math.SQRT1_2)], `${within}/scaled`)], `${within}/erf`));
+    case 'gelu-tanh': {
+      const cube = node('Mul', [node('Mul', [x, x], `${within}/square`), x], `${within}/cube`);
+      const bent = node('Add', [x, node('Mul', [cube, scalar('bend', 0.044715)], `${within}/bend`)], `${within}/bent`);
+      const scaled = node('Mul', [bent, scalar('root', Math.sqrt(2 / Math.PI))], `${within}/scaled`);
+      return halved(node('Tanh', [scaled], `${within}/tanh`));
+    }
+  }
+}
+
+/** Cosines and sines of position · frequency, [length, 1, width / 2] each, worked out in float64: the same for every head. */
+function rotation(
+  draft: GraphDraft,
+  rule: RotaryRule,
+  width: number,
+  length: number,
+): [cosines: string, sines: string] {
+  const frequencies = rotaryFrequencies(rule.rope, width, length);
+  const magnitude = rotaryMagnitude(rule.rope);
   const half = frequencies.length;
   const table = (name: string, of: (angle: number) => number) =>
     draft.once(`${name} ${JSON.stringify(rule)}`, () => {
       const values = new Float32Array(length * half);
       for (let at = 0; at < values.length; at++) {
-        values[at] = of(Math.floor(at / half) * (frequencies[at % half] as number));
+        values[at] = magnitude * of(Math.floor(at / half) * (frequencies[at % half] as number));
       }
       return draft.constant(name, 'float32', [length, 1, half], values);
     });

@@ -1,5 +1,5 @@
 /**
- * The end of the model: final norm, head matrix, and what is asked of the logits. Logits exist only as tiles of bounded size: some
+ * The end of the model: final norm, projection where the table is narrower than the stream, head matrix, what becomes of its products, and what is asked of the logits. Logits exist only as tiles of bounded size: some
  * tokens by a chunk of the vocabulary. Every chunk has the same width, so a token's score does not depend on how tokens are tiled.
  */
 import type { Scope } from '../gpu/buffers';
@@ -8,9 +8,12 @@ import { matmul } from '../tensor/matmul';
 import { emptyMatrix, rowRange, type Matrix } from '../tensor/matrix';
 import { headCompare } from '../tensor/nn/headCompare';
 import { headScore, startScore, type RunningScore, type TilePlace } from '../tensor/nn/headScore';
+import { layerNorm } from '../tensor/nn/layerNorm';
 import { rmsNorm } from '../tensor/nn/rmsNorm';
-import { assert } from '../util/assert';
+import { scaleCap } from '../tensor/nn/scaleCap';
+import { assert, present } from '../util/assert';
 import type { Head } from './model';
+import type { NormRule } from './steps';
 
 /** Vocabulary entries of a chunk; a multiple of 128, so that chunks of any weights start at multiples of 256 bytes. */
 const chunkCols = 8192;
@@ -20,28 +23,46 @@ const tileBytes = 32 * 2 ** 20;
 const tokenQuantum = 64;
 
 export interface HeadParts {
-  /** [1, hidden] f32. */
-  readonly norm: Matrix;
-  /** [vocabulary, hidden]. */
+  /** Null where the last block ends in a norm of its own. */
+  readonly norm: FinalNorm | null;
+  /** [width, hidden], before a head that is narrower than the stream. */
+  readonly project?: Matrix;
+  /** [vocabulary, width]. */
   readonly weight: Matrix;
-  readonly epsilon: number;
+  /** Products are multiplied by it, 1 when left out, then kept within ± cap where there is one. */
+  readonly factor?: number;
+  readonly cap?: number;
+}
+
+export interface FinalNorm {
+  readonly rule: NormRule;
+  /** [1, hidden] f32 each; the bias is that of a layer norm. */
+  readonly gains: Matrix;
+  readonly bias: Matrix | null;
 }
 
 function* ranges(count: number, step: number): Generator<readonly [begin: number, end: number]> {
   for (let begin = 0; begin < count; begin += step) yield [begin, Math.min(count, begin + step)];
 }
 
-export function createHead(gpu: Gpu, { norm, weight, epsilon }: HeadParts): LogitsHead {
+export function createHead(gpu: Gpu, parts: HeadParts): LogitsHead {
+  const { norm, project, weight, factor = 1, cap = null } = parts;
   const vocabulary = weight.rows;
 
-  const normed = (scope: Scope, hidden: Matrix, begin: number, end: number) =>
-    rmsNorm(gpu, scope, rowRange(hidden, begin, end), norm, epsilon);
+  const normed = (scope: Scope, hidden: Matrix, begin: number, end: number) => {
+    const rows = rowRange(hidden, begin, end);
+    const states = norm ? applyNorm(gpu, scope, rows, norm) : rows;
+    return project ? matmul(gpu, scope, states, project, { label: 'head projection' }) : states;
+  };
+  /** Logits of normed states against rows [first, last) of the vocabulary. */
+  const products = (scope: Scope, x: Matrix, first: number, last: number) =>
+    scaleCap(gpu, matmul(gpu, scope, x, rowRange(weight, first, last), { label: 'logits' }), factor, cap);
 
   const head: LogitsHead = {
     weight,
-    gains: norm,
     normed,
-    withWeight: (replacement, gains = norm) => createHead(gpu, { norm: gains, weight: replacement, epsilon }),
+    products,
+    withWeight: (replacement) => createHead(gpu, { ...parts, weight: replacement }),
 
     score(scope, hidden, targets) {
       const score = startScore(scope, hidden.rows);
@@ -52,7 +73,7 @@ export function createHead(gpu: Gpu, { norm, weight, epsilon }: HeadParts): Logi
         for (const [first, last] of ranges(vocabulary, chunkCols)) {
           {
             using chunk = gpu.scope('head chunk');
-            const logits = matmul(gpu, chunk, x, rowRange(weight, first, last), { label: 'logits' });
+            const logits = products(chunk, x, first, last);
             headScore(gpu, score, logits, targets, { row: begin, col: first, vocabulary });
           }
           // Submitting lets the next chunk re-use this one's memory.
@@ -78,7 +99,7 @@ export function createHead(gpu: Gpu, { norm, weight, epsilon }: HeadParts): Logi
           const judge = (head: LogitsHead, states: Matrix, score: RunningScore) => {
             const x = head.normed(tile, states, begin, end);
             return [...ranges(vocabulary, chunkCols)].map(([first, last]) => {
-              const logits = matmul(gpu, tile, x, rowRange(head.weight, first, last), { label: 'logits' });
+              const logits = head.products(tile, x, first, last);
               const place: TilePlace = { row: begin, col: first, vocabulary };
               headScore(gpu, score, logits, targets, place);
               return { logits, place };
@@ -99,13 +120,19 @@ export function createHead(gpu: Gpu, { norm, weight, epsilon }: HeadParts): Logi
 
     logits(scope, hidden) {
       using local = gpu.scope('logits');
-      return matmul(gpu, scope, normed(local, hidden, 0, hidden.rows), weight, { label: 'logits' });
+      return products(scope, normed(local, hidden, 0, hidden.rows), 0, vocabulary);
     },
   };
   return head;
 }
 
-/** A head whose normed states another head can ask for. */
+/** A head that another can be asked beside. */
 interface LogitsHead extends Head {
   normed(scope: Scope, hidden: Matrix, begin: number, end: number): Matrix;
+  products(scope: Scope, x: Matrix, first: number, last: number): Matrix;
+}
+
+function applyNorm(gpu: Gpu, scope: Scope, x: Matrix, { rule, gains, bias }: FinalNorm): Matrix {
+  if (rule.kind === 'rms') return rmsNorm(gpu, scope, x, gains, rule.epsilon);
+  return layerNorm(gpu, scope, x, gains, present(bias, 'the bias of the final norm'), rule.epsilon);
 }

@@ -22,7 +22,8 @@ export async function usesOf(block: Block): Promise<readonly number[]> {
     add: (residual, x) => from(residual, x),
     rotate: (x) => from(x),
     attend: (q, k, v) => from(q, k, v),
-    gate: (gate, up) => from(gate, up),
+    activate: (_, x) => from(x),
+    gate: (_, gate, up) => from(gate, up),
   };
   count(await block(steps, 0));
   return uses;

@@ -15,13 +15,22 @@ export interface Site {
   /** Width of the input. */
   readonly cols: number;
   /**
-   * Where the input comes from, as far as a change of its basis can pass into its source: the residual stream through the named norm;
-   * attention heads of `size`, each read by `repeat` query heads; or channels, each linear in one row of the layer before.
+   * Where the input comes from, as far as a change of its basis can pass into its source: the residual stream through the named norm, or
+   * bare; attention heads of `size`, each read by `repeat` query heads; channels, each linear in one row of the layer before; or `none`.
    */
   readonly reads:
-    | { readonly kind: 'stream'; readonly norm: string }
+    | {
+        readonly kind: 'stream';
+        readonly norm: string | null;
+        /** Whether the norm's gains are read by this input alone, so that they can be scaled. */
+        readonly scales: boolean;
+        /** Whether the stream of the model may be turned; and whether its norms subtract the mean. */
+        readonly turns: boolean;
+        readonly centred: boolean;
+      }
     | { readonly kind: 'heads'; readonly size: number; readonly repeat: number }
-    | { readonly kind: 'channels' };
+    | { readonly kind: 'channels' }
+    | { readonly kind: 'none' };
 }
 
 /** One linear layer: its name inside the block ("self_attn.q_proj") and rows. */
@@ -30,10 +39,12 @@ export interface LayerRef {
   readonly rows: number;
   /**
    * What becomes of the rows: added to the residual stream, mixed head by head (of `headSize` rows), or scaled channel by channel;
-   * `scores`, queries and keys, and `fixed` where a change of basis cannot pass.
+   * `branch`, added to a stream that cannot be turned or behind a norm; `scores`, queries and keys; `fixed` where a change of basis cannot pass.
    */
-  readonly writes: 'stream' | 'heads' | 'channels' | 'scores' | 'fixed';
+  readonly writes: 'stream' | 'branch' | 'heads' | 'channels' | 'scores' | 'fixed';
   readonly headSize?: number;
+  /** Of rows that are added to the stream: every norm that reads it subtracts its mean. */
+  readonly centred?: boolean;
 }
 
 /** Windows stacked one after another: `windows × length` rows. Each window starts at position 0 and attends only to itself. */
@@ -48,8 +59,10 @@ export interface OpenBlock {
   /** In the order in which they run. */
   readonly sites: readonly Site[];
   readonly weights: Map<string, Matrix>;
-  /** Norms, biases: not quantized. */
+  /** Gains of norms as they multiply, biases: not quantized. */
   readonly others: ReadonlyMap<string, Matrix>;
+  /** Whether the stream has a mean of zero whatever its basis, so that layer norms need not subtract one. */
+  readonly centred?: boolean;
 }
 
 /** Sees the input of a site, [windows × length, cols], while a block runs. The matrix is only valid during the call. */
@@ -79,24 +92,27 @@ export interface Head {
   logits(scope: Scope, hidden: Matrix): Matrix;
   /** Head matrix, [vocabulary, hidden]: a layer like others. */
   readonly weight: Matrix;
-  /** Gains of the final norm, [1, hidden] f32. */
-  readonly gains: Matrix;
-  /** The same final norm with another head matrix (quantized), and other gains where they went into it. */
-  withWeight(weight: Matrix, gains?: Matrix): Head;
+  /** The same end of the model with another head matrix (quantized). */
+  withWeight(weight: Matrix): Head;
 }
 
 export interface Model {
   readonly card: ModelCard;
   readonly blockCount: number;
+  /** Whether the residual stream may be turned into another basis, and whether every norm that reads it subtracts its mean. */
+  readonly stream: { readonly turns: boolean; readonly centred: boolean };
   /** Stored tensors by the id of their site (siteId.ts): of every site of the blocks, of the embedding, of a head of its own. */
   readonly stored: ReadonlyMap<string, readonly TensorEntry[]>;
   /** Sites of a block, in the order in which they run. */
   sites(block: number): readonly Site[];
   /** Tokens of one `forward` so that no activation exceeds what one binding holds. */
   readonly maxTokens: number;
-  /** Reads only the rows that `ids` need, or takes them from `table` [vocabulary, hidden]; returns [ids, hidden] f32. */
-  embed(scope: Scope, ids: Uint32Array, table?: Matrix): Promise<Matrix>;
-  /** The whole embedding, [vocabulary, hidden]: a layer like others. The head's own matrix where they are tied. */
+  /**
+   * Hidden states before the first block, [ids, hidden] f32, of windows of `length` tokens: of one window when left out. Reads only the rows that
+   * `ids` need, or takes them from `table`, the whole embedding.
+   */
+  embed(scope: Scope, ids: Uint32Array, length?: number, table?: Matrix): Promise<Matrix>;
+  /** The whole embedding, [vocabulary, hidden] or narrower where it is projected: a layer like others. The head's own matrix where they are tied. */
   openEmbedding(scope: Scope): Promise<Matrix>;
   openBlock(scope: Scope, index: number): Promise<OpenBlock>;
   /** Hidden states after the block; `hidden` keeps its content. `scope` owns the result; temporaries are freed. */

@@ -7,7 +7,7 @@ import type { Model } from './model';
 export async function modelLogits(gpu: Gpu, model: Model, ids: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
   using scope = gpu.scope('model logits');
   const batch = { windows: 1, length: ids.length };
-  let hidden = await model.embed(scope, ids);
+  let hidden = await model.embed(scope, ids, ids.length);
   for (let index = 0; index < model.blockCount; index++) {
     using local = gpu.scope(`block ${index}`);
     const block = await model.openBlock(local, index);

@@ -8,15 +8,16 @@ import { ropeTable } from '../tensor/nn/rope';
 import { assert, present } from '../util/assert';
 import { GpuError } from '../util/errors';
 import { describeModel } from './describeModel';
-import { embedFrom, embedStored } from './embed';
-import { createHead } from './head';
+import { embedFrom, embedStored, widened, type Widening } from './embed';
+import { createHead, type FinalNorm } from './head';
 import type { Batch, Model, OpenBlock, Tap } from './model';
 import { located, openPlan, wanted, type Plan } from './plan';
-import { rotaryFrequencies } from './rotary';
+import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
 import { runBlock } from './run';
 import { embeddingSite, headSite, siteId } from './siteId';
-import type { RotaryRule } from './steps';
-import { uploadTensor, uploadVector } from './weights';
+import type { RotaryRule, Source } from './steps';
+import type { BlockTensor } from './trace';
+import { filledVector, uploadTensor, uploadVector } from './weights';
 
 /** Rotation tables of an open block in the block's own scope, by rule and window length. */
 interface Rotations {
@@ -34,7 +35,7 @@ function storedBySite(checkpoint: Checkpoint, { blocks, tables, tied }: Plan): M
           tensors.find(({ key }) => key === layer.name),
           layer.name,
         );
-        return located(checkpoint, from, shape);
+        return located(checkpoint, present(from, layer.name), shape);
       });
       stored.set(siteId(index, name), entries);
     }
@@ -55,6 +56,7 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
   }
   const { blocks, tables, head } = plan;
   const embedding = wanted(checkpoint, tables.embedding);
+  const widening = wideningOf(checkpoint, plan);
   // Keyed by `others`, which a block with replaced weights shares with the one it was made from.
   const rotations = new WeakMap<OpenBlock['others'], Rotations>();
 
@@ -63,7 +65,8 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
     const key = JSON.stringify([rule, length]);
     let table = tables.get(key);
     if (!table) {
-      table = ropeTable(scope, rotaryFrequencies(rule.rope, rule.size, length), length);
+      const frequencies = rotaryFrequencies(rule.rope, rotatedWidth(rule.rope, rule.size - (rule.begin ?? 0)), length);
+      table = ropeTable(scope, frequencies, length, rotaryMagnitude(rule.rope));
       tables.set(key, table);
     }
     return table;
@@ -75,12 +78,18 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
   return {
     card,
     blockCount: blocks.length,
+    stream: plan.stream,
     stored: storedBySite(checkpoint, plan),
     sites: (index) => block(index).sites,
     maxTokens: Math.floor(bindingLimit / (4 * widest)),
 
-    embed: async (scope, ids, table) =>
-      table ? embedFrom(gpu, scope, table, ids) : embedStored(gpu, scope, embedding, ids),
+    async embed(scope, ids, length = ids.length, table) {
+      using local = gpu.scope('embedding rows');
+      // Rows that become something else are freed when they have.
+      const into = widening.project ? local : scope;
+      const rows = table ? embedFrom(gpu, into, table, ids) : await embedStored(gpu, into, embedding, ids);
+      return await widened(gpu, scope, rows, length, widening);
+    },
 
     openEmbedding: (scope) => uploadTensor(gpu, scope, embedding),
 
@@ -88,10 +97,10 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
       const { tensors, sites } = block(index);
       const weights = new Map<string, Matrix>();
       const others = new Map<string, Matrix>();
-      for (const { key, from, shape, role } of tensors) {
-        const stored = located(checkpoint, from, shape);
-        if (role === 'linear') weights.set(key, await uploadTensor(gpu, scope, stored));
-        else others.set(key, await uploadVector(scope, stored));
+      for (const { key, from, shape, role, above } of tensors) {
+        if (role === 'linear')
+          weights.set(key, await uploadTensor(gpu, scope, located(checkpoint, present(from, key), shape)));
+        else others.set(key, await vectorOf(scope, checkpoint, { from, shape, role, above }));
       }
       rotations.set(others, { scope, tables: new Map() });
       return { index, sites, weights, others };
@@ -106,12 +115,53 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
     },
 
     async openHead(scope) {
-      const { gains, rule } = head;
+      const { project, factor, cap } = head;
+      const upload = (from: Source, shape: readonly number[]) =>
+        uploadTensor(gpu, scope, located(checkpoint, from, shape));
       return createHead(gpu, {
-        norm: await uploadVector(scope, wanted(checkpoint, { name: gains.from.tensor, shape: [gains.width] })),
+        norm: await finalNorm(scope, checkpoint, head),
+        ...(project && { project: await upload(project.from, [project.width, plan.facts.hidden]) }),
         weight: await uploadTensor(gpu, scope, wanted(checkpoint, tables.head)),
-        epsilon: rule.epsilon,
+        ...(factor !== undefined && { factor }),
+        ...(cap !== undefined && { cap }),
       });
     },
+  };
+}
+
+/** A norm's gains as they multiply, or a bias, [1, n] f32. */
+function vectorOf(
+  scope: Scope,
+  checkpoint: Checkpoint,
+  { from, shape, role, above = 0 }: Omit<BlockTensor, 'key'>,
+): Promise<Matrix> {
+  const [width = 1] = shape;
+  if (!from) return Promise.resolve(filledVector(scope, width, role === 'norm' ? 1 : 0));
+  return uploadVector(scope, located(checkpoint, from, shape), above);
+}
+
+async function finalNorm(
+  scope: Scope,
+  checkpoint: Checkpoint,
+  { gains, rule }: Plan['head'],
+): Promise<FinalNorm | null> {
+  if (!gains) return null;
+  const shape = [gains.width];
+  const bias = { from: gains.bias ?? null, shape, role: 'bias' } as const;
+  return {
+    rule,
+    gains: await vectorOf(scope, checkpoint, { ...gains, shape, role: 'norm' }),
+    bias: rule.kind === 'layer' ? await vectorOf(scope, checkpoint, bias) : null,
+  };
+}
+
+function wideningOf(checkpoint: Checkpoint, { embed, facts: { hidden } }: Plan): Widening {
+  const { project, factor, positions } = embed;
+  return {
+    ...(project && { project: located(checkpoint, project.from, [hidden, project.width]) }),
+    ...(factor !== undefined && { factor }),
+    ...(positions && {
+      positions: { entry: located(checkpoint, positions.from, [positions.rows, hidden]), first: positions.first },
+    }),
   };
 }

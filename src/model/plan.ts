@@ -5,12 +5,14 @@
  */
 import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
 import { requireTensor } from '../formats/requireTensor';
+import { rowsOf, transposeOf } from '../formats/tensorView';
 import { blueprintOf } from './architectures';
-import type { Facts, HeadPlan } from './blueprint';
+import type { EmbedPlan, Facts, HeadPlan } from './blueprint';
 import { usesOf } from './lifetimes';
 import { sourceName, type Block, type Source } from './steps';
-import { trace, type Traced } from './trace';
+import { trace, turning, type StreamFacts, type Traced } from './trace';
 import { toFloats } from '../formats/toFloats';
+import { present } from '../util/assert';
 
 export interface PlannedBlock extends Traced {
   readonly block: Block;
@@ -23,7 +25,9 @@ export interface Plan {
   /** model_type of config.json, e.g. "qwen3". */
   readonly architecture: string;
   readonly facts: Facts;
+  readonly stream: StreamFacts;
   readonly blocks: readonly PlannedBlock[];
+  readonly embed: Omit<EmbedPlan, 'from'>;
   readonly head: Omit<HeadPlan, 'from' | 'tied'>;
   /** Tensors outside the blocks, with their shapes; one name for both where the head is the embedding. */
   readonly tables: Readonly<Record<'embedding' | 'head', Wanted>>;
@@ -40,15 +44,26 @@ export interface Wanted {
 /** FormatError names field, found and expected. */
 export async function planOf(config: Readonly<Record<string, unknown>>): Promise<Plan> {
   const { architecture, facts, embed, blocks, head } = blueprintOf(config);
-  const shape = [facts.vocabulary, facts.hidden];
+  const traced = await Promise.all(blocks.map((block) => trace(block, facts.hidden)));
+  const stream = turning(traced, head);
+  const table = ({ from, project }: EmbedPlan | HeadPlan): Wanted => ({
+    name: from.tensor,
+    shape: [facts.vocabulary, project?.width ?? facts.hidden],
+  });
   return {
     architecture,
     facts,
+    stream,
     blocks: await Promise.all(
-      blocks.map(async (block) => ({ block, uses: await usesOf(block), ...(await trace(block, facts.hidden)) })),
+      blocks.map(async (block, i) => ({
+        block,
+        uses: await usesOf(block),
+        ...present(traced[i], `block ${i}`).in(stream),
+      })),
     ),
+    embed,
     head,
-    tables: { embedding: { name: embed.from.tensor, shape }, head: { name: head.from.tensor, shape } },
+    tables: { embedding: table(embed), head: table(head) },
     tied: head.tied,
   };
 }
@@ -57,17 +72,38 @@ export async function planOf(config: Readonly<Record<string, unknown>>): Promise
 export const wanted = (checkpoint: Checkpoint, { name, shape }: Wanted): TensorEntry =>
   requireTensor(checkpoint, name, shape);
 
+/** Tensors beside the tables: of the embedding, and of what stands between the last block and the head. */
+export function beside({
+  facts: { hidden },
+  embed,
+  head,
+}: Plan): Readonly<Record<'embedding' | 'head', readonly Wanted[]>> {
+  const { positions, project } = embed;
+  const { gains } = head;
+  const vector = ({ tensor }: Source): Wanted => ({ name: tensor, shape: [hidden] });
+  return {
+    embedding: [
+      ...(positions ? [{ name: positions.from.tensor, shape: [positions.rows, hidden] }] : []),
+      ...(project ? [{ name: project.from.tensor, shape: [hidden, project.width] }] : []),
+    ],
+    head: [
+      ...(gains?.from ? [vector(gains.from)] : []),
+      ...(gains?.bias ? [vector(gains.bias)] : []),
+      ...(head.project ? [{ name: head.project.from.tensor, shape: [head.project.width, hidden] }] : []),
+    ],
+  };
+}
+
 /** What lies there, of that shape: a stored tensor, or rows of one. FormatError as `wanted`. */
 export function located(checkpoint: Checkpoint, from: Source, shape: readonly number[]): TensorEntry {
-  const { tensor, rows } = from;
-  if (!rows) return requireTensor(checkpoint, tensor, shape);
-  const { begin, end, of } = rows;
-  const whole = requireTensor(checkpoint, tensor, [of, ...shape.slice(1)]);
-  return {
-    ...{ name: sourceName(from), type: whole.type, shape, file: whole.file },
-    bytes: (whole.bytes / of) * (end - begin),
-    read: (first = 0, last = end - begin) => whole.read(begin + first, begin + last),
-  };
+  const { tensor, rows, stored } = from;
+  const [count = 1, ...rest] = shape;
+  const all = rows?.of ?? count;
+  const whole =
+    stored === 'in-out' && rest.length
+      ? transposeOf(requireTensor(checkpoint, tensor, [...rest, all]))
+      : requireTensor(checkpoint, tensor, [all, ...rest]);
+  return rows ? rowsOf(whole, sourceName(from), { ...rows, every: rows.every ?? all }) : whole;
 }
 
 /** Bytes of one tensor compared at once. */

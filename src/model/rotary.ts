@@ -1,12 +1,12 @@
 /**
- * Frequencies of the rotary embedding and the four ways in which the family stretches them: none, linear (positions divided by a
- * factor), dynamic (base raised with the length: "NTK-aware"), llama3 (low frequencies divided, high ones kept, a ramp between).
- * Formulas as transformers defines them for the same names (modeling_rope_utils.py). Float64 on the host.
+ * Frequencies of the rotary embedding and the ways in which models stretch them: linear (positions divided by a factor), dynamic (base raised
+ * with the length: "NTK-aware"), llama3 (low frequencies divided, high ones kept, a ramp between), yarn (the same with a ramp over the pairs;
+ * Peng et al., 2023) and longrope (a factor for every pair, of two lists by the length; Ding et al., 2024). Formulas as transformers defines
+ * them for the same names (modeling_rope_utils.py). Float64 on the host. The fields of config.json are ropeFields.ts.
  */
-import { describe } from '../formats/strictJson';
-import type { Fields } from './fields';
 
-export type Rope = { readonly base: number } & (
+/** How frequencies are stretched. */
+export type Stretch =
   | { readonly kind: 'default' }
   | { readonly kind: 'linear'; readonly factor: number }
   | { readonly kind: 'dynamic'; readonly factor: number; readonly maxContext: number }
@@ -18,82 +18,47 @@ export type Rope = { readonly base: number } & (
       /** Context before stretching. */
       readonly original: number;
     }
-);
-
-const factorRule = { min: 1, max: 1e6 };
-
-/**
- * Reads rope_theta and rope_scaling, or rope_parameters, which holds both in newer files. Where a file has the two, rope_scaling is obeyed, as
- * transformers does; what rope_parameters then says otherwise is named, not dropped. `fallback`: the base where a file names none.
- */
-export function parseRope(fields: Fields, maxContext: number, fallback = 10_000): Rope {
-  const parameters = fields.object('rope_parameters');
-  const given = fields.object('rope_scaling');
-  const scaling = given && Object.keys(given.values).length > 0 ? given : parameters;
-  const baseRule = { min: 1, max: 1e12, fallback };
-  const base = scaling?.has('rope_theta')
-    ? scaling.number('rope_theta', baseRule)
-    : fields.number('rope_theta', baseRule);
-  if (parameters && scaling !== parameters) refuseContradiction(parameters, base, scaling);
-  if (!scaling) return { kind: 'default', base };
-  const nested = Object.keys(scaling.values).find((name) => name.endsWith('_attention'));
-  if (nested) throw scaling.fail(nested, 'none: one rotation for all layers');
-  if (scaling.has('partial_rotary_factor') && scaling.values.partial_rotary_factor !== 1) {
-    throw scaling.fail('partial_rotary_factor', '1: heads are rotated whole');
-  }
-  const typeField = typeFieldOf(scaling);
-  const kind = scaling.text(typeField) ?? 'default';
-  switch (kind) {
-    case 'default':
-      return { kind, base };
-    case 'linear':
-      return { kind, base, factor: scaling.number('factor', factorRule) };
-    case 'dynamic':
-      return { kind, base, factor: scaling.number('factor', factorRule), maxContext };
-    case 'llama3': {
-      const lowFactor = scaling.number('low_freq_factor', { min: 1e-6, max: 1e6 });
-      const highFactor = scaling.number('high_freq_factor', { min: 1e-6, max: 1e6 });
-      if (highFactor <= lowFactor) throw scaling.fail('high_freq_factor', `more than low_freq_factor (${lowFactor})`);
-      return {
-        kind,
-        base,
-        factor: scaling.number('factor', factorRule),
-        lowFactor,
-        highFactor,
-        // Beside the others it goes before one among them, as in transformers.
-        original: (fields.has('original_max_position_embeddings') ? fields : scaling).integer(
-          'original_max_position_embeddings',
-          { min: 1, max: 2 ** 30, fallback: maxContext },
-        ),
-      };
+  | {
+      readonly kind: 'yarn';
+      readonly factor: number;
+      /** Context before stretching. */
+      readonly original: number;
+      /** Turns within it above which a pair keeps its frequency, and below which it is divided. */
+      readonly betaFast: number;
+      readonly betaSlow: number;
+      /** Whether the ends of the ramp are whole pairs. */
+      readonly truncate: boolean;
+      /** What cosines and sines are multiplied by. */
+      readonly magnitude: number;
     }
-    default:
-      throw scaling.fail(typeField, '"default", "linear", "dynamic" or "llama3"');
-  }
-}
+  | {
+      readonly kind: 'longrope';
+      /** Of each pair, in windows up to the original context and beyond. */
+      readonly short: readonly number[];
+      readonly long: readonly number[];
+      /** Context before stretching. */
+      readonly original: number;
+      /** What cosines and sines are multiplied by. */
+      readonly magnitude: number;
+    };
 
-const typeFieldOf = (scaling: Fields) => (scaling.has('rope_type') ? 'rope_type' : 'type');
+export type Rope = Stretch & {
+  readonly base: number;
+  /** Share of a head that is rotated, from its first component on; 1 when left out. */
+  readonly partial?: number;
+  /** Halves of what is rotated when left out, or neighbours. */
+  readonly pairs?: 'halves' | 'neighbours';
+};
 
-/** Names what `parameters` says and `scaling`, which is obeyed, does not. */
-function refuseContradiction(parameters: Fields, base: number, scaling: Fields | null): void {
-  if (parameters.has('rope_theta') && parameters.values.rope_theta !== base) {
-    throw parameters.fail('rope_theta', `${base}, which applies where rope_scaling stands beside it`);
-  }
-  const field = typeFieldOf(parameters);
-  const kind = parameters.text(field) ?? 'default';
-  if (kind !== 'default' && scaling) {
-    const differs = Object.keys(parameters.values).find(
-      (key) =>
-        key !== 'rope_theta' && parameters.values[key] !== scaling.values[key === field ? typeFieldOf(scaling) : key],
-    );
-    if (differs)
-      throw parameters.fail(differs, `${describe(scaling.values[differs])} as in rope_scaling, or no rope_scaling`);
-  }
-}
+/** Components of a head of `size` that are rotated. */
+export const rotatedWidth = ({ partial = 1 }: Rope, size: number): number => Math.floor(size * partial);
 
-/** Radians per position of each pair of a head, [headSize / 2], for windows of `length` tokens. */
-export function rotaryFrequencies(rope: Rope, headSize: number, length: number): Float64Array {
-  const plain = (base: number) => Float64Array.from({ length: headSize / 2 }, (_, i) => base ** ((-2 * i) / headSize));
+/** What cosines and sines are multiplied by. */
+export const rotaryMagnitude = (rope: Rope): number => ('magnitude' in rope ? rope.magnitude : 1);
+
+/** Radians per position of each of `width` / 2 pairs, for windows of `length` tokens. */
+export function rotaryFrequencies(rope: Rope, width: number, length: number): Float64Array {
+  const plain = (base: number) => Float64Array.from({ length: width / 2 }, (_, i) => base ** ((-2 * i) / width));
   switch (rope.kind) {
     case 'default':
       return plain(rope.base);
@@ -101,7 +66,7 @@ export function rotaryFrequencies(rope: Rope, headSize: number, length: number):
       return plain(rope.base).map((f) => f / rope.factor);
     case 'dynamic': {
       const stretch = (rope.factor * Math.max(length, rope.maxContext)) / rope.maxContext - (rope.factor - 1);
-      return plain(rope.base * stretch ** (headSize / (headSize - 2)));
+      return plain(rope.base * stretch ** (width / (width - 2)));
     }
     case 'llama3':
       return plain(rope.base).map((f) => {
@@ -112,5 +77,24 @@ export function rotaryFrequencies(rope: Rope, headSize: number, length: number):
         const kept = (turns - rope.lowFactor) / (rope.highFactor - rope.lowFactor);
         return (1 - kept) * (f / rope.factor) + kept * f;
       });
+    case 'yarn': {
+      const { base, factor, original, betaFast, betaSlow, truncate } = rope;
+      /** The pair that makes so many turns within the original context. */
+      const pair = (turns: number) => (width * Math.log(original / (2 * Math.PI * turns))) / (2 * Math.log(base));
+      const [low, high] = truncate
+        ? [Math.floor(pair(betaFast)), Math.ceil(pair(betaSlow))]
+        : [pair(betaFast), pair(betaSlow)];
+      const begin = Math.max(low, 0);
+      const end = Math.min(high, width - 1);
+      const span = end === begin ? 0.001 : end - begin;
+      return plain(base).map((f, i) => {
+        const divided = Math.min(Math.max((i - begin) / span, 0), 1);
+        return f * (1 - divided) + (f / factor) * divided;
+      });
+    }
+    case 'longrope': {
+      const factors = length > rope.original ? rope.long : rope.short;
+      return plain(rope.base).map((f, i) => f / (factors[i] as number));
+    }
   }
 }

@@ -4,13 +4,15 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
+import { addRow } from '../tensor/addRow';
 import { addInto } from '../tensor/elementwise';
 import { matmul } from '../tensor/matmul';
 import { emptyMatrix, type Matrix } from '../tensor/matrix';
+import { activate, gateMultiply } from '../tensor/nn/activation';
 import { attention } from '../tensor/nn/attention';
+import { layerNorm } from '../tensor/nn/layerNorm';
 import { rmsNorm } from '../tensor/nn/rmsNorm';
 import { rope } from '../tensor/nn/rope';
-import { siluMultiply } from '../tensor/nn/siluMultiply';
 import { assert, present } from '../util/assert';
 import type { Batch, OpenBlock, Tap } from './model';
 import type { Block, RotaryRule, Steps } from './steps';
@@ -83,8 +85,15 @@ function onGpu(
   };
 
   return {
-    norm({ name }, x, { epsilon }) {
-      const y = rmsNorm(gpu, local, read(x), other(name), epsilon);
+    norm({ name }, x, { kind, epsilon }) {
+      const gains = other(name);
+      if (kind === 'layer' && !open.centred) {
+        const y = layerNorm(gpu, local, read(x), gains, other(`${name}.bias`), epsilon);
+        done(x);
+        return made(y);
+      }
+      const y = rmsNorm(gpu, local, read(x), gains, epsilon);
+      if (kind === 'layer') addRow(gpu, y, other(`${name}.bias`));
       done(x);
       return made(y);
     },
@@ -117,10 +126,10 @@ function onGpu(
         }),
       ];
     },
-    add(residual, x) {
+    add(residual, x, factor = 1) {
       const sum = taken(residual);
-      if (x.product && !x.matrix && x.left === 1) x.product(sum);
-      else addInto(gpu, sum, read(x));
+      if (x.product && !x.matrix && x.left === 1 && factor === 1) x.product(sum);
+      else addInto(gpu, sum, read(x), factor);
       done(x);
       // Submitting lets the next steps re-use the memory of these.
       gpu.flush();
@@ -128,17 +137,18 @@ function onGpu(
     },
     rotate(x, rule) {
       const y = taken(x);
-      rope(gpu, y, table(rule));
+      rope(gpu, y, table(rule), { size: rule.size, begin: rule.begin ?? 0, pairs: rule.rope.pairs ?? 'halves' });
       return made(y);
     },
-    attend(q, k, v, { heads, keyValueHeads, window }) {
-      const shape = { heads, keyValueHeads, length: batch.length, slidingWindow: window };
+    attend(q, k, v, rule) {
+      const shape = { ...rule, length: batch.length };
       const y = attention(gpu, local, read(q), read(k), read(v), shape);
       for (const value of [q, k, v]) done(value);
       return made(y);
     },
-    gate(gate, up) {
-      const y = siluMultiply(gpu, taken(gate), read(up));
+    activate: (act, x) => made(activate(gpu, act, taken(x))),
+    gate(act, gate, up) {
+      const y = gateMultiply(gpu, act, taken(gate), read(up));
       done(up);
       return made(y);
     },

@@ -3,24 +3,33 @@
  * (lifetimes.ts), names in a graph (graph.ts). An architecture describes its block once, as a function over these steps; whoever wants to know something of the block
  * reads it with a carrier of its own.
  */
+import type { Activation } from '../util/activation';
 import type { Rope } from './rotary';
 
 /** Where the values of a matrix or a vector lie: a tensor of the checkpoint, or some of its rows where several layers are stored as one. */
 export interface Source {
   readonly tensor: string;
   readonly rows?: Rows;
+  /** [in, out], as GPT-2 stores its layers; [out, in] when left out. Rows are those of [out, in] either way. */
+  readonly stored?: 'in-out';
 }
 
-/** Rows [begin, end) of a tensor that has `of`. */
+/**
+ * Rows of a tensor that has `of`: [begin, end), or where layers lie one by one for each head, those of every run of `every` rows: begin … end
+ * of the first run, and as many at the same place in each that follows.
+ */
 export interface Rows {
   readonly begin: number;
   readonly end: number;
   readonly of: number;
+  readonly every?: number;
 }
 
 /** "model.layers.0.self_attn.qkv_proj.weight[32:48]": the tensor, and which rows. */
-export const sourceName = ({ tensor, rows }: Source): string =>
-  rows ? `${tensor}[${rows.begin}:${rows.end}]` : tensor;
+export function sourceName({ tensor, rows }: Source): string {
+  if (!rows) return tensor;
+  return `${tensor}[${rows.begin}:${rows.end}${rows.every === undefined ? '' : ` of ${rows.every}`}]`;
+}
 
 /** One linear layer of a block: x Wᵀ + b, W [rows, width of x]. */
 export interface Linear {
@@ -31,43 +40,61 @@ export interface Linear {
   readonly bias?: Source;
 }
 
-/** Gains of a norm: as wide as what is normed at once, the rows or each of their heads. */
+/** What a norm multiplies by and adds: as wide as what is normed at once, the rows or each of their heads. */
 export interface Gains {
   /** Inside the block, e.g. "input_layernorm". */
   readonly name: string;
   readonly width: number;
-  readonly from: Source;
+  /** Null where the model has none: ones. */
+  readonly from: Source | null;
+  /** What is added to the stored values: 1 where w is stored of gains 1 + w (Gemma). */
+  readonly above?: number;
+  /** Of a layer norm. */
+  readonly bias?: Source;
 }
 
-/** x / √(mean of x² + epsilon), times the gains (Zhang and Sennrich, 2019). */
+/**
+ * `rms`: x / √(mean of x² + epsilon), times the gains (Zhang and Sennrich, 2019); `layer`: (x − mean) / √(variance + epsilon), times the
+ * gains, plus the bias (Ba et al., 2016).
+ */
 export interface NormRule {
+  readonly kind: 'rms' | 'layer';
   readonly epsilon: number;
 }
 
-/** Heads of `size` are rotated by their positions (Su et al., 2021). */
+/** Heads of `size` are rotated by their positions (Su et al., 2021): all of a head, or `width` components of it from `begin` on. */
 export interface RotaryRule {
   readonly rope: Rope;
   readonly size: number;
+  readonly begin?: number;
 }
 
-/** Causal attention of `heads` query heads over `keyValueHeads`, each of `size`. */
+/** Attention of `heads` query heads over `keyValueHeads`; q and k have heads of `size`. */
 export interface AttendRule {
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly size: number;
-  /** Keys that a query sees, itself included; Infinity for all. */
-  readonly window: number;
+  /** Of value heads; size when left out. */
+  readonly values?: number;
+  /** Keys that a query sees, itself included; Infinity for all before it; "all" for those after it too. */
+  readonly sees: number | 'all';
+  /** What q·k is multiplied by; size^−½ when left out. */
+  readonly scale?: number;
+  /** Scores are kept within ± cap (Gemma 2, 2024). */
+  readonly cap?: number;
 }
 
 export interface Steps<T> {
   norm(gains: Gains, x: T, rule: NormRule): T;
   /** x Wᵀ + b for each layer of the site: declared where they are used, and nowhere else. */
   linear(site: string, x: T, layers: readonly Linear[]): readonly T[];
-  add(residual: T, x: T): T;
+  /** residual + factor · x; a factor of 1 when left out. */
+  add(residual: T, x: T, factor?: number): T;
   rotate(x: T, rule: RotaryRule): T;
   attend(q: T, k: T, v: T, rule: AttendRule): T;
-  /** silu(gate) · up (Shazeer, 2020). */
-  gate(gate: T, up: T): T;
+  activate(act: Activation, x: T): T;
+  /** act(gate) · up (Shazeer, 2020). */
+  gate(act: Activation, gate: T, up: T): T;
 }
 
 /** From the residual stream to the residual stream: reads like the figure of its paper. */

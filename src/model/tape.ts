@@ -2,15 +2,16 @@
  * A block with gradients: the carrier is a matrix in float64 that knows how it was made, and the tape, read backwards, is reverse mode
  * (Linnainmaa, 1970; Griewank and Walther, 2008). Slow and plain: what a block's gradients are, for tests and for small layers; not the GPU.
  */
+import { activate, activateBack, gateMultiply, gateMultiplyBack } from '../reference/activation';
 import { attention, attentionBack } from '../reference/attention';
+import { layerNorm, layerNormBack } from '../reference/layerNorm';
 import { linear, linearBack } from '../reference/linear';
 import { rmsNorm, rmsNormBack } from '../reference/rmsNorm';
-import { rope, ropeBack } from '../reference/rope';
-import { siluMultiply, siluMultiplyBack } from '../reference/siluMultiply';
+import { rope, ropeBack, type RopeSizes } from '../reference/rope';
 import { assert, present } from '../util/assert';
 import type { Batch } from './model';
-import { rotaryFrequencies } from './rotary';
-import type { Block, RotaryRule, Steps } from './steps';
+import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
+import type { Block, RotaryRule, Source, Steps } from './steps';
 
 /** What a block reads, by the keys of its trace: "self_attn.q_proj" [rows, cols], "self_attn.q_proj.bias", "input_layernorm". Row-major. */
 export type BlockContent = ReadonlyMap<string, ArrayLike<number>>;
@@ -76,12 +77,31 @@ function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, b
     read.set(key, value);
     return value;
   };
-  const positions = (x: Value, { rope, size }: RotaryRule) =>
-    [rotaryFrequencies(rope, size, length), x.length / (tokens * size), length] as const;
+  const positions = (x: Value, { rope, size, begin = 0 }: RotaryRule): readonly [Float64Array, RopeSizes] => [
+    rotaryFrequencies(rope, rotatedWidth(rope, size - begin), length),
+    {
+      ...{ size, begin, pairs: rope.pairs ?? 'halves', length, magnitude: rotaryMagnitude(rope) },
+      heads: x.length / (tokens * size),
+    },
+  ];
+  /** A vector of the checkpoint, or what stands for one that the model has not. */
+  const vector = (key: string, size: number, from: Source | null | undefined, without: number): Value =>
+    from ? tensor(key, size) : new Float64Array(size).fill(without);
 
   return {
-    norm({ name, width }, x, { epsilon }) {
-      const gains = tensor(name, width);
+    norm({ name, width, from, bias }, x, { kind, epsilon }) {
+      const gains = vector(name, width, from, 1);
+      if (kind === 'layer') {
+        const b = vector(`${name}.bias`, width, bias, 0);
+        return make(layerNorm(x, gains, b, epsilon), (dy) => {
+          const { dx, dw, db } = layerNormBack(x, gains, epsilon, dy);
+          return [
+            [x, dx],
+            [gains, dw],
+            [b, db],
+          ];
+        });
+      }
       return make(rmsNorm(x, gains, epsilon), (dy) => {
         const { dx, dw } = rmsNormBack(x, gains, epsilon, dy);
         return [
@@ -102,14 +122,16 @@ function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, b
         });
       });
     },
-    add: (residual, x) =>
-      make(sum(residual, x), (dy) => [
+    add(residual, x, factor = 1) {
+      const times = (value: ArrayLike<number>) => Float64Array.from(value, (v) => factor * v);
+      return make(sum(residual, times(x)), (dy) => [
         [residual, dy],
-        [x, dy],
-      ]),
+        [x, times(dy)],
+      ]);
+    },
     rotate: (x, rule) => make(rope(x, ...positions(x, rule)), (dy) => [[x, ropeBack(dy, ...positions(x, rule))]]),
-    attend(q, k, v, { heads, keyValueHeads, size, window }) {
-      const sizes = { tokens, heads, keyValueHeads, size, length, slidingWindow: window };
+    attend(q, k, v, rule) {
+      const sizes = { ...rule, tokens, length };
       return make(attention(q, k, v, sizes), (dy) => {
         const { dQ, dK, dV } = attentionBack(q, k, v, dy, sizes);
         return [
@@ -119,9 +141,10 @@ function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, b
         ];
       });
     },
-    gate: (gate, up) =>
-      make(siluMultiply(gate, up), (dy) => {
-        const { dGate, dUp } = siluMultiplyBack(gate, up, dy);
+    activate: (act, x) => make(activate(act, x), (dy) => [[x, activateBack(act, x, dy)]]),
+    gate: (act, gate, up) =>
+      make(gateMultiply(act, gate, up), (dy) => {
+        const { dGate, dUp } = gateMultiplyBack(act, gate, up, dy);
         return [
           [gate, dGate],
           [up, dUp],

@@ -2,17 +2,27 @@
  * A block, looked at: run on facts instead of matrices it tells which sites and tensors it has, in which shapes, and how far a change of
  * basis may pass. Nothing of this is written by hand.
  */
-import { assert, present } from '../util/assert';
+import { assert } from '../util/assert';
+import type { HeadPlan } from './blueprint';
 import type { LayerRef, Site } from './model';
-import type { Block, Source, Steps } from './steps';
+import type { Block, Gains, NormRule, Source, Steps } from './steps';
 
-/** A tensor that the block reads: its name there (of a layer, a layer's bias, or a norm), where it lies, and its shape. */
+/** A vector or matrix that the block reads: its name there (of a layer, a layer's bias, or a norm), where it lies, and its shape. */
 export interface BlockTensor {
   /** Key in Block.weights ("self_attn.q_proj") or Block.others ("self_attn.q_proj.bias", "input_layernorm"). */
   readonly key: string;
-  readonly from: Source;
+  /** Null where the model has none of it: ones for a norm, zeros for a bias. */
+  readonly from: Source | null;
   readonly shape: readonly number[];
   readonly role: 'linear' | 'norm' | 'bias';
+  /** What is added to the stored values. */
+  readonly above?: number;
+}
+
+/** Whether the residual stream of a model may be turned into another basis, and whether every norm that reads it centres it first. */
+export interface StreamFacts {
+  readonly turns: boolean;
+  readonly centred: boolean;
 }
 
 export interface Traced {
@@ -20,6 +30,24 @@ export interface Traced {
   readonly sites: readonly Site[];
   /** In the order in which they are read first. */
   readonly tensors: readonly BlockTensor[];
+}
+
+/** A block by itself: what it asks of the stream, and what it is in the stream of a whole model. */
+export interface TracedBlock {
+  readonly stream: StreamFacts & { readonly kinds: ReadonlySet<NormRule['kind']> };
+  readonly in: (stream: StreamFacts) => Traced;
+}
+
+/** The stream turns where every block and the head let it. */
+export function turning(
+  blocks: readonly TracedBlock[],
+  { gains, rule }: Pick<HeadPlan, 'gains' | 'rule'>,
+): StreamFacts {
+  const kinds = new Set([rule.kind, ...blocks.flatMap(({ stream }) => [...stream.kinds])]);
+  return {
+    turns: gains !== null && kinds.size === 1 && blocks.every(({ stream }) => stream.turns),
+    centred: kinds.size === 1 && kinds.has('layer'),
+  };
 }
 
 /** What becomes of a layer's rows; open until something has read them. */
@@ -30,20 +58,29 @@ interface Writer {
 
 type TracedLayer = Writer & Pick<LayerRef, 'name' | 'rows'>;
 
+/** A norm of the stream, as its readers see it. */
+interface StreamReader {
+  readonly kind: 'stream';
+  readonly norm: string | null;
+  scales: boolean;
+}
+
 /** What is known of a value of the block. */
 interface Fact {
   readonly cols: number;
   /** How a basis may pass into where the value comes from; null where it stops. */
-  readonly reads: Site['reads'] | null;
+  readonly reads: StreamReader | Exclude<Site['reads'], { readonly kind: 'stream' }> | null;
   /** The layers whose rows it is, unchanged but for their places and norms. */
   readonly from: readonly Writer[];
   readonly stream: boolean;
 }
 
 /** `hidden`: width of the residual stream. */
-export async function trace(block: Block, hidden: number): Promise<Traced> {
+export async function trace(block: Block, hidden: number): Promise<TracedBlock> {
   const found: { readonly name: string; readonly fact: Fact; readonly layers: readonly TracedLayer[] }[] = [];
   const tensors = new Map<string, BlockTensor>();
+  const kinds = new Set<NormRule['kind']>();
+  let turns = true;
   const read = (tensor: BlockTensor) => {
     assert(!tensors.has(tensor.key), `two tensors are called ${tensor.key}`);
     tensors.set(tensor.key, tensor);
@@ -58,10 +95,14 @@ export async function trace(block: Block, hidden: number): Promise<Traced> {
   };
 
   const steps: Steps<Fact> = {
-    norm({ name, width, from }, x) {
+    norm(gains, x, { kind }) {
+      const { name, width } = gains;
       assert(x.cols % width === 0, `${name}: a norm of ${width} on ${x.cols} columns`);
-      read({ key: name, from, shape: [width], role: 'norm' });
-      if (x.stream) return { cols: x.cols, reads: { kind: 'stream', norm: name }, from: [], stream: false };
+      for (const tensor of normTensors(gains, kind)) read(tensor);
+      if (x.stream) {
+        kinds.add(kind);
+        return { cols: x.cols, reads: { kind: 'stream', norm: name, scales: true }, from: [], stream: false };
+      }
       say(x, 'fixed');
       return { ...x, reads: null };
     },
@@ -71,39 +112,75 @@ export async function trace(block: Block, hidden: number): Promise<Traced> {
         if (bias) read({ key: `${name}.bias`, from: bias, shape: [rows], role: 'bias' });
         return { name, rows, writes: 'open' };
       });
-      found.push({ name, fact: x, layers: made });
+      const bare: StreamReader = { kind: 'stream', norm: null, scales: false };
+      found.push({ name, fact: x.stream ? { ...x, reads: bare } : x, layers: made });
       return made.map((layer) => ({ cols: layer.rows, reads: null, from: [layer], stream: false }));
     },
     add(residual, x) {
       assert(residual.cols === x.cols, `${x.cols} columns added to ${residual.cols}`);
-      if (!residual.stream) return { ...x, reads: null, from: [...residual.from, ...x.from] };
-      say(x, 'stream');
+      const normed = residual.reads?.kind === 'stream' ? residual.reads : null;
+      if (!residual.stream && !normed) return { ...x, reads: null, from: [...residual.from, ...x.from] };
+      // What the norm gives is the residual too: its gains are no longer those of its readers alone, and the stream is another behind it.
+      if (normed) normed.scales = false;
+      // A norm between the last layer and the stream has gains that no other basis has.
+      const direct = residual.stream && x.from.length > 0 && x.from.every(({ writes }) => writes === 'open');
+      turns &&= direct;
+      for (const writer of x.from) writer.writes = direct ? 'stream' : 'branch';
       return residual;
     },
     rotate: (x) => x,
-    attend(q, k, v, { heads, keyValueHeads, size }) {
+    attend(q, k, v, { heads, keyValueHeads, size, values = size }) {
       assert(
-        q.cols === heads * size && k.cols === keyValueHeads * size && v.cols === k.cols,
+        q.cols === heads * size && k.cols === keyValueHeads * size && v.cols === keyValueHeads * values,
         `${heads} heads of ${size}`,
       );
       for (const scored of [q, k]) say(scored, 'scores');
-      say(v, 'heads', size);
-      return { cols: q.cols, reads: { kind: 'heads', size, repeat: heads / keyValueHeads }, from: [], stream: false };
+      say(v, 'heads', values);
+      const reads = { kind: 'heads', size: values, repeat: heads / keyValueHeads } as const;
+      return { cols: heads * values, reads, from: [], stream: false };
     },
-    gate(gate, up) {
+    activate(act, x) {
+      // Positive factors pass a ReLU; nothing passes the others.
+      say(x, act === 'relu' ? 'channels' : 'fixed');
+      return { cols: x.cols, reads: { kind: act === 'relu' ? 'channels' : 'none' }, from: [], stream: false };
+    },
+    gate(_, gate, up) {
       assert(gate.cols === up.cols, `a gate of ${gate.cols} columns on ${up.cols}`);
       say(gate, 'fixed');
       say(up, 'channels');
       return { cols: up.cols, reads: { kind: 'channels' }, from: [], stream: false };
     },
   };
-  await block(steps, { cols: hidden, reads: null, from: [], stream: true });
+  const result = await block(steps, { cols: hidden, reads: null, from: [], stream: true });
+  turns &&= result.stream;
 
-  const sites = found.map(({ name, fact, layers }): Site => ({
-    name,
-    cols: fact.cols,
-    reads: present(fact.reads, `the source of ${name}`),
-    layers: layers.map(({ writes, ...layer }) => ({ ...layer, writes: writes === 'open' ? 'fixed' : writes })),
-  }));
-  return { sites, tensors: [...tensors.values()] };
+  return {
+    stream: { turns, centred: kinds.has('layer'), kinds },
+    in: (stream) => ({
+      sites: found.map(({ name, fact, layers }): Site => ({
+        name,
+        cols: fact.cols,
+        reads: readsOf(fact, stream),
+        layers: layers.map(({ writes, ...layer }) => ({
+          ...layer,
+          writes: writes === 'open' ? 'fixed' : writes === 'stream' && !stream.turns ? 'branch' : writes,
+          ...(writes === 'stream' && stream.turns && stream.centred && { centred: true }),
+        })),
+      })),
+      tensors: [...tensors.values()],
+    }),
+  };
+}
+
+function normTensors({ name, width, from, above, bias }: Gains, kind: NormRule['kind']): readonly BlockTensor[] {
+  const shape = [width];
+  return [
+    { key: name, from, shape, role: 'norm', ...(above !== undefined && { above }) },
+    ...(kind === 'layer' ? [{ key: `${name}.bias`, from: bias ?? null, shape, role: 'bias' } as const] : []),
+  ];
+}
+
+function readsOf({ reads }: Fact, stream: StreamFacts): Site['reads'] {
+  if (!reads) return { kind: 'none' };
+  return reads.kind === 'stream' ? { ...reads, ...stream } : reads;
 }

@@ -36,11 +36,16 @@ export async function uploadTensor(gpu: Gpu, scope: Scope, entry: TensorEntry): 
   return matrix;
 }
 
-/** Uploads a norm or bias [n] as [1, n] f32. */
-export async function uploadVector(scope: Scope, entry: TensorEntry): Promise<Matrix> {
+/** The same value n times, [1, n] f32. */
+export const filledVector = (scope: Scope, n: number, value: number): Matrix =>
+  uploadMatrix(scope, new Float32Array(n).fill(value), 1, n, 'filled');
+
+/** Uploads a norm or bias [n] as [1, n] f32, `above` added to each value. */
+export async function uploadVector(scope: Scope, entry: TensorEntry, above = 0): Promise<Matrix> {
   const bytes = await entry.read();
   refuseNonFinite(entry, countNonFinite(entry.type, bytes));
-  const floats = toFloats(bytes, entry.type);
+  const stored = toFloats(bytes, entry.type);
+  const floats = above === 0 ? stored : stored.map((value) => value + above);
   return uploadMatrix(scope, floats, 1, floats.length, entry.name);
 }
 

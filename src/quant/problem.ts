@@ -30,20 +30,40 @@ export interface LayerProblem {
 /**
  * What lies around a site, as far as a change of basis can pass into it at no cost when the model runs. In terms of rows and columns
  * alone: `stream` is the residual stream, read through a norm with gains; `heads` are attention heads side by side, each produced
- * once and read by `repeat` query heads; `channels` are produced one by one, each linear in one row of its producer.
+ * once and read by `repeat` query heads; `channels` are produced one by one, each linear in one row of its producer; nothing passes into
+ * what is `fixed`.
  */
 export interface Neighbours {
   /** Absent where nothing before the site can take what its columns give. */
   readonly input?:
-    | { readonly kind: 'stream'; readonly gains: Matrix }
+    | StreamInput
     | { readonly kind: 'heads'; readonly size: number; readonly repeat: number }
-    | { readonly kind: 'channels' };
-  /** Ranges of rows from top to bottom, and what reads them. `fixed`: nothing may change; `scores`: nor here, queries and keys. */
+    | { readonly kind: 'channels' }
+    | { readonly kind: 'fixed' };
+  /**
+   * Ranges of rows from top to bottom, and what reads them. `branch`: a stream that keeps its basis; `fixed`: nothing may change; `scores`: nor
+   * here, queries and keys.
+   */
   readonly outputs: readonly (
-    | { readonly kind: 'stream' | 'channels' | 'scores' | 'fixed'; readonly rows: number }
+    | { readonly kind: 'branch' | 'channels' | 'scores' | 'fixed'; readonly rows: number }
+    | { readonly kind: 'stream'; readonly rows: number; readonly centred?: boolean }
     | { readonly kind: 'heads'; readonly rows: number; readonly size: number }
   )[];
 }
+
+export interface StreamInput {
+  readonly kind: 'stream';
+  /** [1, in] f32, of the norm before; null where the stream is read as it is. */
+  readonly gains: Matrix | null;
+  /** Whether the stream of the model can be turned into another basis. */
+  readonly turns: boolean;
+  /** Whether the gains can be scaled: nothing but this input is made with them. */
+  readonly scales: boolean;
+}
+
+/** Whether what stands before the site can take a factor for each of its inputs. */
+export const takesFactors = (input: Neighbours['input']): boolean =>
+  input !== undefined && input.kind !== 'fixed' && (input.kind !== 'stream' || input.scales);
 
 /** A problem on its way through the pieces: the cache is always there. */
 export interface Posed extends LayerProblem {

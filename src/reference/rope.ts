@@ -1,39 +1,43 @@
 /**
- * Rotary position embedding, half-split layout, in float64 (Su et al., 2021), and its adjoint. Twin of shaders/nn/rope.wgsl. x [tokens, heads · 2 · half] with
- * half = frequencies.length; token t has position t mod length.
+ * Rotary position embedding in float64 (Su et al., 2021), and its adjoint. Twin of shaders/nn/rope.wgsl. x [tokens, heads · size]; of each head
+ * 2 · frequencies.length components are rotated; token t has position t mod length.
  */
-export function rope(
-  x: ArrayLike<number>,
-  frequencies: ArrayLike<number>,
-  heads: number,
-  length: number,
-): Float64Array {
+export interface RopeSizes {
+  /** Components of a head, and the first that is rotated. */
+  readonly size: number;
+  readonly begin: number;
+  readonly pairs: 'halves' | 'neighbours';
+  readonly heads: number;
+  /** Tokens of a window. */
+  readonly length: number;
+  /** Cosines and sines are multiplied by it. */
+  readonly magnitude: number;
+}
+
+export function rope(x: ArrayLike<number>, frequencies: ArrayLike<number>, sizes: RopeSizes): Float64Array {
+  const { size, begin, pairs, heads, length, magnitude } = sizes;
   const half = frequencies.length;
-  const y = new Float64Array(x.length);
-  for (let block = 0; block < x.length / (2 * half); block++) {
-    const position = Math.floor(block / heads) % length;
+  const [step, apart] = pairs === 'halves' ? [1, half] : [2, 1];
+  const y = Float64Array.from(x);
+  for (let head = 0; head < x.length / size; head++) {
+    const position = Math.floor(head / heads) % length;
     for (let i = 0; i < half; i++) {
-      const at = block * 2 * half + i;
-      const [a, b] = [x[at] as number, x[at + half] as number];
+      const at = head * size + begin + i * step;
+      const [a, b] = [x[at] as number, x[at + apart] as number];
       const angle = position * (frequencies[i] as number);
-      y[at] = a * Math.cos(angle) - b * Math.sin(angle);
-      y[at + half] = b * Math.cos(angle) + a * Math.sin(angle);
+      const [cosine, sine] = [magnitude * Math.cos(angle), magnitude * Math.sin(angle)];
+      y[at] = a * cosine - b * sine;
+      y[at + apart] = b * cosine + a * sine;
     }
   }
   return y;
 }
 
 /** From dy, the gradient at y: dx. A rotation's adjoint turns back. */
-export function ropeBack(
-  dy: ArrayLike<number>,
-  frequencies: ArrayLike<number>,
-  heads: number,
-  length: number,
-): Float64Array {
+export function ropeBack(dy: ArrayLike<number>, frequencies: ArrayLike<number>, sizes: RopeSizes): Float64Array {
   return rope(
     dy,
     Float64Array.from(frequencies, (f) => -f),
-    heads,
-    length,
+    sizes,
   );
 }

@@ -10,8 +10,8 @@ import { failureOf } from './files';
 const short = (name: string): { readonly dialect: Dialect } => ({
   dialect: {
     name,
-    match: (names) => names.some((stored) => /^b\d/.test(stored)),
-    nameOf: (stored) => stored.replace(/^b(\d+)/, 'model.layers.$1'),
+    read: (names) =>
+      names.some((stored) => /^b\d/.test(stored)) ? (stored) => stored.replace(/^b(\d+)/, 'model.layers.$1') : null,
   },
 });
 const withShort = dialectsOf({ ...dialectModules, './dialects/short.ts': short('short') });
@@ -31,6 +31,23 @@ describe('dialects', () => {
     ['of a whole model', ['model.norm.weight', 'layers.0.up', 'lm_head.weight'], null],
     ['of no model', ['w', 'layers.up'], null],
     ['without a head', ['layers.0.up', 'norm.weight', 'lm_head.weight'], 'model.layers.0.up'],
+    ['of GPT-2 without a head', ['h.0.attn.c_attn.weight', 'wte.weight'], 'transformer.h.0.attn.c_attn.weight'],
+    [
+      'of OPT without a head',
+      ['decoder.layers.0.fc1.weight', 'decoder.embed_tokens.weight'],
+      'model.decoder.layers.0.fc1.weight',
+    ],
+    [
+      'of Pythia without a head',
+      ['layers.0.attention.dense.weight', 'embed_in.weight', 'embed_out.weight'],
+      'gpt_neox.layers.0.attention.dense.weight',
+    ],
+    ['of a language model beside a tower', ['language_model.model.norm.weight', 'vision_tower.x'], 'model.norm.weight'],
+    [
+      'of the same, as it is written since',
+      ['model.language_model.norm.weight', 'lm_head.weight'],
+      'model.norm.weight',
+    ],
     ['of the one that was added', ['b0.up', 'norm.weight'], 'model.layers.0.up'],
   ])('names %s', (_, names, first) => {
     expect(names.map(namesIn(names, withShort))[0]).toBe(first ?? names[0]);

@@ -25,6 +25,17 @@ describe('the fused rotation of a whole model', () => {
     'mistral',
     'smollm3',
     'phi3',
+    'granite',
+    'gemma2',
+    'gemma3',
+    'olmo2',
+    'gpt2',
+    'gpt2-scaled',
+    'opt',
+    'opt-plain',
+    'opt-post',
+    'gpt-neox',
+    'gpt-neox-serial',
   ]) {
     it(`leaves ${name} as it is`, async () => {
       const gpu = await testGpu();

@@ -1,18 +1,18 @@
 /** config.json: defaults, the family's differences, and files that are damaged, foreign or hostile. */
 import { describe, expect, it } from 'vitest';
 import { architectures, blueprintOf } from '../../src/model/architectures';
-import { rotaryFrequencies } from '../../src/model/rotary';
+import { rotatedWidth, rotaryFrequencies } from '../../src/model/rotary';
 import { FormatError } from '../../src/util/errors';
 import { present } from '../../src/util/assert';
 import { createRng } from '../../src/util/rng';
-import { smallLlama } from './synthetic';
+import { smallLlama, smallOf } from './synthetic';
 import { transcripts } from './transcript';
 
 const without = (field: string) => Object.fromEntries(Object.entries(smallLlama).filter(([name]) => name !== field));
 
 const first = (config: Record<string, unknown>) => present(transcripts(config)[0], 'a block');
 const rope = (config: Record<string, unknown>) => present(first(config).rotations[0], 'a rotation').rope;
-const windows = (config: Record<string, unknown>) => transcripts(config).map(({ attends }) => attends[0]?.window);
+const windows = (config: Record<string, unknown>) => transcripts(config).map(({ attends }) => attends[0]?.sees);
 /** Layers with a bias. */
 const biased = (config: Record<string, unknown>) =>
   first(config).layers.flatMap(({ name, bias }) => (bias ? [name.replace(/^.*\./, '')] : []));
@@ -30,7 +30,7 @@ function failure(config: Record<string, unknown>): FormatError {
 describe('config', () => {
   it('fills in what files leave out', () => {
     const { num_key_value_heads: _, rms_norm_eps: __, ...rest } = smallLlama;
-    expect(first(rest).attends).toEqual([{ heads: 4, keyValueHeads: 4, size: 4, window: Infinity }]);
+    expect(first(rest).attends).toEqual([{ heads: 4, keyValueHeads: 4, size: 4, sees: Infinity }]);
     expect(first(rest).norms.map(({ epsilon }) => epsilon)).toEqual([1e-6, 1e-6]);
     expect(blueprintOf(rest).head.tied).toBe(false);
     expect(rope(rest)).toEqual({ kind: 'default', base: 10_000 });
@@ -110,9 +110,9 @@ describe('config', () => {
   });
 
   it('refuses unknown architectures by name, with what is supported', () => {
-    const error = failure({ ...smallLlama, model_type: 'gpt2' });
+    const error = failure({ ...smallLlama, model_type: 'bert' });
     expect(error.code).toBe('unknown-architecture');
-    expect(error.message).toMatch(new RegExp(`"gpt2".*${architectures.map(({ name }) => name).join(', ')}`));
+    expect(error.message).toMatch(new RegExp(`"bert".*${architectures.map(({ name }) => name).join(', ')}`));
     expect(failure(without('model_type')).message).toMatch(/no model_type/);
     expect(failure({ model_type: 'x'.repeat(1e6) }).message.length).toBeLessThan(400);
   });
@@ -145,7 +145,7 @@ describe('config', () => {
   });
 
   it.each([
-    ['rope_scaling.rope_type', { rope_type: 'yarn', factor: 2 }],
+    ['rope_scaling.rope_type', { rope_type: 'other', factor: 2 }],
     ['rope_scaling.factor', { type: 'linear' }],
     ['rope_scaling.factor', { type: 'dynamic', factor: 0.5 }],
     ['rope_scaling.high_freq_factor', { rope_type: 'llama3', factor: 8, low_freq_factor: 4, high_freq_factor: 1 }],
@@ -172,7 +172,7 @@ describe('config', () => {
   });
 
   it.each([
-    ['rope_scaling.rope_type', { rope_type: 'default' }, { rope_type: 'yarn', factor: 4 }],
+    ['rope_scaling.rope_type', { rope_type: 'default' }, { rope_type: 'other', factor: 4 }],
     ['rope_parameters.rope_theta', { rope_type: 'default', rope_theta: 1e6 }, { rope_type: 'linear', factor: 4 }],
     ['rope_parameters.rope_type', { rope_type: 'dynamic', factor: 4 }, { rope_type: 'linear', factor: 4 }],
     ['rope_parameters.factor', { rope_type: 'linear', factor: 2 }, { type: 'linear', factor: 4 }],
@@ -217,18 +217,25 @@ describe('config', () => {
       'layer_types',
       'sliding_window',
       'use_sliding_window',
+      ...Object.keys(smallOf('')),
+      'scale_attn_weights',
+      'activation_function',
+      'word_embed_proj_dim',
+      'final_logit_softcapping',
+      'query_pre_attn_scalar',
+      'rope_parameters',
     ];
     for (let i = 0; i < 2000; i++) {
       const config: Record<string, unknown> = {
-        ...smallLlama,
-        model_type: architectures[i % architectures.length]?.name,
+        ...smallOf(architectures[i % architectures.length]?.name ?? ''),
       };
       for (let n = 0; n <= rng.integer(3); n++)
         config[names[rng.integer(names.length)]!] = hostile[rng.integer(hostile.length)];
       try {
-        const { rope, size } = present(first(config).rotations[0], 'a rotation');
-        const frequencies = rotaryFrequencies(rope, size, 64);
-        expect(frequencies.every((f) => f >= 0 && f <= 1)).toBe(true);
+        for (const { rope, size } of first(config).rotations) {
+          const frequencies = rotaryFrequencies(rope, rotatedWidth(rope, size), 64);
+          expect(frequencies.every((f) => f >= 0 && f <= 1)).toBe(true);
+        }
       } catch (error) {
         expect(error).toBeInstanceOf(FormatError);
       }

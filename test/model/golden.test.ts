@@ -1,5 +1,5 @@
 /** Whole models against transformers in float32 (test/golden/models.py): every architecture, every stretching of positions, every type. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../src/tensor/matrix';
@@ -7,10 +7,9 @@ import { readMatrix } from '../../src/tensor/matrix';
 import type { Model } from '../../src/model/model';
 import { modelLogits } from '../../src/model/modelLogits';
 import { openModel } from '../../src/model/openModel';
-import { present } from '../../src/util/assert';
 import { testGpu } from '../gpu';
 import { nmse } from '../opCase';
-import { goldenModel, openFolder, sharedModel } from './folder';
+import { goldenModel, openFolder, sharedModel, goldenNames, allGoldens } from './folder';
 
 /** ‖ours − theirs‖/‖theirs‖: both round to f32 at every step, a few hundred roundings of 6e-8 that partly cancel. */
 const bound = 1e-5;
@@ -32,7 +31,7 @@ async function batchLogits(model: Model, windows: readonly number[][]): Promise<
   const gpu = await testGpu();
   using scope = gpu.scope('batch');
   const batch = { windows: windows.length, length: windows[0]?.length ?? 0 };
-  let hidden: Matrix = await model.embed(scope, Uint32Array.from(windows.flat()));
+  let hidden: Matrix = await model.embed(scope, Uint32Array.from(windows.flat()), batch.length);
   for (let i = 0; i < model.blockCount; i++) {
     hidden = await model.forward(scope, await model.openBlock(scope, i), hidden, batch);
   }
@@ -40,15 +39,18 @@ async function batchLogits(model: Model, windows: readonly number[][]): Promise<
   return await readMatrix(gpu, head.logits(scope, hidden));
 }
 
-const names = readdirSync(goldenModel('.')).filter((name) => existsSync(join(goldenModel(name), 'config.json')));
+const names = goldenNames;
 
 describe('logits equal those of transformers', () => {
   it('for every kind of model that the script makes', () => {
-    const script = readFileSync(join(goldenModel('..'), 'models.py'), 'utf8');
-    const table = present(/^MODELS = \{\n(.*?)^\}/ms.exec(script), 'the table of models')[1] ?? '';
-    const made = [...table.matchAll(/^ {4}"([^"]+)": /gm)].map(([, name]) => name);
+    const scripts = readdirSync(goldenModel('..')).filter((name) => /^models_.*\.py$/.test(name));
+    const made = scripts.flatMap((name) => {
+      const script = readFileSync(join(goldenModel('..'), name), 'utf8');
+      const table = /^(?:MODELS|LLAMA) = \{\n(.*?)^\}/ms.exec(script)?.[1] ?? '';
+      return [...table.matchAll(/^ {4}"([^"]+)": /gm)].map(([, name]) => name);
+    });
     expect(made.length).toBeGreaterThan(0);
-    expect([...names].sort()).toEqual(made.sort());
+    expect([...allGoldens].sort()).toEqual(made.sort());
   });
 
   for (const name of names) {

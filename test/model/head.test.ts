@@ -25,9 +25,8 @@ async function setUp() {
   const other = states.map((s) => s + 0.05 * rng.normal());
   const targets = Uint32Array.from({ length: tokens }, () => rng.integer(vocabulary));
   const head = createHead(gpu, {
-    norm: uploadMatrix(scope, norm, 1, hidden, 'norm'),
+    norm: { rule: { kind: 'rms', epsilon }, gains: uploadMatrix(scope, norm, 1, hidden, 'norm'), bias: null },
     weight: uploadMatrix(scope, weight, vocabulary, hidden, 'head'),
-    epsilon,
   });
   return {
     gpu,

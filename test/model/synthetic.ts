@@ -1,6 +1,6 @@
 /** Checkpoints of random weights that exist only while they are read: shapes of any model, no files. */
 import type { Checkpoint, StoredType, TensorEntry } from '../../src/formats/checkpoint';
-import { planOf } from '../../src/model/plan';
+import { beside, planOf } from '../../src/model/plan';
 import { hash32 } from '../../src/util/rng';
 
 type SyntheticType = Exclude<StoredType, 'F64'>;
@@ -32,6 +32,20 @@ export const smallLlama = {
   num_attention_heads: 4,
   num_key_value_heads: 2,
 };
+
+/** The same sizes in the words of every architecture, so that a test can take one after another. `base`: in the words of Llama. */
+export function smallOf(
+  model_type: string,
+  base: Readonly<Record<string, unknown>> = smallLlama,
+): Record<string, unknown> {
+  const { hidden_size, num_attention_heads, num_hidden_layers, intermediate_size } = base;
+  const config = {
+    ...base,
+    ...{ n_embd: hidden_size, n_head: num_attention_heads, n_layer: num_hidden_layers, n_inner: intermediate_size },
+    ...{ ffn_dim: intermediate_size, rotary_pct: 0.5 },
+  };
+  return { ...config, model_type, text_config: config };
+}
 
 /**
  * Rows [begin, end) of a tensor. Values of ±0.008 to ±0.03, the spread of trained weights; norms are 1. A row depends on its tensor's
@@ -69,11 +83,16 @@ export async function syntheticCheckpoint(
   type: SyntheticType = 'F32',
   changes: Readonly<Record<string, Change>> = {},
 ): Promise<Checkpoint> {
-  const { tables, blocks, head } = await planOf(config);
+  const plan = await planOf(config);
+  const { tables, blocks } = plan;
+  const around = beside(plan);
   const wanted = [
     tables.embedding,
-    ...blocks.flatMap(({ tensors }) => tensors.map(({ from, shape }) => ({ name: from.tensor, shape }))),
-    { name: head.gains.from.tensor, shape: [head.gains.width] },
+    ...around.embedding,
+    ...blocks.flatMap(({ tensors }) =>
+      tensors.flatMap(({ from, shape }) => (from ? [{ name: from.tensor, shape }] : [])),
+    ),
+    ...around.head,
     tables.head,
   ];
   const tensors = new Map<string, TensorEntry>();

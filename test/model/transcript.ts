@@ -42,6 +42,7 @@ export function transcripts(config: Readonly<Record<string, unknown>>): Transcri
         attends.push(rule);
         return note('attend');
       },
+      activate: () => note('activate'),
       gate: () => note('gate'),
     };
     void block(reading, null);

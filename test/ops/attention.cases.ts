@@ -9,7 +9,11 @@ interface Sizes {
   readonly heads: number;
   readonly groups?: number;
   readonly size: number;
-  readonly sliding?: number;
+  readonly sliding?: number | 'all';
+  /** Of value heads, where another. */
+  readonly values?: number;
+  readonly scale?: number;
+  readonly cap?: number;
   /** Spread of the queries: 30 makes the softmax nearly one-hot. */
   readonly spread?: number;
   readonly benchOnly?: boolean;
@@ -17,11 +21,17 @@ interface Sizes {
 
 function shape(sizes: Sizes): OpCase {
   const { windows = 1, length, heads, groups = heads, size, sliding = Infinity, spread = 1, benchOnly = false } = sizes;
+  const { values = size, scale, cap } = sizes;
+  const more = [
+    values === size ? '' : `, values of ${values}`,
+    cap ? `, cap ${cap}` : '',
+    scale ? `, scale ${scale}` : '',
+  ];
   const tokens = windows * length;
   return {
     op: 'attention',
-    label: `${windows}×${length} tokens, ${heads}/${groups} heads of ${size}, window ${sliding}, spread ${spread}`,
-    work: 2 * windows * length * Math.min(length, 2 * sliding) * heads * size,
+    label: `${windows}×${length} tokens, ${heads}/${groups} heads of ${size}, window ${sliding}, spread ${spread}${more.join('')}`,
+    work: 2 * windows * length * Math.min(length, sliding === 'all' ? length : 2 * sliding) * heads * size,
     benchOnly,
     tolerance: {
       nmse: 1e-10,
@@ -30,16 +40,20 @@ function shape(sizes: Sizes): OpCase {
     prepare: (gpu, scope, rng) => {
       const q = normals(rng, tokens * heads * size, spread);
       const k = normals(rng, tokens * groups * size);
-      const v = normals(rng, tokens * groups * size);
+      const v = normals(rng, tokens * groups * values);
       const [Q, K, V] = [
         uploadMatrix(scope, q, tokens, heads * size, 'q'),
         uploadMatrix(scope, k, tokens, groups * size, 'k'),
-        uploadMatrix(scope, v, tokens, groups * size, 'v'),
+        uploadMatrix(scope, v, tokens, groups * values, 'v'),
       ];
-      const common = { heads, keyValueHeads: groups, length, slidingWindow: sliding };
+      const common = {
+        ...{ heads, keyValueHeads: groups, length, sees: sliding },
+        ...(scale !== undefined && { scale }),
+        ...(cap !== undefined && { cap }),
+      };
       return {
         run: (into) => attention(gpu, into, Q, K, V, common),
-        reference: () => twin(q, k, v, { tokens, size, ...common }),
+        reference: () => twin(q, k, v, { tokens, size, values, ...common }),
       };
     },
   };
@@ -60,6 +74,13 @@ export const cases: readonly OpCase[] = [
   shape({ windows: 2, length: 200, heads: 2, size: 48, sliding: 33 }),
   shape({ length: 130, heads: 2, groups: 1, size: 64, sliding: 1 }),
   shape({ windows: 2, length: 129, heads: 3, size: 12 }),
+  shape({ length: 65, heads: 4, groups: 2, size: 24, values: 16 }),
+  shape({ windows: 2, length: 65, heads: 2, size: 48, values: 80, sliding: 9 }),
+  shape({ length: 70, heads: 2, size: 192, values: 128 }),
+  shape({ windows: 2, length: 65, heads: 4, groups: 2, size: 16, sliding: 'all' }),
+  shape({ windows: 3, length: 37, heads: 2, size: 72, sliding: 'all' }),
+  shape({ windows: 2, length: 65, heads: 2, size: 16, spread: 10, cap: 5, scale: 0.3 }),
+  shape({ length: 65, heads: 2, size: 64, spread: 10, cap: 5, sliding: 20 }),
   shape({ length: 1000, heads: 1, size: 8 }),
   shape({ length: 520, heads: 1, size: 64, spread: 10 }),
   shape({ windows: 8, length: 256, heads: 4, groups: 2, size: 32, benchOnly: true }),

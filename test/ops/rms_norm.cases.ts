@@ -3,9 +3,10 @@ import { uploadMatrix } from '../../src/tensor/matrix';
 import { rmsNorm } from '../../src/tensor/nn/rmsNorm';
 import { normals, outlierColumns, type OpCase } from '../opCase';
 
-const shape = (rows: number, cols: number, width = cols, benchOnly = false): OpCase => ({
+/** `width`: of the gains; `run`: what is normed at once. */
+const shape = (rows: number, cols: number, width = cols, benchOnly = false, run = width): OpCase => ({
   op: 'rms_norm',
-  label: `${rows}×${cols}${width === cols ? '' : ` heads of ${width}`}`,
+  label: `${rows}×${cols}${width === cols ? '' : ` heads of ${width}`}${run === width ? '' : ` in runs of ${run}`}`,
   work: 6 * rows * cols,
   benchOnly,
   tolerance: { nmse: 1e-12, because: 'f32 rounding of a tree sum, its root and two products: about 3e-7 each' },
@@ -15,8 +16,8 @@ const shape = (rows: number, cols: number, width = cols, benchOnly = false): OpC
     const onGpu = uploadMatrix(scope, x, rows, cols, 'x');
     const weights = uploadMatrix(scope, w, 1, width, 'w');
     return {
-      run: (into) => rmsNorm(_gpu, into, onGpu, weights, 1e-5),
-      reference: () => twin(x, w, 1e-5),
+      run: (into) => rmsNorm(_gpu, into, onGpu, weights, 1e-5, run),
+      reference: () => twin(x, w, 1e-5, run),
     };
   },
 });
@@ -43,6 +44,7 @@ export const cases: readonly OpCase[] = [
   shape(3, 1000),
   shape(5, 96, 8),
   shape(33, 320, 80),
+  shape(33, 64, 64, false, 16),
   zeros,
   shape(2048, 2048, 2048, true),
 ];

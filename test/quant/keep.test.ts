@@ -134,7 +134,7 @@ describe('columns in half precision', () => {
     problem.W.forEach((w, i) => i < 8 * cols && (problem.W[i] = w / 100));
     const gains = uploadMatrix(scope, new Float32Array(cols).fill(1), 1, cols, 'gains');
     const neighboursOf = (kind: 'fixed' | 'scores') => ({
-      input: { kind: 'stream' as const, gains },
+      input: { kind: 'stream' as const, turns: true, scales: true, gains },
       outputs: [8, 8].map((rows) => ({ kind, rows })),
     });
     const magnitude = uploadMatrix(

@@ -65,7 +65,10 @@ function pose(site: TwinProblem, gpu: Gpu, scope: Scope): Posed {
     factors: FactorCache.of(scope),
     cross: uploadMatrix(scope, site.cross, cols, cols, 'C'),
     magnitude: vector(site.magnitude, 'mean |x|'),
-    neighbours: { input: { kind: 'stream', gains: vector(site.gains, 'gains') }, outputs: parts },
+    neighbours: {
+      input: { kind: 'stream', turns: true, scales: true, gains: vector(site.gains, 'gains') },
+      outputs: parts,
+    },
     moduleError: async (What: Matrix) => hostLoss({ rows, cols, W, H: moduleMoment }, await readMatrix(gpu, What)),
   };
 }

@@ -122,7 +122,7 @@ describe('rotations of both sides', () => {
       using local = gpu.scope('gains');
       const cuts = [Math.floor(rows / 3), rows - Math.floor(rows / 3)];
       const neighbours: Neighbours = {
-        input: { kind: 'stream', gains: uploadMatrix(local, gains, 1, cols, 'gains') },
+        input: { kind: 'stream', turns: true, scales: true, gains: uploadMatrix(local, gains, 1, cols, 'gains') },
         outputs: cuts.map((part) => ({ kind: 'fixed', rows: part })),
       };
       const W = problem.W.map((w, i) => (i < (cuts[0] as number) * cols ? 20 * w : w));
@@ -162,7 +162,7 @@ describe('rotations of both sides', () => {
         makeTransform({ name: 'incohere', rescale: true, balance: true }).fit(
           {
             ...upload(local, of),
-            neighbours: { input: { kind: 'stream', gains }, outputs },
+            neighbours: { input: { kind: 'stream', turns: true, scales: true, gains }, outputs },
             factors: FactorCache.of(local),
           },
           makeGrid(uniform, cols),
@@ -249,7 +249,7 @@ describe('the fused rotation', () => {
           : randomOrthogonal(n, rng.fork(`${which} ${n}`));
       // What reads the stream: q as it is, v by heads of 16.
       const reading: Neighbours = {
-        input: { kind: 'stream', gains: uploadMatrix(own, gains, 1, cols, 'g') },
+        input: { kind: 'stream', turns: true, scales: true, gains: uploadMatrix(own, gains, 1, cols, 'g') },
         outputs: [
           { kind: 'fixed', rows: 64 },
           { kind: 'heads', rows: 32, size: 16 },
@@ -296,7 +296,7 @@ describe('the fused rotation', () => {
       'g',
     );
     const value: Neighbours = {
-      input: { kind: 'stream', gains: stream },
+      input: { kind: 'stream', turns: true, scales: true, gains: stream },
       outputs: [{ kind: 'heads', rows: n, size: 8 }],
     };
     const output: Neighbours = { input: { kind: 'heads', size: 8, repeat: 1 }, outputs: [{ kind: 'stream', rows: n }] };

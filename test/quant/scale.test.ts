@@ -68,7 +68,10 @@ describe('activation-aware scales', () => {
     const posed = {
       ...upload(scope, problem),
       magnitude: uploadMatrix(scope, magnitude, 1, cols, 'mean |x|'),
-      neighbours: { input: { kind: 'stream' as const, gains }, outputs: [{ kind: 'fixed' as const, rows }] },
+      neighbours: {
+        input: { kind: 'stream' as const, turns: true, scales: true, gains },
+        outputs: [{ kind: 'fixed' as const, rows }],
+      },
     };
     // A module whose error is another quadratic form than that of the layer: equal weights for all inputs.
     const other = { ...problem, H: Float32Array.from(problem.H, (_, i) => Number(i % (cols + 1) === 0)) };

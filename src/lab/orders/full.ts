@@ -30,7 +30,7 @@ export class FullCalibration implements Disposable {
       gpu,
       model,
       calibrationBatches,
-      (local, ids) => model.embed(local, ids),
+      (local, ids, length) => model.embed(local, ids, length),
       signal,
       budgets.states,
     ));

@@ -45,7 +45,8 @@ async function* onePoint(
         const start = (how: Embed) =>
           CalibrationStream.start(gpu, model, calibrationBatches, how, signal, budgets.states);
         own.value = await start(embed);
-        if (pointNeeds(point, needsCross)) beside.value = await start((scope, ids) => model.embed(scope, ids));
+        if (pointNeeds(point, needsCross))
+          beside.value = await start((scope, ids, length) => model.embed(scope, ids, length));
       }
       const streams = { own: own.value, beside: beside.value };
       moments = yield* calibrateOwn(bench, streams, point, block, await open(), opened);

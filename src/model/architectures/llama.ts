@@ -5,7 +5,7 @@ export const architecture = llamaLike('llama', (fields) => {
   const attention = fields.flag('attention_bias', false);
   return {
     biases: { qkv: attention, output: attention, mlp: fields.flag('mlp_bias', false) },
-    headNorms: false,
+    headNorms: 'none',
     window: () => Infinity,
   };
 });

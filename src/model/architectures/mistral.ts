@@ -7,5 +7,5 @@ export const architecture = llamaLike('mistral', (fields) => {
     fields.values.sliding_window === null
       ? Infinity
       : fields.integer('sliding_window', { min: 1, max: 2 ** 30, fallback: 4096 });
-  return { biases: { qkv: false, output: false, mlp: false }, headNorms: false, window: () => window };
+  return { biases: { qkv: false, output: false, mlp: false }, headNorms: 'none', window: () => window };
 });

@@ -1,6 +1,7 @@
 /**
- * Phi-3 (Abdin et al., 2024): a Llama without biases whose queries, keys and values are stored as one tensor, and gate and up as another; where
- * the config names a window, all layers slide.
+ * Phi-3 and Phi-4-mini (Abdin et al., 2024): a Llama without biases whose queries, keys and values are stored as one tensor, and gate and up as
+ * another; where the config names a window, all layers slide. Contexts are stretched by longrope, which older files call "su" or "yarn"; a part
+ * of each head may be rotated.
  */
 import { llamaLike } from '../parts/llama';
 
@@ -10,10 +11,10 @@ export const architecture = llamaLike(
     const window = fields.has('sliding_window') ? fields.integer('sliding_window', { min: 1, max: 2 ** 30 }) : Infinity;
     return {
       biases: { qkv: false, output: false, mlp: false },
-      headNorms: false,
+      headNorms: 'none',
       window: () => window,
       stored: 'fused',
     };
   },
-  { epsilon: 1e-5 },
+  { epsilon: 1e-5, maxContext: 4096, rope: { partial: 1, longrope: ['su', 'yarn'] } },
 );

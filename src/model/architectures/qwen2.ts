@@ -7,7 +7,7 @@ export const architecture = llamaLike('qwen2', (fields, { layers }) => {
   const windows = qwenWindows(fields, layers);
   return {
     biases: { qkv: true, output: false, mlp: false },
-    headNorms: false,
+    headNorms: 'none',
     window: (layer) => present(windows[layer], `window of layer ${layer}`),
   };
 });

@@ -10,7 +10,7 @@ export const architecture = llamaLike(
     const attention = fields.flag('attention_bias', false);
     return {
       biases: { qkv: attention, output: attention, mlp: false },
-      headNorms: true,
+      headNorms: 'heads',
       window: (layer) => present(windows[layer], `window of layer ${layer}`),
     };
   },

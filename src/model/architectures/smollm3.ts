@@ -8,7 +8,7 @@ import { windowsByType } from '../parts/windows';
 
 export const architecture = llamaLike(
   'smollm3',
-  (fields, { layers }) => {
+  (fields, { layers, rope }) => {
     const rotating = rotatingLayers(fields, layers);
     const window = () => fields.integer('sliding_window', { min: 1, max: 2 ** 30 });
     // By type a layer slides whatever `use_sliding_window` says, as transformers masks it.
@@ -17,12 +17,12 @@ export const architecture = llamaLike(
     const attention = fields.flag('attention_bias', false);
     return {
       biases: { qkv: attention, output: attention, mlp: fields.flag('mlp_bias', false) },
-      headNorms: false,
+      headNorms: 'none',
       window: (layer) => named?.[layer] ?? (slides && !rotating[layer] ? window() : Infinity),
-      rotates: (layer) => rotating[layer] === true,
+      rotation: (layer) => (rotating[layer] ? rope : null),
     };
   },
-  { ropeBase: 2_000_000, tied: true },
+  { rope: { base: 2_000_000 }, tied: true },
 );
 
 /** Longer lists are read as far as there are layers, as transformers does. */

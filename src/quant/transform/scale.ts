@@ -17,7 +17,7 @@ import { assert, present } from '../../util/assert';
 import { halfScale } from '../../util/halfFloat';
 import { readDiagonal } from '../columns';
 import { FactorCache } from '../factorCache';
-import type { Context, Grid, Neighbours, Posed, Transform } from '../problem';
+import { takesFactors, type Context, type Grid, type Neighbours, type Posed, type Transform } from '../problem';
 import type { Piece } from '../recipe/recipe';
 import { nearestValues } from '../rounding/nearestValues';
 
@@ -71,7 +71,7 @@ export function scale({ formula, search }: Piece): Transform {
         const weight =
           formula === 'AutoAWQ' ? tied(await readMatrix(gpu, relativeMagnitude(gpu, scope, W, grid.group))) : null;
         // What is searched is what is stored: halves where nothing before the site takes 1/s.
-        const store = problem.neighbours?.input ? (s: Float32Array<ArrayBuffer>) => s : halved;
+        const store = takesFactors(problem.neighbours?.input) ? (s: Float32Array<ArrayBuffer>) => s : halved;
         const candidates = Array.from({ length: steps }, (_, i) =>
           store(candidateScales(magnitude, i / steps, weight)),
         );
@@ -97,7 +97,7 @@ export function scale({ formula, search }: Piece): Transform {
         problem: { ...problem, ...scaled, factors },
         kept,
         // A half for each column where nothing before the site can take 1/s.
-        bits: problem.neighbours?.input ? 0 : 16 * cols,
+        bits: takesFactors(problem.neighbours?.input) ? 0 : 16 * cols,
       };
     },
 
@@ -121,7 +121,7 @@ const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
 /** The error of the module, where there is one to ask for. A site that ends its module has it in H already. */
 function moduleErrorOf({ moduleError, neighbours }: Posed, { emit }: Context): Posed['moduleError'] {
   const input = neighbours?.input;
-  if (!moduleError && input?.kind !== 'heads' && input?.kind !== 'channels') {
+  if (!moduleError && (!input || input.kind === 'stream')) {
     const reason = input
       ? 'no calibration text is at hand before this block'
       : 'these are not all rows and columns that the module runs with';

@@ -1,5 +1,7 @@
-/** Causal attention with grouped heads and sliding window, tile by tile with an online softmax: nothing of size length² exists. */
+/** Attention with grouped heads and sliding window, tile by tile with an online softmax: nothing of size length² exists. */
+import scores from '../../../shaders/lib/attention_scores.wgsl?raw';
 import grid from '../../../shaders/lib/grid.wgsl?raw';
+import softSign from '../../../shaders/lib/soft_sign.wgsl?raw';
 import tiled from '../../../shaders/nn/attention.wgsl?raw';
 import rows from '../../../shaders/nn/attention_rows.wgsl?raw';
 import type { Scope } from '../../gpu/buffers';
@@ -9,7 +11,7 @@ import { assert } from '../../util/assert';
 import { emptyMatrix, type Matrix } from '../matrix';
 
 const declaration = {
-  lib: [grid],
+  lib: [scores, softSign, grid],
   bindings: { q: 'read', k: 'read', v: 'read', o: 'readWrite' },
   params: {
     first: 'u32',
@@ -20,7 +22,10 @@ const declaration = {
     groups: 'u32',
     window: 'u32',
     width: 'u32',
+    values: 'u32',
+    all: 'u32',
     scale: 'f32',
+    cap: 'f32',
   },
 } as const;
 
@@ -35,31 +40,37 @@ export interface AttentionShape {
   readonly keyValueHeads: number;
   /** Tokens of a window: token t sees only its own window, from its position back. */
   readonly length: number;
-  /** Keys that a query sees, itself included; Infinity for all. */
-  readonly slidingWindow: number;
+  /** Keys that a query sees, itself included; Infinity for all before it; "all" for those after it too. */
+  readonly sees: number | 'all';
+  /** What q·k is multiplied by; size^−½ when left out. */
+  readonly scale?: number;
+  /** Scores are kept within ± cap by cap · tanh(score / cap); null or left out: as they are. */
+  readonly cap?: number | null;
 }
 
 /** The register file of a GPU holds four outputs this wide; software adapters gain 2 to 4 times over tiles with barriers. */
 const narrowHead = 32;
 
 /**
- * q [tokens, heads · size], k and v [tokens, keyValueHeads · size], f32; size a multiple of 4, at most 256; tokens a multiple of
- * length. Scores are scaled by size^−½. Returns [tokens, heads · size].
+ * q [tokens, heads · size], k [tokens, keyValueHeads · size], v [tokens, keyValueHeads · values], f32; size and values multiples of 4, at most
+ * 256; tokens a multiple of length. Returns [tokens, heads · values].
  */
 export function attention(gpu: Gpu, scope: Scope, q: Matrix, k: Matrix, v: Matrix, shape: AttentionShape): Matrix {
-  const { heads, keyValueHeads: groups, length } = shape;
+  const { heads, keyValueHeads: groups, length, sees, cap } = shape;
   const size = q.cols / heads;
-  assert(size % 4 === 0 && size <= 256, `heads of ${size}`);
-  assert(heads % groups === 0 && k.cols === groups * size && v.cols === k.cols, `${heads} heads in ${groups} groups`);
+  const values = v.cols / groups;
+  const widest = Math.max(size, values);
+  assert(size % 4 === 0 && values % 4 === 0 && widest <= 256, `heads of ${size} and ${values}`);
+  assert(heads % groups === 0 && k.cols === groups * size, `${heads} heads in ${groups} groups`);
   assert(q.rows % length === 0 && k.rows === q.rows && v.rows === q.rows, `windows of ${length} in ${q.rows} tokens`);
-  const window = Math.min(shape.slidingWindow, length);
-  const o = emptyMatrix(scope, q.rows, q.cols, 'attention');
+  const window = sees === 'all' ? length : Math.min(sees, length);
+  const o = emptyMatrix(scope, q.rows, heads * values, 'attention');
   const strands = (q.rows / length) * heads;
-  const narrow = size <= narrowHead;
+  const narrow = widest <= narrowHead;
   const tile = narrow ? 128 : 32;
   const units = strands * Math.ceil(length / tile);
-  // Two products of the head's width for each pair, and an exponential that costs about as much as 16 operations.
-  const workPerUnit = tile * Math.min(length, window + tile) * (4 * size + 16);
+  // Products of both widths for each pair, and an exponential that costs about as much as 16 operations.
+  const workPerUnit = tile * Math.min(length, window + tile) * (2 * size + 2 * values + 16);
   for (let first = 0; first < units;) {
     const step = Math.min(gpu.slice(workPerUnit, units - first), units - first);
     gpu.run(narrow ? attentionRowsKernel : attentionKernel, {
@@ -73,9 +84,12 @@ export function attention(gpu: Gpu, scope: Scope, q: Matrix, k: Matrix, v: Matri
         groups,
         window,
         width: size / 4,
-        scale: size ** -0.5,
+        values: values / 4,
+        all: sees === 'all' ? 1 : 0,
+        scale: shape.scale ?? size ** -0.5,
+        cap: cap ?? 0,
       },
-      constants: narrow ? {} : { PARTS: Math.ceil(size / 32) },
+      constants: narrow ? {} : { PARTS: Math.ceil(values / 32) },
       workgroups: step,
       work: workPerUnit * step,
     });
