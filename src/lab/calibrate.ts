@@ -8,11 +8,9 @@ import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { Batch, OpenBlock, Model, Site, Tap } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
-import { accumulateMagnitude } from '../tensor/columnMagnitude';
-import { accumulateGram, finishGram } from '../tensor/gram';
-import { accumulateCross } from '../tensor/cross';
-import { emptyMatrix, rowRange, zeroMatrix, type Matrix } from '../tensor/matrix';
+import { emptyMatrix, rowRange, type Matrix } from '../tensor/matrix';
 import { present } from '../util/assert';
+import { MomentSums } from './momentSums';
 import { States } from './states';
 
 /** Hidden states before a block, of some windows of the calibration text. */
@@ -114,28 +112,14 @@ export class CalibrationStream implements Disposable {
   ): AsyncGenerator<number, ReadonlyMap<string, Moment>> {
     const { gpu, model, signal } = this;
     // Each site by itself, so that one can be let go before the others.
-    const homes = new Map(sites.map(({ name }) => [name, scope.child(`moments of ${name}`)]));
-    const zeros = (rows: (cols: number) => number, label: string) =>
-      new Map(
-        sites.map(({ name, cols }) => [
-          name,
-          zeroMatrix(present(homes.get(name), name), rows(cols), cols, `${label} ${name}`),
-        ]),
-      );
-    const sums = zeros((cols) => cols, 'H');
-    const magnitudes = zeros(() => 1, 'mean |x|');
-    const crosses = beside ? zeros((cols) => cols, 'cross') : new Map<string, Matrix>();
+    const sums = new Map(
+      sites.map((site) => {
+        const home = scope.child(`moments of ${site.name}`);
+        return [site.name, new MomentSums(gpu, home, site, this.tokens, beside ? 'cross' : 'no cross')];
+      }),
+    );
     let exact: ReadonlyMap<string, Matrix> = new Map();
-    const reached = new Map<string, number>();
-    const tap: Tap = (site, input) => {
-      reached.set(site.name, (reached.get(site.name) ?? 0) + input.rows);
-      const sum = sums.get(site.name);
-      if (sum) accumulateGram(gpu, input, sum);
-      const magnitude = magnitudes.get(site.name);
-      if (magnitude) accumulateMagnitude(gpu, input, magnitude, 1 / this.tokens);
-      const [cross, full] = [crosses.get(site.name), exact.get(site.name)];
-      if (cross && full) accumulateCross(gpu, full, input, cross, 1 / this.tokens);
-    };
+    const tap: Tap = (site, input) => sums.get(site.name)?.add(input, exact.get(site.name));
     for (const [i, { batch }] of this.batches.entries()) {
       using local = gpu.scope('calibration');
       if (beside) exact = await beside.#inputs(local, block, i, sites);
@@ -144,19 +128,10 @@ export class CalibrationStream implements Disposable {
       await gpu.pace(signal);
       yield batch.windows * batch.length;
     }
-    const tokensAt = (name: string) => reached.get(name) ?? 0;
-    for (const [name, sum] of sums) finishGram(gpu, sum, tokensAt(name));
     return new Map(
-      [...sums].map(([name, H]) => {
-        const home = present(homes.get(name), name);
-        const magnitude = magnitudes.get(name);
-        const cross = crosses.get(name);
-        const factors = FactorCache.of(home);
-        const release = () => scope.end(home);
-        return [
-          name,
-          { H, tokens: tokensAt(name), ...(magnitude && { magnitude }), ...(cross && { cross }), factors, release },
-        ];
+      [...sums].map(([name, site]) => {
+        const { home, tokens } = site;
+        return [name, { ...site.finish(), tokens, factors: FactorCache.of(home), release: () => scope.end(home) }];
       }),
     );
   }
