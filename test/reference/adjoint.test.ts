@@ -7,17 +7,7 @@ import { linear, linearBack } from '../../src/reference/linear';
 import { rmsNorm, rmsNormBack } from '../../src/reference/rmsNorm';
 import { rope, ropeBack } from '../../src/reference/rope';
 import { activations } from '../../src/util/activation';
-import { createRng } from '../../src/util/rng';
-import { differenceBound, differences, farthest } from '../difference';
-import { normals } from '../opCase';
-
-interface Step {
-  readonly name: string;
-  /** Sizes of what the step reads. */
-  readonly reads: readonly number[];
-  readonly forward: (...read: Float64Array[]) => Float64Array;
-  readonly back: (dy: Float64Array, ...read: Float64Array[]) => readonly Float64Array[];
-}
+import { expectAdjoint, type Step } from './step';
 
 type Read = [Float64Array, Float64Array, Float64Array];
 
@@ -118,22 +108,7 @@ const steps: readonly Step[] = [
 ];
 
 describe('the adjoint of', () => {
-  it.each(steps)('$name', async ({ reads, forward, back }) => {
-    const rng = createRng(11);
-    const read = reads.map((size) => Float64Array.from(normals(rng, size)));
-    const dy = Float64Array.from(normals(rng, forward(...read).length));
-    const loss = () => forward(...read).reduce((sum, y, i) => sum + y * (dy[i] as number), 0);
-    const gradients = back(dy, ...read);
-    expect(gradients.length).toBe(reads.length);
-    const want = await differences(
-      loss,
-      read.map((values, n) => [`${n}`, values] as const),
-    );
-    for (const [n, values] of [...want.values()].entries()) {
-      const error = farthest(gradients[n] as Float64Array, values);
-      expect(error).toBeLessThanOrEqual(differenceBound);
-    }
-  });
+  it.each(steps)('$name', expectAdjoint);
 
   it('gateMultiply where the exponential overflows', () => {
     const { dGate, dUp } = gateMultiplyBack('silu', [-800, 800], [2, 2], [1, 1]);
