@@ -1,6 +1,7 @@
 /** Adjoints of the steps of state-space models against differences of the steps. */
 import { describe, it } from 'vitest';
 import { convolve, convolveBack } from '../../src/reference/convolve';
+import { softplus, softplusBack } from '../../src/reference/softplus';
 import { expectAdjoint, type Step } from './step';
 
 type Two = [Float64Array, Float64Array];
@@ -19,7 +20,26 @@ function convolved(taps: number, length: number): Step {
   };
 }
 
-const steps: readonly Step[] = [convolved(4, 10), convolved(4, 2), convolved(1, 5)];
+function stepSizes(low: number, high: number): Step {
+  return {
+    name: `softplus within ${low} and ${high}`,
+    reads: [40, 5],
+    forward: (...read) => softplus(...(read as Two), { low, high }),
+    back(dy, ...read) {
+      const { dx, db } = softplusBack(...(read as Two), dy, { low, high });
+      return [dx, db];
+    },
+  };
+}
+
+const steps: readonly Step[] = [
+  convolved(4, 10),
+  convolved(4, 2),
+  convolved(1, 5),
+  stepSizes(0, Infinity),
+  // About half of the values lie beyond a limit.
+  stepSizes(0.5, 1),
+];
 
 describe('the adjoint of', () => {
   it.each(steps)('$name', expectAdjoint);
