@@ -71,6 +71,40 @@ describe('an ONNX file', () => {
     expect([...(await run(Float32Array.of(-4, 5, -8), [1, 3]))]).toEqual([5, -1, 5, -2, -1, 5, -2]);
   });
 
+  it('has graphs within operators, which read values around them', async () => {
+    const value = (name: string, shape: readonly (number | string)[]) => ({ name, type: 'float32', shape }) as const;
+    // Running sums down the rows, each row times 10, 20, 30.
+    const body: OnnxGraph = {
+      name: 'body',
+      nodes: [
+        node('Mul', ['token', 'row'], 'times'),
+        node('Add', ['before', 'times'], 'after'),
+        node('Identity', ['after'], 'told'),
+      ],
+      initializers: [],
+      inputs: [value('before', [3]), value('token', [3])],
+      outputs: [value('after', [3]), value('told', [3])],
+    };
+    const start: OnnxTensor = {
+      name: 'start',
+      type: 'float32',
+      shape: [3],
+      content: bytesOf(Float32Array.of(0, 0, 1)),
+    };
+    const scan = (graph: OnnxGraph): OnnxNode => ({
+      ...node('Scan', ['start', 'x'], 'end', { body: { graph }, num_scan_inputs: { int: 1 } }),
+      outputs: ['end', 'y'],
+    });
+    const run = await openSession(modelOf({ nodes: [scan(body)], initializers: [row, start] }));
+    expect([...(await run(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]))]).toEqual([10, 40, 91, 50, 140, 271]);
+    const lost = { ...body, nodes: [node('Mul', ['token', 'nowhere'], 'times'), ...body.nodes.slice(1)] };
+    expect(() => writeOnnx(modelOf({ nodes: [scan(lost)], initializers: [row, start] }))).toThrow('reads "nowhere"');
+    const twice = { ...body, inputs: [value('row', [3]), value('token', [3])] };
+    expect(() => writeOnnx(modelOf({ nodes: [scan(twice)], initializers: [row, start] }))).toThrow(
+      'two values named "row"',
+    );
+  });
+
   it('leaves optional inputs out, and uses operators of other domains', async () => {
     const clip = node('Clip', ['x', '', 'most'], 'clipped');
     const gelu: OnnxNode = { ...node('QuickGelu', ['clipped'], 'y', { alpha: { float: 0 } }), domain: 'com.microsoft' };

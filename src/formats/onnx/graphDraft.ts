@@ -1,13 +1,17 @@
 /** A graph while it is made: nodes in the order in which they run, a name for every value, constants of equal content once. */
-import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxType } from './onnxModel';
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxType, OnnxValue } from './onnxModel';
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
 export class GraphDraft {
-  readonly nodes: OnnxNode[] = [];
+  #nodes: OnnxNode[] = [];
   readonly constants: OnnxTensor[] = [];
   readonly #names = new Set<string>();
   readonly #made = new Map<string, string>();
+
+  get nodes(): readonly OnnxNode[] {
+    return this.#nodes;
+  }
 
   /** `wanted`, or with a number behind it where that is taken: a name for a value. */
   name(wanted: string): string {
@@ -33,8 +37,21 @@ export class GraphDraft {
   /** The same with as many outputs as are named. */
   split(op: string, inputs: readonly string[], wanted: readonly string[], attributes: Attributes = {}): string[] {
     const outputs = wanted.map((name) => this.name(name));
-    this.nodes.push({ op, domain: '', inputs, outputs, attributes });
+    this.#nodes.push({ op, domain: '', inputs, outputs, attributes });
     return outputs;
+  }
+
+  /**
+   * A graph that an operator of this one runs many times: `make` appends its nodes. What it names is named nowhere else; constants go to the
+   * graph around it.
+   */
+  within(wanted: string, inputs: readonly OnnxValue[], make: () => readonly OnnxValue[]): OnnxGraph {
+    const around = this.#nodes;
+    this.#nodes = [];
+    const outputs = make();
+    const nodes = this.#nodes;
+    this.#nodes = around;
+    return { name: this.name(wanted), nodes, initializers: [], inputs, outputs };
   }
 
   /** A number, as float32. */

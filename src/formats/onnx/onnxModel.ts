@@ -17,7 +17,9 @@ export type OnnxAttribute =
   | { readonly int: number }
   | { readonly ints: readonly number[] }
   | { readonly float: number }
-  | { readonly text: string };
+  | { readonly text: string }
+  /** What an operator runs many times; its nodes may read values of the graph around it. */
+  | { readonly graph: OnnxGraph };
 
 export interface OnnxNode {
   /** e.g. "MatMul". */

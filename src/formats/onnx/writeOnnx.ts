@@ -26,16 +26,17 @@ export function writeOnnx(model: OnnxModel): Blob {
   return new Blob([...fields]);
 }
 
-function checkNames({ nodes, initializers, inputs, outputs }: OnnxGraph): void {
-  // The empty name is an optional input that is left out.
-  const known = new Set(['']);
+/** `around`: names of the graph in which this one is run; the empty name is an optional input that is left out. */
+function checkNames({ nodes, initializers, inputs, outputs }: OnnxGraph, around: Iterable<string> = ['']): void {
+  const known = new Set(around);
   const add = (name: string) => {
     assert(!known.has(name), `two values named "${name}"`);
     known.add(name);
   };
   for (const { name } of [...inputs, ...initializers]) add(name);
-  for (const { op, inputs, outputs } of nodes) {
+  for (const { op, inputs, outputs, attributes } of nodes) {
     for (const name of inputs) assert(known.has(name), `${op} reads "${name}", which nothing before it gives`);
+    for (const value of Object.values(attributes)) if ('graph' in value) checkNames(value.graph, known);
     outputs.forEach(add);
   }
   for (const { name } of outputs) assert(name && known.has(name), `output "${name}", which nothing gives`);
@@ -71,11 +72,12 @@ const nodeProto = ({ op, domain, inputs, outputs, attributes }: OnnxNode): Field
   ...(domain ? text(7, domain) : []),
 ];
 
-/** AttributeProto: name 1, f 2, i 3, s 4, ints 8, type 20 (AttributeType: FLOAT 1, INT 2, STRING 3, INTS 7). */
+/** AttributeProto: name 1, f 2, i 3, s 4, g 6, ints 8, type 20 (AttributeType: FLOAT 1, INT 2, STRING 3, GRAPH 5, INTS 7). */
 function attributeProto(value: OnnxAttribute): Fields {
   if ('float' in value) return [...float(2, value.float), ...integer(20, 1)];
   if ('int' in value) return [...integer(3, value.int), ...integer(20, 2)];
   if ('text' in value) return [...text(4, value.text), ...integer(20, 3)];
+  if ('graph' in value) return [...message(6, graphProto(value.graph)), ...integer(20, 5)];
   return [...many(value.ints, (int) => integer(8, int)), ...integer(20, 7)];
 }
 
