@@ -70,9 +70,10 @@ export async function preparePoint(
   await place(embeddingSite, `-1 ${embeddingSite}`, embedding, 'nothing');
   if (!card.tiedEmbeddings) await place(headSite, `${blockCount} ${headSite}`, head, 'nothing');
   for (let block = 0; block < blockCount; block++) {
-    for (const { name } of model.sites(block)) {
+    for (const { name, stays } of model.sites(block)) {
       const site = siteId(block, name);
-      await place(site, `${block} ${name}`, recipeAt(assignment, site), 'inputs');
+      const recipe = recipeAt(assignment, site, stays ? 'stays' : 'replaced');
+      await place(site, `${block} ${name}`, recipe, 'inputs');
     }
   }
   return { ...point, placements };

@@ -14,6 +14,8 @@ export interface Site {
   readonly layers: readonly LayerRef[];
   /** Width of the input. */
   readonly cols: number;
+  /** As stored unless an exception names it: little to save, and much depends on it (a router decides which experts a token sees). */
+  readonly stays?: true;
   /**
    * Where the input comes from, as far as a change of its basis can pass into its source: the residual stream through the named norm, or
    * bare; attention heads of `size`, each read by `repeat` query heads; channels, each linear in one row of the layer before; or `none`.

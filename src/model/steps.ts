@@ -86,8 +86,8 @@ export interface AttendRule {
 
 export interface Steps<T> {
   norm(gains: Gains, x: T, rule: NormRule): T;
-  /** x Wᵀ + b for each layer of the site: declared where they are used, and nowhere else. */
-  linear(site: string, x: T, layers: readonly Linear[]): readonly T[];
+  /** x Wᵀ + b for each layer of the site: declared where they are used, and nowhere else. `stays`: see Site. */
+  linear(site: string, x: T, layers: readonly Linear[], usually?: 'stays'): readonly T[];
   /** residual + factor · x; a factor of 1 when left out. */
   add(residual: T, x: T, factor?: number): T;
   rotate(x: T, rule: RotaryRule): T;
@@ -101,7 +101,7 @@ export interface Steps<T> {
 export type Block = <T>(b: Steps<T>, h: T) => T | Promise<T>;
 
 /** The one layer of a site that has only one. */
-export function one<T>(b: Steps<T>, site: string, x: T, layer: Linear): T {
-  const [y] = b.linear(site, x, [layer]) as [T];
+export function one<T>(b: Steps<T>, site: string, x: T, layer: Linear, usually?: 'stays'): T {
+  const [y] = b.linear(site, x, [layer], usually) as [T];
   return y;
 }

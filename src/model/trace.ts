@@ -75,9 +75,15 @@ interface Fact {
   readonly stream: boolean;
 }
 
+/** A site, while its layers' rows are not all read. */
+interface Found extends Pick<Site, 'name' | 'stays'> {
+  readonly fact: Fact;
+  readonly layers: readonly TracedLayer[];
+}
+
 /** `hidden`: width of the residual stream. */
 export async function trace(block: Block, hidden: number): Promise<TracedBlock> {
-  const found: { readonly name: string; readonly fact: Fact; readonly layers: readonly TracedLayer[] }[] = [];
+  const found: Found[] = [];
   const tensors = new Map<string, BlockTensor>();
   const kinds = new Set<NormRule['kind']>();
   let turns = true;
@@ -106,14 +112,14 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       say(x, 'fixed');
       return { ...x, reads: null };
     },
-    linear(name, x, layers) {
+    linear(name, x, layers, usually) {
       const made = layers.map(({ name, rows, from, bias }): TracedLayer => {
         read({ key: name, from, shape: [rows, x.cols], role: 'linear' });
         if (bias) read({ key: `${name}.bias`, from: bias, shape: [rows], role: 'bias' });
         return { name, rows, writes: 'open' };
       });
       const bare: StreamReader = { kind: 'stream', norm: null, scales: false };
-      found.push({ name, fact: x.stream ? { ...x, reads: bare } : x, layers: made });
+      found.push({ name, fact: x.stream ? { ...x, reads: bare } : x, layers: made, ...(usually && { stays: true }) });
       return made.map((layer) => ({ cols: layer.rows, reads: null, from: [layer], stream: false }));
     },
     add(residual, x) {
@@ -157,8 +163,8 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
   return {
     stream: { turns, centred: kinds.has('layer'), kinds },
     in: (stream) => ({
-      sites: found.map(({ name, fact, layers }): Site => ({
-        name,
+      sites: found.map(({ fact, layers, ...site }): Site => ({
+        ...site,
         cols: fact.cols,
         reads: readsOf(fact, stream),
         layers: layers.map(({ writes, ...layer }) => ({

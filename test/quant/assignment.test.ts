@@ -55,6 +55,22 @@ describe('an assignment', () => {
     expect(recipesIn({ all, except })).toEqual([all, at(8), at(4)]);
   });
 
+  it('means a site that usually stays by its name alone', () => {
+    const router = 'decoder.3.mlp.router';
+    const by = (where: string, recipe = at(8)) => recipeAt({ all, except: [{ where, recipe }] }, router, 'stays');
+    expect(recipeAt({ all }, router, 'stays')).toBeNull();
+    expect(['*', 'decoder.3.*', 'decoder.*.mlp.*', 'decoder.*.mlp.down'].map((where) => by(where))).toEqual(
+      Array(4).fill(null),
+    );
+    expect([router, 'decoder.*.mlp.router', '*.*.*.router'].map((where) => by(where))).toEqual(Array(3).fill(at(8)));
+    // The last that means it wins, as everywhere.
+    const except = [
+      { where: router, recipe: at(8) },
+      { where: 'decoder.3.*', recipe: null },
+    ];
+    expect(recipeAt({ all, except }, router, 'stays')).toEqual(at(8));
+  });
+
   it('is one value in every spelling, that of earlier versions included', () => {
     const now = parseAssignment({ all: { grid: grid(3), rounding: { name: 'nearest' } } });
     expect(equalAssignment(now, { all })).toBe(true);

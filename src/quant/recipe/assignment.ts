@@ -59,11 +59,19 @@ export function fits(where: string, site: string): boolean {
   );
 }
 
-/** What the site is solved by; null where it stays as stored. */
-export function recipeAt({ all, except = [] }: Assignment, site: string): Recipe | null {
-  const exception = except.findLast(({ where }) => fits(where, site));
+/**
+ * What the site is solved by; null where it stays as stored. One that usually stays (Site.stays) is meant by its name alone: neither by the
+ * recipe for all nor by "*" for all that follows, so that a block at six bits is a block whose router is as it was.
+ */
+export function recipeAt(
+  { all, except = [] }: Assignment,
+  site: string,
+  usually: 'replaced' | 'stays' = 'replaced',
+): Recipe | null {
+  const means = (where: string) => fits(where, site) && (usually === 'replaced' || !/(^|\.)\*$/.test(where));
+  const exception = except.findLast(({ where }) => means(where));
   if (exception) return exception.recipe;
-  return isTable(site) ? null : all;
+  return isTable(site) || usually === 'stays' ? null : all;
 }
 
 /** Every recipe that it names. */
