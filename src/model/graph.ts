@@ -10,8 +10,9 @@ import { GraphDraft } from '../formats/onnx/graphDraft';
 import type { OnnxNode, OnnxTensor, OnnxValue } from '../formats/onnx/onnxModel';
 import type { Activation } from '../util/activation';
 import { assert, present } from '../util/assert';
+import { convolution, scan, stepSizes } from './graphScan';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
-import { sourceName, type Block, type RotaryRule, type Source, type Steps } from './steps';
+import { sourceName, type Block, type Parameter, type RotaryRule, type Source, type Steps } from './steps';
 
 /** An initializer whose values lie in the checkpoint, to be given as float32. */
 export interface GraphWeight {
@@ -71,11 +72,15 @@ function onNames(draft: GraphDraft, weight: Weight, length: number): Steps<Named
   const scalar = draft.scalar.bind(draft);
   const activated = (act: Activation, x: string, name: string) => activation(draft, act, x, name);
 
+  const parameter = ({ from, shape }: Parameter) => weight(from, shape);
+
   return {
-    norm({ name, width, from, above, bias }, x, { kind, epsilon }) {
-      const whole = width === x.cols;
-      const rows = whole ? x.name : reshape(x.name, `${name}/heads`, -1, width);
-      const stored = from ? weight(from, [width]) : draft.once(`ones ${width}`, () => ones(draft, width));
+    norm({ name, width, from, above, bias, run = width }, x, { kind, epsilon }) {
+      const whole = run === x.cols;
+      const runs = width / run;
+      const rows = whole ? x.name : reshape(x.name, `${name}/heads`, -1, ...(runs === 1 ? [] : [runs]), run);
+      const flat = from ? weight(from, [width]) : draft.once(`ones ${width}`, () => ones(draft, width));
+      const stored = runs === 1 ? flat : reshape(flat, `${name}/runs`, runs, run);
       const gains = above === undefined ? stored : node('Add', [stored, scalar('above', above)], `${name}/gains`);
       const last = whole ? name : `${name}/gained`;
       let y: string;
@@ -164,6 +169,20 @@ function onNames(draft: GraphDraft, weight: Weight, length: number): Steps<Named
 
     gate(act, gate, up) {
       return { name: node('Mul', [activated(act, gate.name, 'gate'), up.name], 'gate'), cols: up.cols };
+    },
+
+    convolve(filters, x) {
+      const { channels, taps, from, bias } = filters;
+      const names = { weight: weight(from, [channels, 1, taps]), bias: bias ? weight(bias, [channels]) : null };
+      return { name: convolution(draft, filters, names, x.name, length), cols: channels };
+    },
+
+    softplus: (rule, x) => ({ name: stepSizes(draft, rule, parameter(rule.bias), x.name), cols: x.cols }),
+
+    scan(rule, { x, delta, b, c }) {
+      const stored = { decays: parameter(rule.decays), through: parameter(rule.through) };
+      const names = { x: x.name, delta: delta.name, b: b.name, c: c.name };
+      return { name: scan(draft, rule, stored, names, { channels: x.cols, length }), cols: x.cols };
     },
   };
 }

@@ -24,6 +24,9 @@ export async function usesOf(block: Block): Promise<readonly number[]> {
     attend: (q, k, v) => from(q, k, v),
     activate: (_, x) => from(x),
     gate: (_, gate, up) => from(gate, up),
+    convolve: (_, x) => from(x),
+    softplus: (_, x) => from(x),
+    scan: (_, { x, delta, b, c }) => from(x, delta, b, c),
   };
   count(await block(steps, 0));
   return uses;

@@ -18,7 +18,8 @@ export interface Site {
   readonly stays?: true;
   /**
    * Where the input comes from, as far as a change of its basis can pass into its source: the residual stream through the named norm, or
-   * bare; attention heads of `size`, each read by `repeat` query heads; channels, each linear in one row of the layer before; or `none`.
+   * bare; attention heads of `size`, each read by `repeat` query heads; channels, each linear in one row of the layer before or in one gain
+   * of the norm before; or `none`.
    */
   readonly reads:
     | {

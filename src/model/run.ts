@@ -10,9 +10,13 @@ import { matmul } from '../tensor/matmul';
 import { emptyMatrix, type Matrix } from '../tensor/matrix';
 import { activate, gateMultiply } from '../tensor/nn/activation';
 import { attention } from '../tensor/nn/attention';
+import { convolve } from '../tensor/nn/convolve';
+import { headScan } from '../tensor/nn/headScan';
 import { layerNorm } from '../tensor/nn/layerNorm';
 import { rmsNorm } from '../tensor/nn/rmsNorm';
 import { rope } from '../tensor/nn/rope';
+import { selectiveScan } from '../tensor/nn/selectiveScan';
+import { softplus } from '../tensor/nn/softplus';
 import { assert, present } from '../util/assert';
 import type { Batch, OpenBlock, Tap } from './model';
 import type { Block, RotaryRule, Steps } from './steps';
@@ -85,14 +89,14 @@ function onGpu(
   };
 
   return {
-    norm({ name }, x, { kind, epsilon }) {
+    norm({ name, run }, x, { kind, epsilon }) {
       const gains = other(name);
       if (kind === 'layer' && !open.centred) {
         const y = layerNorm(gpu, local, read(x), gains, other(`${name}.bias`), epsilon);
         done(x);
         return made(y);
       }
-      const y = rmsNorm(gpu, local, read(x), gains, epsilon);
+      const y = rmsNorm(gpu, local, read(x), gains, epsilon, run);
       if (kind === 'layer') addRow(gpu, y, other(`${name}.bias`));
       done(x);
       return made(y);
@@ -150,6 +154,23 @@ function onGpu(
     gate(act, gate, up) {
       const y = gateMultiply(gpu, act, taken(gate), read(up));
       done(up);
+      return made(y);
+    },
+    convolve({ name, bias }, x) {
+      const y = convolve(gpu, local, read(x), other(name), bias ? other(`${name}.bias`) : null, batch.length);
+      done(x);
+      return made(y);
+    },
+    softplus: ({ bias, low, high }, x) => made(softplus(gpu, taken(x), other(bias.name), { low, high })),
+    scan({ heads, groups, decays, through }, values) {
+      const { x, delta, b, c } = values;
+      const [aLog, d] = [other(decays.name), other(through.name)];
+      const scanned = { x: read(x), delta: read(delta), b: read(b), c: read(c), aLog, d };
+      const y =
+        decays.shape.length === 1
+          ? headScan(gpu, local, scanned, { heads, groups, length: batch.length })
+          : selectiveScan(gpu, local, scanned, batch.length);
+      for (const value of [x, delta, b, c]) done(value);
       return made(y);
     },
   };

@@ -51,6 +51,8 @@ export interface Gains {
   readonly above?: number;
   /** Of a layer norm. */
   readonly bias?: Source;
+  /** Columns that are normed at once where that is fewer than there are gains: each such run by itself. Of an rms norm. */
+  readonly run?: number;
 }
 
 /**
@@ -84,6 +86,54 @@ export interface AttendRule {
   readonly cap?: number;
 }
 
+/** A vector or matrix of the block that is no layer. */
+export interface Parameter {
+  /** Inside the block, e.g. "mixer.A_log". */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly from: Source;
+}
+
+/** Filters along the tokens, one for each channel: [channels, 1, taps] as convolutions are stored, the last tap for the token itself. */
+export interface Filters {
+  /** Inside the block, e.g. "mixer.conv1d". */
+  readonly name: string;
+  readonly channels: number;
+  readonly taps: number;
+  readonly from: Source;
+  readonly bias?: Source;
+}
+
+/** Step sizes of a scan: softplus(x + bias), kept within the limits; `high` is Infinity for none. */
+export interface StepRule {
+  readonly bias: Parameter;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Every channel has `states` that decay and take in the channel: S ← exp(Δ A) S + Δ x B, y = C·S + D x, from S = 0 at the start of a window
+ * (Gu and Dao, 2023; Dao and Gu, 2024). Channels come in `heads` with a step size Δ each, heads in `groups` that share B and C; in Mamba every
+ * channel is a head, and there is one group.
+ */
+export interface ScanRule {
+  readonly heads: number;
+  readonly groups: number;
+  readonly states: number;
+  /** ln(−A): [heads, states], or [heads] where all states of a head decay alike. */
+  readonly decays: Parameter;
+  /** D, [heads]. */
+  readonly through: Parameter;
+}
+
+/** What a scan reads of a token: the channels, a step size for each head, and B and C, `groups` · `states` wide. */
+export interface Scanned<T> {
+  readonly x: T;
+  readonly delta: T;
+  readonly b: T;
+  readonly c: T;
+}
+
 export interface Steps<T> {
   norm(gains: Gains, x: T, rule: NormRule): T;
   /** x Wᵀ + b for each layer of the site: declared where they are used, and nowhere else. `stays`: see Site. */
@@ -95,6 +145,9 @@ export interface Steps<T> {
   activate(act: Activation, x: T): T;
   /** act(gate) · up (Shazeer, 2020). */
   gate(act: Activation, gate: T, up: T): T;
+  convolve(filters: Filters, x: T): T;
+  softplus(rule: StepRule, x: T): T;
+  scan(rule: ScanRule, read: Scanned<T>): T;
 }
 
 /** From the residual stream to the residual stream: reads like the figure of its paper. */

@@ -4,14 +4,17 @@
  */
 import { activate, activateBack, gateMultiply, gateMultiplyBack } from '../reference/activation';
 import { attention, attentionBack } from '../reference/attention';
+import { convolve, convolveBack } from '../reference/convolve';
 import { layerNorm, layerNormBack } from '../reference/layerNorm';
 import { linear, linearBack } from '../reference/linear';
 import { rmsNorm, rmsNormBack } from '../reference/rmsNorm';
 import { rope, ropeBack, type RopeSizes } from '../reference/rope';
+import { selectiveScan, selectiveScanBack } from '../reference/selectiveScan';
+import { softplus, softplusBack } from '../reference/softplus';
 import { assert, present } from '../util/assert';
 import type { Batch } from './model';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
-import type { Block, RotaryRule, Source, Steps } from './steps';
+import type { Block, Parameter, RotaryRule, Source, Steps } from './steps';
 
 /** What a block reads, by the keys of its trace: "self_attn.q_proj" [rows, cols], "self_attn.q_proj.bias", "input_layernorm". Row-major. */
 export type BlockContent = ReadonlyMap<string, ArrayLike<number>>;
@@ -88,8 +91,14 @@ function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, b
   const vector = (key: string, size: number, from: Source | null | undefined, without: number): Value =>
     from ? tensor(key, size) : new Float64Array(size).fill(without);
 
+  const parameter = ({ name, shape }: Parameter): Value =>
+    tensor(
+      name,
+      shape.reduce((a, b) => a * b, 1),
+    );
+
   return {
-    norm({ name, width, from, bias }, x, { kind, epsilon }) {
+    norm({ name, width, from, bias, run = width }, x, { kind, epsilon }) {
       const gains = vector(name, width, from, 1);
       if (kind === 'layer') {
         const b = vector(`${name}.bias`, width, bias, 0);
@@ -102,8 +111,8 @@ function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, b
           ];
         });
       }
-      return make(rmsNorm(x, gains, epsilon), (dy) => {
-        const { dx, dw } = rmsNormBack(x, gains, epsilon, dy);
+      return make(rmsNorm(x, gains, epsilon, run), (dy) => {
+        const { dx, dw } = rmsNormBack(x, gains, epsilon, dy, run);
         return [
           [x, dx],
           [gains, dw],
@@ -150,6 +159,33 @@ function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, b
           [up, dUp],
         ];
       }),
+    convolve({ name, channels, taps, bias }, x) {
+      const w = tensor(name, channels * taps);
+      const b = bias ? tensor(`${name}.bias`, channels) : null;
+      const sizes = { channels, taps, length };
+      return make(convolve(x, w, b, sizes), (dy) => {
+        const { dx, dw, db } = convolveBack(x, w, dy, sizes);
+        return [[x, dx], [w, dw], ...(b ? [[b, db] as const] : [])];
+      });
+    },
+    softplus({ bias, ...limits }, x) {
+      const b = parameter(bias);
+      return make(softplus(x, b, limits), (dy) => {
+        const { dx, db } = softplusBack(x, b, dy, limits);
+        return [
+          [x, dx],
+          [b, db],
+        ];
+      });
+    },
+    scan({ heads, groups, states, decays, through }, { x, delta, b, c }) {
+      const values = { x, delta, aLog: parameter(decays), b, c, d: parameter(through) };
+      const sizes = { channels: x.length / tokens, heads, groups, states, length };
+      return make(selectiveScan(values, sizes), (dy) => {
+        const gradients = selectiveScanBack(values, dy, sizes);
+        return Object.entries(values).map(([key, value]) => [value, gradients[key as keyof typeof values]] as const);
+      });
+    },
   };
 }
 

@@ -5,7 +5,7 @@
 import { assert } from '../util/assert';
 import type { HeadPlan } from './blueprint';
 import type { LayerRef, Site } from './model';
-import type { Block, Gains, NormRule, Source, Steps } from './steps';
+import type { Block, Gains, NormRule, Parameter, Source, Steps } from './steps';
 
 /** A vector or matrix that the block reads: its name there (of a layer, a layer's bias, or a norm), where it lies, and its shape. */
 export interface BlockTensor {
@@ -14,7 +14,8 @@ export interface BlockTensor {
   /** Null where the model has none of it: ones for a norm, zeros for a bias. */
   readonly from: Source | null;
   readonly shape: readonly number[];
-  readonly role: 'linear' | 'norm' | 'bias';
+  /** `state`: what a scan reads beside its inputs. */
+  readonly role: 'linear' | 'norm' | 'bias' | 'filter' | 'state';
   /** What is added to the stored values. */
   readonly above?: number;
 }
@@ -100,17 +101,21 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
     }
   };
 
+  const parameter = (role: BlockTensor['role'], { name, shape, from }: Parameter) =>
+    read({ key: name, from, shape, role });
+
   const steps: Steps<Fact> = {
     norm(gains, x, { kind }) {
-      const { name, width } = gains;
-      assert(x.cols % width === 0, `${name}: a norm of ${width} on ${x.cols} columns`);
+      const { name, width, run = width } = gains;
+      assert(x.cols % width === 0 && width % run === 0, `${name}: a norm of ${width} on ${x.cols} columns`);
       for (const tensor of normTensors(gains, kind)) read(tensor);
       if (x.stream) {
         kinds.add(kind);
         return { cols: x.cols, reads: { kind: 'stream', norm: name, scales: true }, from: [], stream: false };
       }
       say(x, 'fixed');
-      return { ...x, reads: null };
+      // Gains of its own for each column take a factor, as a row of the layer before would.
+      return { ...x, reads: width === x.cols && gains.from ? { kind: 'channels' } : null };
     },
     linear(name, x, layers, usually) {
       const made = layers.map(({ name, rows, from, bias }): TracedLayer => {
@@ -118,8 +123,7 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
         if (bias) read({ key: `${name}.bias`, from: bias, shape: [rows], role: 'bias' });
         return { name, rows, writes: 'open' };
       });
-      const bare: StreamReader = { kind: 'stream', norm: null, scales: false };
-      found.push({ name, fact: x.stream ? { ...x, reads: bare } : x, layers: made, ...(usually && { stays: true }) });
+      found.push({ name, fact: { ...x, reads: sourceOf(x) }, layers: made, ...(usually && { stays: true }) });
       return made.map((layer) => ({ cols: layer.rows, reads: null, from: [layer], stream: false }));
     },
     add(residual, x) {
@@ -152,10 +156,43 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
     },
     gate(_, gate, up) {
       assert(gate.cols === up.cols, `a gate of ${gate.cols} columns on ${up.cols}`);
+      const passes = isOpen(up);
       say(gate, 'fixed');
       say(up, 'channels');
-      return { cols: up.cols, reads: { kind: 'channels' }, from: [], stream: false };
+      return { cols: up.cols, reads: { kind: passes ? 'channels' : 'none' }, from: [], stream: false };
     },
+    convolve({ name, channels, taps, from, bias }, x) {
+      assert(x.cols === channels, `${name}: filters of ${channels} channels on ${x.cols}`);
+      read({ key: name, from, shape: [channels, 1, taps], role: 'filter' });
+      if (bias) read({ key: `${name}.bias`, from: bias, shape: [channels], role: 'bias' });
+      say(x, 'fixed');
+      return { cols: channels, reads: null, from: [], stream: false };
+    },
+    softplus({ bias }, x) {
+      assert(bias.shape.length === 1 && bias.shape[0] === x.cols, `${bias.name}: for ${x.cols} columns`);
+      parameter('bias', bias);
+      say(x, 'fixed');
+      return { cols: x.cols, reads: null, from: [], stream: false };
+    },
+    scan({ heads, groups, states, decays, through }, { x, delta, b, c }) {
+      assert(
+        x.cols % heads === 0 && heads % groups === 0 && delta.cols === heads,
+        `${x.cols} channels, ${heads} heads`,
+      );
+      assert(b.cols === groups * states && c.cols === b.cols, `${groups} groups of ${states} states`);
+      parameter('state', decays);
+      parameter('state', through);
+      for (const value of [x, delta, b, c]) say(value, 'fixed');
+      return { cols: x.cols, reads: null, from: [], stream: false };
+    },
+  };
+  /** Rows as a layer has just made them: one layer after another, each row a channel. */
+  const isOpen = ({ from }: Fact) => from.length > 0 && from.every(({ writes }) => writes === 'open');
+  const sourceOf = (x: Fact): Fact['reads'] => {
+    if (x.stream) return { kind: 'stream', norm: null, scales: false };
+    if (x.reads || !isOpen(x)) return x.reads;
+    say(x, 'channels');
+    return { kind: 'channels' };
   };
   const result = await block(steps, { cols: hidden, reads: null, from: [], stream: true });
   turns &&= result.stream;

@@ -25,21 +25,24 @@ async function read(entry: TensorEntry): Promise<Float64Array> {
 const entryOf = ({ tensors }: Checkpoint, name: string) => present(tensors.get(name), name);
 
 async function contentOf(checkpoint: Checkpoint, { tensors }: PlannedBlock): Promise<BlockContent> {
-  const read64 = tensors.map(async ({ key, from, shape, above = 0 }) => {
-    const values = await read(located(checkpoint, present(from, key), shape));
-    return [key, values.map((v) => v + above)] as const;
-  });
+  const read64 = tensors.flatMap(({ key, from, shape, above = 0 }) =>
+    from ? [read(located(checkpoint, from, shape)).then((values) => [key, values.map((v) => v + above)] as const)] : [],
+  );
   return new Map(await Promise.all(read64));
 }
 
 /** Normal values, larger than an initialisation would be: attention is far from uniform, every bias and gain counts. */
 function randomContent(rng: Rng, { tensors }: PlannedBlock): Map<string, Float64Array> {
-  const spread = { linear: 1.5, bias: 0.5, norm: 0.3 };
+  const spread = { linear: 1.5, bias: 0.5, norm: 0.3, filter: 0.5, state: 0.5 };
   return new Map(
-    tensors.map(({ key, shape: [rows = 1, cols = 1], role }) => {
-      const values = normals(rng, rows * cols, spread[role] / Math.sqrt(cols));
-      return [key, Float64Array.from(values, (value) => (role === 'norm' ? 1 + value : value))];
-    }),
+    tensors
+      .filter(({ from }) => from)
+      .map(({ key, shape, role }) => {
+        const [, cols = 1] = shape;
+        const size = shape.reduce((a, b) => a * b, 1);
+        const values = normals(rng, size, spread[role] / Math.sqrt(cols));
+        return [key, Float64Array.from(values, (value) => (role === 'norm' ? 1 + value : value))];
+      }),
   );
 }
 
@@ -62,29 +65,32 @@ function apart(got: Gradients, want: ReadonlyMap<string, Float64Array>): number 
 }
 
 describe('the result of a tape', () => {
-  it.each(['llama-biased', 'llama-dynamic', 'mistral', 'qwen3', 'smollm3'])('is that of a run: %s', async (name) => {
-    const gpu = await testGpu();
-    using scope = gpu.scope('tape');
-    const checkpoint = await openFolder(goldenModel(name));
-    const model = await openModel(gpu, checkpoint);
-    const { blocks } = await openPlan(checkpoint);
-    const batch = { windows: 2, length: 40 };
-    let hidden = await model.embed(
-      scope,
-      Uint32Array.from({ length: 80 }, (_, i) => (i * 7) % 64),
-    );
-    for (const [index, planned] of blocks.entries()) {
-      const { y } = await tape(
-        planned.block,
-        await readMatrix(gpu, hidden),
-        await contentOf(checkpoint, planned),
-        batch,
+  it.each(['llama-biased', 'llama-dynamic', 'mistral', 'qwen3', 'smollm3', 'mamba', 'falcon-mamba', 'mamba2-groups'])(
+    'is that of a run: %s',
+    async (name) => {
+      const gpu = await testGpu();
+      using scope = gpu.scope('tape');
+      const checkpoint = await openFolder(goldenModel(name));
+      const model = await openModel(gpu, checkpoint);
+      const { blocks } = await openPlan(checkpoint);
+      const batch = { windows: 2, length: 40 };
+      let hidden = await model.embed(
+        scope,
+        Uint32Array.from({ length: 80 }, (_, i) => (i * 7) % 64),
       );
-      hidden = await model.forward(scope, await model.openBlock(scope, index), hidden, batch);
-      // The run rounds to f32 in some ten steps, 6e-8 each, and in sums of tens of products that partly cancel. Measured: up to 4.2e-7.
-      expect(Math.sqrt(nmse(await readMatrix(gpu, hidden), y))).toBeLessThanOrEqual(1e-6);
-    }
-  });
+      for (const [index, planned] of blocks.entries()) {
+        const { y } = await tape(
+          planned.block,
+          await readMatrix(gpu, hidden),
+          await contentOf(checkpoint, planned),
+          batch,
+        );
+        hidden = await model.forward(scope, await model.openBlock(scope, index), hidden, batch);
+        // The run rounds to f32 in some ten steps, 6e-8 each, and in sums of tens of products that partly cancel. Measured: up to 4.2e-7.
+        expect(Math.sqrt(nmse(await readMatrix(gpu, hidden), y))).toBeLessThanOrEqual(1e-6);
+      }
+    },
+  );
 });
 
 describe('gradients of a tape', () => {

@@ -71,7 +71,10 @@ describe('the trace', () => {
   });
 
   it('counts as many uses as steps make, and the result once more', async () => {
-    const read = { norm: 1, linear: 1, add: 2, rotate: 1, attend: 3, activate: 1, gate: 2 };
+    const read = {
+      ...{ norm: 1, linear: 1, add: 2, rotate: 1, attend: 3, activate: 1, gate: 2 },
+      ...{ convolve: 1, softplus: 1, scan: 4 },
+    };
     for (const name of goldenNames) {
       const { config } = await openFolder(goldenModel(name));
       const { blocks } = await planOf(config);

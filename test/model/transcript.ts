@@ -44,6 +44,9 @@ export function transcripts(config: Readonly<Record<string, unknown>>): Transcri
       },
       activate: () => note('activate'),
       gate: () => note('gate'),
+      convolve: () => note('convolve'),
+      softplus: () => note('softplus'),
+      scan: () => note('scan'),
     };
     void block(reading, null);
     return { norms, layers, rotations, attends, steps };
