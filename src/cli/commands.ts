@@ -25,6 +25,11 @@ const quantized: readonly OptionMeta[] = [
     value: 'shared|sequential',
     line: 'one calibration for all, or each block after its quantized ones (shared)',
   },
+  {
+    name: 'variants',
+    value: 'A=B,…',
+    line: 'other ways to calibrate: expert-blend=N, expert-weights=router, dead-experts=zeroed, residual=dropped',
+  },
   { name: 'seed', value: 'N', line: 'seed of every random choice (0)' },
   { name: 'keep', value: 'DIR', line: 'keep finished layers there, and resume from them' },
 ];

@@ -1,6 +1,7 @@
 /** From options to the request of a run. Pure but for what it is given. */
 import type { PlannedPoint, RunSettings } from '../log/events';
 import { mostDraws } from '../lab/plan';
+import { parseVariants, plainVariants } from '../log/variants';
 import { minContext } from '../measures/windows';
 import { usualGoal, type Goal } from '../log/verdict/choose';
 import type { ModelCard } from '../model/card';
@@ -29,12 +30,26 @@ export function settingsOf(given: Given, card: ModelCard): RunSettings {
     ...drawsOf(given),
     mode: choiceOf(given, 'mode', 'shared', ['shared', 'sequential']),
     seed: integerOf(given, 'seed', 0, 0, 2 ** 32 - 1),
+    ...variantsOf(given),
   };
 }
 
 function drawsOf(given: Given): Pick<RunSettings, 'calibrationDraws'> {
   const draws = integerOf(given, 'calibration-draws', 1, 1, mostDraws);
   return draws > 1 ? { calibrationDraws: draws } : {};
+}
+
+/** "expert-blend=0,expert-weights=router,…". */
+function variantsOf(given: Given): Pick<RunSettings, 'variants'> {
+  const text = textOf(given, 'variants');
+  if (text === null) return {};
+  const entries = text.split(',').map((part): [string, unknown] => {
+    const [name = '', value = ''] = part.split('=');
+    const field = name.trim().replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return [field, field === 'expertBlend' && /^\d+$/.test(value) ? Number(value) : value];
+  });
+  const variants = plainVariants(parseVariants(Object.fromEntries(entries), '--variants'));
+  return variants ? { variants } : {};
 }
 
 /** What the answer below the table is for. */

@@ -102,11 +102,12 @@ async function benchOf(opening: Opening, common: Common, draw: number): Promise<
 }
 
 function cabinetsOf({ input, model, settings, calibration }: Opening, draw: number): Cabinets {
-  const { context, mode, seed } = settings;
+  const { context, mode, seed, variants } = settings;
   const of = (h: Circumstances['calibration']) =>
     new Cabinet(input.keep, {
       ...{ app: input.appVersion, adapter: input.gpu.card.name, model: model.card.fingerprint, mode, seed },
       calibration: h,
+      ...(h && variants && { variants }),
     });
   const part = calibration?.parts[draw];
   const seen = calibration && part && { fingerprint: calibration.fingerprint, tokens: part.length, context };

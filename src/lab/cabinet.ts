@@ -2,6 +2,7 @@
  * Solved sites of one run, behind the store that outlives it: keys that name everything a site's result depends on, records that are checked,
  * and a bounded cache in memory for stores that lose entries or are slow.
  */
+import type { Variants } from '../log/variants';
 import { FetchError } from '../util/errors';
 import { sha256 } from '../util/hash';
 import { packSite, unpackSite, type KeptSite } from './keptSite';
@@ -25,6 +26,8 @@ export interface Circumstances {
   } | null;
   readonly mode: string;
   readonly seed: number;
+  /** Of the calibration, where it is not the usual one. */
+  readonly variants?: Variants;
 }
 
 export class Cabinet {

@@ -9,6 +9,7 @@ import { mostColumnsPerGroup } from '../quant/groups';
 import { widestMoment } from '../tensor/gram';
 import { RecipeError } from '../util/errors';
 import { listed, quoted } from '../util/words';
+import { parseVariants, plainVariants } from '../log/variants';
 import type { PlannedPoint, RunSettings } from '../log/events';
 import { minContext, type Windows } from '../measures/windows';
 
@@ -40,6 +41,7 @@ export function settle(settings: RunSettings, calibration: 'given' | 'none', max
   whole('calibrationTokens', calibrationTokens, 1, 2 ** 40);
   whole('calibrationDraws', settings.calibrationDraws ?? 1, 1, mostDraws);
   whole('seed', seed, 0, 2 ** 32 - 1);
+  const variants = plainVariants(parseVariants(settings.variants ?? {}));
   const others = settings.points.filter(({ assignment }) => assignment !== null);
   require('points', others.length < maxPoints, `${others.length} points`, `at most ${maxPoints - 1}`);
   const points = [
@@ -65,7 +67,8 @@ export function settle(settings: RunSettings, calibration: 'given' | 'none', max
       );
     }
   }
-  return { ...settings, points };
+  const { variants: _, ...rest } = settings;
+  return { ...rest, points, ...(variants && { variants }) };
 }
 
 type Sites = Pick<Model, 'sites' | 'blockCount'>;

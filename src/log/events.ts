@@ -8,6 +8,7 @@ import type { Insight } from '../quant/solve/insight';
 import type { MomentFacts } from '../quant/problem';
 import type { Assignment } from '../quant/recipe/assignment';
 import type { ErrorRecord } from '../util/errors';
+import type { Variants } from './variants';
 
 export type { MomentFacts };
 
@@ -51,6 +52,8 @@ export interface RunSettings {
   readonly calibrationDraws?: number;
   readonly mode: CalibrationMode;
   readonly seed: number;
+  /** Left out where calibration is as usual. */
+  readonly variants?: Variants;
 }
 
 /** A value with its 95 % interval; NaN at its ends where that is not known. */

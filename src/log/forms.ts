@@ -8,6 +8,7 @@ import { maxExceptions, maxWhere } from '../quant/recipe/assignment';
 import { slots } from '../quant/recipe/recipe';
 import { currentType } from './lines';
 import { isEnd, isFixed, type Row } from './rows';
+import { parseVariants } from './variants';
 import {
   maxBits,
   maxGroup,
@@ -135,6 +136,15 @@ const assignment = record({
   all: recipe,
   except: optional(list(record({ where: shortText(maxWhere), recipe: nullable(recipe) }), maxExceptions)),
 });
+/** As variants.ts reads them. */
+const variants: Check = (v, path) => {
+  try {
+    parseVariants(v);
+    return null;
+  } catch {
+    return wrong(path, 'known variants');
+  }
+};
 /** Up to version 0.1 a point had one recipe, with the grids of embedding and head in it. */
 const earlierRecipe = record({ ...recipeForm, embedding: optional(pieceNamed), head: optional(pieceNamed) });
 /** One of two forms, told apart by a key. */
@@ -159,6 +169,7 @@ const settings = record({
   maxTokens: nullable(whole(1)),
   context: whole(1),
   calibrationDraws: optional(whole(1)),
+  variants: optional(variants),
   ...fields(count, 'calibrationTokens seed'),
 });
 const model = record({

@@ -7,6 +7,7 @@ import { equalAssignment, someRecipe, type Assignment } from '../quant/recipe/as
 import { needsCalibration } from '../quant/recipe/parseRecipe';
 import { NumericError } from '../util/errors';
 import type { PlannedPoint, PointResult, RunEvent, RunSettings } from './events';
+import { plainVariants } from './variants';
 
 export type RunStarted = Extract<RunEvent, { type: 'run-started' }>;
 
@@ -90,13 +91,16 @@ function conditions(
   { app, adapter, model, evaluation, calibration, settings }: RunStarted,
   assignment: Assignment | null,
 ): string {
-  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
+  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed, variants } = settings;
   return JSON.stringify([
     [app, adapter.name, adapter.vendor, adapter.architecture],
     [model.fingerprint, evaluation.fingerprint, protocol, context, maxTokens],
     assignment && seed,
     // Rounding to nearest reads no text: the same whatever the others are calibrated on.
-    someRecipe(assignment, needsCalibration) && [calibration?.fingerprint, calibrationTokens, calibrationDraws, mode],
+    someRecipe(assignment, needsCalibration) && [
+      ...[calibration?.fingerprint, calibrationTokens, calibrationDraws, mode],
+      plainVariants(variants),
+    ],
   ]);
 }
 

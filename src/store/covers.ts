@@ -2,6 +2,7 @@
 import { someRecipe } from '../quant/recipe/assignment';
 import { needsCalibration } from '../quant/recipe/parseRecipe';
 import type { RunView } from './runView';
+import { plainVariants } from '../log/variants';
 
 /** Whether every finished point of `earlier` is a finished point of `later`, measured under the same conditions. */
 export function covers(later: RunView, earlier: RunView): boolean {
@@ -13,7 +14,7 @@ export function covers(later: RunView, earlier: RunView): boolean {
 function finishedUnder({ about, points }: RunView): string[] {
   if (!about) return [];
   const { settings, model, app, adapter, texts } = about;
-  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed } = settings;
+  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed, variants } = settings;
   const assignments = new Map(settings.points.map(({ id, assignment }) => [id, assignment]));
   return points
     .filter(({ state }) => state === 'finished')
@@ -22,7 +23,10 @@ function finishedUnder({ about, points }: RunView): string[] {
       return JSON.stringify([
         [about.at === null, model.fingerprint, app, adapter, protocol, context, maxTokens, texts[0]],
         [method, assignment, assignment && seed],
-        someRecipe(assignment, needsCalibration) && [texts[1], calibrationTokens, calibrationDraws, mode],
+        someRecipe(assignment, needsCalibration) && [
+          ...[texts[1], calibrationTokens, calibrationDraws, mode],
+          plainVariants(variants),
+        ],
       ]);
     });
 }

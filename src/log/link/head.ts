@@ -6,6 +6,7 @@ import { isTooDeep } from '../../util/json';
 import { hash32 } from '../../util/rng';
 import type { Assignment } from '../../quant/recipe/assignment';
 import type { PlannedPoint } from '../events';
+import { mostBlend, plainVariants, variantBits, variantNumbers, variantsFrom, type Variants } from '../variants';
 import { damaged } from './bytes';
 import { packed } from './columns';
 import { Fields, type Json } from './fields';
@@ -92,6 +93,7 @@ export function writeHead({ app, adapter, model, evaluation, calibration, settin
       modes.indexOf(settings.mode),
       settings.seed,
     ],
+    ...(settings.variants ? { x: [...variantNumbers(settings.variants)] } : {}),
     r: families.map((text) => JSON.parse(text) as Json),
     m: methods,
     p: { ...Object.fromEntries(Object.entries(points).map(([k, v]) => [k, packed(v)])), i: ids },
@@ -135,6 +137,7 @@ export function readHead(body: Fields, template: (fields: Fields) => Assignment)
       calibrationTokens,
       mode: body.choice('mode', modes, mode),
       seed,
+      ...(body.has('x') ? { variants: readVariants(body) } : {}),
     },
     ...(body.has('u') ? { doubts: readDoubts(body) } : {}),
   };
@@ -166,6 +169,13 @@ export function readPlaces(body: Fields, points: readonly PlannedPoint[], count:
   const which = body.get('k') === 0 ? [...points.keys()] : body.integers('k', count, 0, points.length - 1);
   if (which.length !== count) throw damaged(`${count} results for ${which.length} points`);
   return which.map((at) => points[at] as PlannedPoint);
+}
+
+function readVariants(body: Fields): Variants {
+  const [blend = 0, bits = 0] = body.integers('x', 2, 0, mostBlend + 1);
+  const variants = plainVariants(variantsFrom([blend, bits]));
+  if (!variants || bits >= variantBits) throw damaged('its variants of calibration are none');
+  return variants;
 }
 
 function readDoubts(body: Fields): Doubt[] {
