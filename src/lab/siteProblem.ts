@@ -140,6 +140,9 @@ function inputOf(reads: Site['reads'], gains: (norm: string) => Matrix): Neighbo
     }
     case 'none':
       return { kind: 'fixed' };
+    case 'gains':
+      // They take factors as rows do, and nothing else.
+      return { kind: 'channels' };
     case 'heads':
     case 'channels':
       return reads;

@@ -18,8 +18,8 @@ export interface Site {
   readonly stays?: true;
   /**
    * Where the input comes from, as far as a change of its basis can pass into its source: the residual stream through the named norm, or
-   * bare; attention heads of `size`, each read by `repeat` query heads; channels, each linear in one row of the layer before or in one gain
-   * of the norm before; or `none`.
+   * bare; attention heads of `size`, each read by `repeat` query heads; channels, each linear in one row of the layer before; the gains of the
+   * named norm, one for each column, behind no stream; or `none`.
    */
   readonly reads:
     | {
@@ -33,6 +33,7 @@ export interface Site {
       }
     | { readonly kind: 'heads'; readonly size: number; readonly repeat: number }
     | { readonly kind: 'channels' }
+    | { readonly kind: 'gains'; readonly norm: string }
     | { readonly kind: 'none' };
 }
 

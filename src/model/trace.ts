@@ -114,8 +114,7 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
         return { cols: x.cols, reads: { kind: 'stream', norm: name, scales: true }, from: [], stream: false };
       }
       say(x, 'fixed');
-      // Gains of its own for each column take a factor, as a row of the layer before would.
-      return { ...x, reads: width === x.cols && gains.from ? { kind: 'channels' } : null };
+      return { ...x, reads: width === x.cols && gains.from ? { kind: 'gains', norm: name } : null };
     },
     linear(name, x, layers, usually) {
       const made = layers.map(({ name, rows, from, bias }): TracedLayer => {

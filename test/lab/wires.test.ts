@@ -124,6 +124,10 @@ async function turn(bench: Bench, site: Site, all: readonly Site[], rng: Rng): P
       await bench.columns(site, (col) => s[col] as number);
       await bench.rows(sourceOf(bench.block, site), (row) => 1 / (s[row] as number));
       return 'stays';
+    case 'gains':
+      await bench.columns(site, (col) => s[col] as number);
+      await bench.rows(reads.norm, (row) => 1 / (s[row] as number));
+      return 'stays';
     case 'none': {
       await bench.columns(site, (col) => s[col] as number);
       const before = all[all.indexOf(site) - 1];
