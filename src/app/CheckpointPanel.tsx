@@ -70,7 +70,7 @@ function Card({ card, note, blind }: CardProps) {
   const facts: readonly (readonly [string, string])[] = [
     ['Parameters', `${count(card.parameters)}, ${percent(card.linearParameters / card.parameters)} quantizable`],
     ['Stored as', `${card.dtypes.join(', ')} · ${bytes(card.bytes)}`],
-    ['Shape', `${card.layers} × ${card.hidden} wide, ${card.heads} heads${grouped(card)}`],
+    ['Shape', `${card.layers} × ${card.hidden} wide${headsOf(card)}`],
     ['Vocabulary', `${card.vocabulary}${card.tiedEmbeddings ? ', tied' : ''}`],
     ['Context', String(card.maxContext)],
   ];
@@ -123,8 +123,10 @@ function Blocks({ blocks }: { readonly blocks: readonly BlockSize[] }) {
   );
 }
 
-const grouped = ({ heads, keyValueHeads }: ShownCard) =>
-  heads === keyValueHeads ? '' : ` (${keyValueHeads} key-value)`;
+const headsOf = ({ heads, keyValueHeads }: ShownCard) => {
+  if (heads === 0) return '';
+  return `, ${heads} heads${heads === keyValueHeads ? '' : ` (${keyValueHeads} key-value)`}`;
+};
 /** "Demo, 20% of the training" → "20%": the row has room for three. */
 const short = (label: string) => /\d+ ?%/.exec(label)?.[0] ?? label;
 const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -16,6 +16,10 @@ function significant(value: number, digits: number): string {
   return text.includes('e+') ? String(Number(text)) : text;
 }
 
+/** Of models that have some. */
+const headsOf = ({ heads, keyValueHeads }: ModelCard) =>
+  heads === 0 ? '' : `, ${heads} heads, ${keyValueHeads} of keys and values`;
+
 export function describeCard(card: ModelCard): string {
   const rows: readonly (readonly [string, string])[] = [
     ['architecture', card.architecture],
@@ -25,7 +29,7 @@ export function describeCard(card: ModelCard): string {
     ],
     ['stored as', `${card.dtypes.join(', ')}, ${megabytes(card.bytes)}`],
     ['layers', String(card.layers)],
-    ['width', `${card.hidden}, ${card.heads} heads, ${card.keyValueHeads} of keys and values`],
+    ['width', `${card.hidden}${headsOf(card)}`],
     ['vocabulary', `${card.vocabulary}${card.tiedEmbeddings ? ', embedding and head tied' : ''}`],
     ['context', String(card.maxContext)],
     ['verdict', `${card.verdict.kind}: ${card.verdict.reason}`],

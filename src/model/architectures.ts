@@ -11,7 +11,7 @@ export const architectures: readonly Architecture[] = Object.values(modules).map
 export function blueprintOf(config: Readonly<Record<string, unknown>>): Blueprint & { readonly architecture: string } {
   const fields = new Fields(config);
   const found = fields.text('model_type');
-  const known = architectures.find(({ name }) => name === found);
+  const known = architectures.find(({ name, claims }) => (found === null ? claims?.(fields) : name === found));
   if (known) return { ...known.blueprint(fields), architecture: known.name };
   const supported = architectures.map(({ name }) => name).join(', ');
   const shown = found === null ? 'no model_type' : `"${found.slice(0, 80)}"`;

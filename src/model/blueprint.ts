@@ -8,6 +8,8 @@ import type { Block, Gains, NormRule, Source } from './steps';
 export interface Architecture {
   /** model_type of config.json. */
   readonly name: string;
+  /** Whether a config that names no model_type is of this architecture. */
+  readonly claims?: (fields: Fields) => boolean;
   /** FormatError names field, found and expected. */
   readonly blueprint: (fields: Fields) => Blueprint;
 }

@@ -48,6 +48,9 @@ describe('dialects', () => {
       ['model.language_model.norm.weight', 'lm_head.weight'],
       'model.norm.weight',
     ],
+    ['of the authors of Mamba', ['backbone.embedding.weight', 'lm_head.weight'], 'backbone.embeddings.weight'],
+    ['of Mamba in transformers', ['backbone.embeddings.weight', 'lm_head.weight'], null],
+    ['of Mamba without a head', ['layers.0.mixer.D', 'embeddings.weight'], 'backbone.layers.0.mixer.D'],
     ['of the one that was added', ['b0.up', 'norm.weight'], 'model.layers.0.up'],
   ])('names %s', (_, names, first) => {
     expect(names.map(namesIn(names, withShort))[0]).toBe(first ?? names[0]);

@@ -74,6 +74,30 @@ describe.each(['shared', 'sequential'] as const)('exceptions in a run (%s)', (mo
   });
 });
 
+describe('sites that usually stay', () => {
+  it('are as stored unless an exception names them, and count as that', async () => {
+    const gpu = await testGpu();
+    const checkpoint = await tinyCheckpoint('mamba');
+    const { stored, card } = await openModel(gpu, checkpoint);
+    const all = recipeFor(gptq);
+    const four = ['x', 'dt'].map((name) => ({ where: `decoder.*.mixer.${name}`, recipe: all }));
+    const paper: PlannedPoint = { ...gptq, id: 'all four', assignment: { all, except: four } };
+    const events = await collect(await tinyInput(gpu, tinySettings([gptq, paper]), { checkpoint }));
+    const sites = (id: string) =>
+      [...solvedOf(events, id).keys()].map(placeOf).flatMap(({ block, name }) => (block === 0 ? [name] : []));
+    expect(sites(gptq.id)).toEqual(['mixer.in', 'mixer.out']);
+    expect(sites(paper.id)).toEqual(['mixer.in', 'mixer.x', 'mixer.dt', 'mixer.out']);
+    const weightsOf = (names: RegExp) =>
+      sum([...stored].map(([site, entries]) => (names.test(site) ? sum(entries.map(({ bytes }) => bytes / 4)) : 0)));
+    const left = weightsOf(/mixer\.(x|dt)$/) / card.linearParameters;
+    const [, half, whole] = finished(events).map(({ size }) => size.bitsPerWeight);
+    const solved = solvedOf(events, gptq.id);
+    const bits = sum([...solved.values()].map(({ bits, rows, cols }) => bits * rows * cols)) / card.linearParameters;
+    expect(half).toBeCloseTo(32 * left + bits, 9);
+    expect(whole).toBeLessThan(half ?? 0);
+  });
+});
+
 describe('an exception', () => {
   it('that reads inputs of embedding or head is refused before the run', async () => {
     const all = recipeFor(gptq);

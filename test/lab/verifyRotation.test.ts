@@ -36,6 +36,11 @@ describe('the fused rotation of a whole model', () => {
     'opt-post',
     'gpt-neox',
     'gpt-neox-serial',
+    'mamba',
+    'mamba-biased',
+    'falcon-mamba',
+    'mamba2-groups',
+    'mamba2-original',
   ]) {
     it(`leaves ${name} as it is`, async () => {
       const gpu = await testGpu();

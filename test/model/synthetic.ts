@@ -43,6 +43,7 @@ export function smallOf(
     ...base,
     ...{ n_embd: hidden_size, n_head: num_attention_heads, n_layer: num_hidden_layers, n_inner: intermediate_size },
     ...{ ffn_dim: intermediate_size, rotary_pct: 0.5 },
+    ...{ state_size: 4, time_step_rank: 3, n_groups: 2, num_heads: 2 * Number(num_attention_heads) },
   };
   return { ...config, model_type, text_config: config };
 }

@@ -128,7 +128,7 @@ describe('gradients of a tape', () => {
     }
   });
 
-  it.each(['llama', 'qwen3', 'smollm3'])('are those of PyTorch: a block of %s', async (name) => {
+  it.each(['llama', 'qwen3', 'smollm3', 'mamba'])('are those of PyTorch: a block of %s', async (name) => {
     const checkpoint = await openFolder(goldenModel(`../tape/${name}`));
     const [planned] = (await planOf(checkpoint.config)).blocks as [PlannedBlock];
     const [windows = 0, length = 0] = present(checkpoint.tensors.get('tape.x'), 'the input').shape;

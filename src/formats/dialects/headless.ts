@@ -15,6 +15,7 @@ interface Family {
 const families: readonly Family[] = [
   { prefix: 'transformer.', begins: /^(wte\.|h\.\d+\.(attn|ln_1)\.)/ },
   { prefix: 'gpt_neox.', begins: /^(embed_in\.|layers\.\d+\.attention\.)/ },
+  { prefix: 'backbone.', begins: /^(embeddings\.|layers\.\d+\.mixer\.)/ },
   { prefix: 'model.', begins: /^(layers\.\d|embed_tokens\.|decoder\.(layers|embed_tokens)\.)/ },
 ];
 
