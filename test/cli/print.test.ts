@@ -47,5 +47,8 @@ describe('print', () => {
     const lines = describeCard(card).split('\n');
     expect(lines.filter((line) => line.endsWith(' 1.04 MB')).length).toBe(2);
     expect(lines).toContain('  remark         no tokenizer');
+    expect(lines).toContain('  width          1, 1 heads, 1 of keys and values');
+    // A model without attention has none.
+    expect(describeCard({ ...card, heads: 0, keyValueHeads: 0 }).split('\n')).toContain('  width          1');
   });
 });
