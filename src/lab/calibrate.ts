@@ -8,6 +8,7 @@ import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { Batch, OpenBlock, Model, Site, Tap } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
+import { addInto } from '../tensor/elementwise';
 import { emptyMatrix, rowRange, type Matrix } from '../tensor/matrix';
 import { present } from '../util/assert';
 import { MomentSums } from './momentSums';
@@ -59,6 +60,9 @@ export function toBatches(windows: readonly Uint32Array[], context: number, perB
 /** How ids of windows of `length` tokens become hidden states: by the model's own embedding, or a quantized one. */
 export type Embed = (scope: Scope, ids: Uint32Array, length: number) => Promise<Matrix>;
 
+/** Whether a block is given the residual stream, or only what the block before added to it. */
+export type Residual = 'kept' | 'dropped';
+
 /** The calibration text on its way through the model, block by block. */
 export class CalibrationStream implements Disposable {
   readonly #states: States;
@@ -70,12 +74,13 @@ export class CalibrationStream implements Disposable {
     readonly batches: readonly TokenBatch[],
     readonly signal: AbortSignal,
     budget: number,
+    readonly residual: Residual,
   ) {
     this.tokens = batches.reduce((sum, { ids }) => sum + ids.length, 0);
     this.#states = new States(gpu, 'calibration states', this.tokens * model.card.hidden * 4, budget);
   }
 
-  /** Before block 0. `budget`: bytes of states that may stay on the GPU. */
+  /** Before block 0. `budget`: bytes of states that may stay on the GPU. `residual`: see Variants. */
   static async start(
     gpu: Gpu,
     model: Model,
@@ -83,8 +88,9 @@ export class CalibrationStream implements Disposable {
     embed: Embed,
     signal: AbortSignal,
     budget: number,
+    residual: Residual = 'kept',
   ): Promise<CalibrationStream> {
-    const stream = new CalibrationStream(gpu, model, batches, signal, budget);
+    const stream = new CalibrationStream(gpu, model, batches, signal, budget, residual);
     try {
       for (const [i, { ids, batch }] of batches.entries()) {
         using local = gpu.scope('embedding');
@@ -123,8 +129,9 @@ export class CalibrationStream implements Disposable {
     for (const [i, { batch }] of this.batches.entries()) {
       using local = gpu.scope('calibration');
       if (beside) exact = await beside.#inputs(local, block, i, sites);
-      const next = await model.forward(local, block, this.#states.get(local, i), batch, sites.length ? tap : undefined);
-      if (after === 'advance') await this.#states.put(i, next);
+      const before = this.#states.get(local, i);
+      const next = await model.forward(local, block, before, batch, sites.length ? tap : undefined);
+      if (after === 'advance') await this.#put(i, next, before);
       await gpu.pace(signal);
       yield batch.windows * batch.length;
     }
@@ -146,14 +153,21 @@ export class CalibrationStream implements Disposable {
     const { gpu, model } = this;
     const { batch } = present(this.batches[i], `batch ${i}`);
     const seen = new Map<string, Matrix>();
-    const next = await model.forward(scope, block, this.#states.get(scope, i), batch, (site, input) => {
+    const before = this.#states.get(scope, i);
+    const next = await model.forward(scope, block, before, batch, (site, input) => {
       if (!sites.some(({ name }) => name === site.name)) return;
       const copy = emptyMatrix(scope, input.rows, input.cols, 'inputs in full precision');
       gpu.copy(input.view, copy.view);
       seen.set(site.name, copy);
     });
-    await this.#states.put(i, next);
+    await this.#put(i, next, before);
     return seen;
+  }
+
+  /** What the next block is given of batch i. */
+  async #put(i: number, next: Matrix, before: Matrix): Promise<void> {
+    if (this.residual === 'dropped') addInto(this.gpu, next, before, -1);
+    await this.#states.put(i, next);
   }
 
   /**

@@ -23,7 +23,7 @@ export class FullCalibration implements Disposable {
   /** Moments of the block, owned by `scope`; blocks come in their order. None where nothing is missing any more. */
   async *of(block: number, scope: Scope): AsyncGenerator<RunEvent, Moments> {
     const { bench, need } = this;
-    const { model, input, clock, points, source, budgets, calibrationBatches } = bench;
+    const { model, input, clock, points, source, budgets, calibrationBatches, settings } = bench;
     if (block > need.lastOfAll || !calibrationBatches) return new Map();
     const { gpu, signal } = input;
     const stream = (this.#stream ??= await CalibrationStream.start(
@@ -33,6 +33,7 @@ export class FullCalibration implements Disposable {
       (local, ids, length) => model.embed(local, ids, length),
       signal,
       budgets.states,
+      settings.variants?.residual,
     ));
     const names = new Set<string>();
     for (const point of points) {

@@ -29,7 +29,7 @@ async function* onePoint(
   lastMissing: number,
   rough: number,
 ): AsyncGenerator<RunEvent> {
-  const { model, source, calibrationBatches, budgets } = bench;
+  const { model, source, calibrationBatches, budgets, settings } = bench;
   const { gpu, signal } = bench.input;
   yield { type: 'point-started', point: point.id };
   using home = gpu.scope(`calibration of ${point.id}`);
@@ -43,7 +43,15 @@ async function* onePoint(
       if (!own.value) {
         const { embed } = yield* openTables(bench, point, home);
         const start = (how: Embed) =>
-          CalibrationStream.start(gpu, model, calibrationBatches, how, signal, budgets.states);
+          CalibrationStream.start(
+            gpu,
+            model,
+            calibrationBatches,
+            how,
+            signal,
+            budgets.states,
+            settings.variants?.residual,
+          );
         own.value = await start(embed);
         if (pointNeeds(point, needsCross))
           beside.value = await start((scope, ids, length) => model.embed(scope, ids, length));
