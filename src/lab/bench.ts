@@ -39,6 +39,8 @@ export interface Bench extends Opening {
   /** Keys of sites that an earlier run has left behind. */
   readonly kept: ReadonlySet<string>;
   readonly results: PointResult[];
+  /** What sites of one norm have agreed on (kin.ts). */
+  readonly agreed: Map<string, Promise<Float32Array<ArrayBuffer>>>;
   /** Whether it was said that the store takes no more. */
   readonly said: { refusal: boolean };
 }
@@ -97,6 +99,7 @@ async function benchOf(opening: Opening, common: Common, draw: number): Promise<
     accounts: new Accounts(),
     kept: await findKept(opening, points),
     results: [],
+    agreed: new Map(),
     said: { refusal: false },
   };
 }

@@ -36,6 +36,9 @@ export interface Moment {
   readonly release?: () => void;
 }
 
+/** Moments of the sites of one block, by their names in it. */
+export type BlockMoments = ReadonlyMap<string, Moment>;
+
 /** Tokens on which outputs of modules are compared: AWQ as published takes 512 at a time. */
 const sampleTokens = 2048;
 
@@ -115,7 +118,7 @@ export class CalibrationStream implements Disposable {
     after: 'advance' | 'stay',
     scope: Scope,
     beside?: CalibrationStream,
-  ): AsyncGenerator<number, ReadonlyMap<string, Moment>> {
+  ): AsyncGenerator<number, BlockMoments> {
     const { gpu, model, signal } = this;
     // Each site by itself, so that one can be let go before the others.
     const sums = new Map(

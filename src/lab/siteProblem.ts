@@ -7,7 +7,7 @@ import type { Gpu } from '../gpu/gpu';
 import { bindingLimit } from '../gpu/limits';
 import type { OpenBlock, Site } from '../model/model';
 import type { Insight } from '../quant/solve/insight';
-import type { Context, LayerProblem, Neighbours } from '../quant/problem';
+import type { Context, Kin, LayerProblem, Neighbours } from '../quant/problem';
 import type { Recipe } from '../quant/recipe/recipe';
 import { restoreLayer } from '../quant/solve/restore';
 import { solveLayer, type SolvedLayer } from '../quant/solve/solveLayer';
@@ -100,15 +100,14 @@ export function roundSite(
   recipe: Recipe,
   moment: Moment | null,
   cx: Omit<Context, 'scope'>,
-  moduleError?: LayerProblem['moduleError'],
-  limit = bindingLimit,
+  { moduleError, kin, limit = bindingLimit }: Around = {},
 ): Promise<Solved> {
   const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
   const take = siteRows(cx.gpu, block, site);
   return solveParts(rows, site.cols, cx, limit, async (range, local) => {
     // Neighbours are told of whole sites: in a range of rows no change of basis passes into them.
-    const neighbours = range[1] - range[0] === rows ? neighboursOf(block, site) : undefined;
-    const around = neighbours && { neighbours, ...(moduleError && { moduleError }) };
+    const neighbours = range[1] - range[0] === rows ? neighboursOf(block, site, kin) : undefined;
+    const around = neighbours && { neighbours, ...(moduleError && { moduleError }), ...(kin && { kin }) };
     if (!moment) return solveLayer({ W: take(local.scope, ...range), ...around }, recipe, local);
     if (range[1] - range[0] === rows) {
       const W = await moment.factors.remember('weights', (scope) => take(scope, ...range));
@@ -120,10 +119,15 @@ export function roundSite(
   });
 }
 
-/** What lies around a site, in the terms of its rows and columns. */
-export function neighboursOf({ index, others }: OpenBlock, { reads, layers, cols }: Site): Neighbours {
+/** What a site's problem is told of its surroundings, and the most bytes of one range of rows. */
+export interface Around extends Pick<LayerProblem, 'moduleError' | 'kin'> {
+  readonly limit?: number;
+}
+
+/** What lies around a site, in the terms of its rows and columns. `kin`: those that read the same norm, where they are at hand. */
+export function neighboursOf({ index, others }: OpenBlock, { reads, layers, cols }: Site, kin?: Kin): Neighbours {
   return {
-    input: inputOf(reads, (norm) => present(others.get(norm), `block ${index}: ${norm}`)),
+    input: inputOf(reads, kin, (norm) => present(others.get(norm), `block ${index}: ${norm}`)),
     outputs: layers.map(({ rows, writes, headSize, centred = false }) => {
       if (writes === 'heads') return { kind: writes, rows, size: headSize ?? cols };
       if (writes === 'stream') return { kind: writes, rows, centred };
@@ -132,10 +136,11 @@ export function neighboursOf({ index, others }: OpenBlock, { reads, layers, cols
   };
 }
 
-function inputOf(reads: Site['reads'], gains: (norm: string) => Matrix): Neighbours['input'] {
+function inputOf(reads: Site['reads'], kin: Kin | undefined, gains: (norm: string) => Matrix): Neighbours['input'] {
   switch (reads.kind) {
     case 'stream': {
-      const { norm, turns, scales } = reads;
+      const { norm, turns, together } = reads;
+      const scales = reads.scales && (!together || kin !== undefined);
       return { kind: 'stream', gains: norm === null ? null : gains(norm), turns, scales };
     }
     case 'none':

@@ -6,19 +6,28 @@ import type { QuantEvent } from '../quant/problem';
 import { createRng } from '../util/rng';
 import type { RunEvent, SiteResult } from '../log/events';
 import { worked, type Bench } from './bench';
-import type { Moment } from './calibrate';
+import type { BlockMoments } from './calibrate';
+import { kinOf, readersOf } from './kin';
 import { requireFinite } from './failure';
 import { moduleError } from './moduleError';
 import type { Placement, PreparedPoint } from './prepare';
 import { notKept } from './remarks';
 import { roundSite, type Solved } from './siteProblem';
 
-/** Sites of the block whose H this point needs, because it has yet to solve them. */
+/**
+ * Sites of the block whose H this point needs: those that it has yet to solve, and with them what is read of others: of all that read the same
+ * norm, where factors are agreed on, and of the one that sees all tokens where an expert sees few.
+ */
 export function sitesToCalibrate({ model, kept }: Bench, { placements }: PreparedPoint, block: number): Site[] {
-  return model.sites(block).filter(({ name }) => {
+  const sites = model.sites(block);
+  const missing = sites.filter(({ name }) => {
     const placement = placements.get(siteId(block, name));
     return placement?.calibrated && !kept.has(placement.key);
   });
+  const read = new Set(
+    missing.flatMap((site) => [site.name, ...readersOf(site, sites).map(({ name }) => name), site.routed?.like]),
+  );
+  return sites.filter(({ name }) => read.has(name));
 }
 
 /** `open` gives the source block where it is needed. Nothing is left to do for a site that stays as stored. */
@@ -27,7 +36,7 @@ export async function* solveSite(
   point: PreparedPoint,
   block: number,
   site: Site,
-  moment: Moment | null,
+  moments: BlockMoments,
   open: () => Promise<OpenBlock>,
 ): AsyncGenerator<RunEvent> {
   const { model, settings, costs, kept, work } = bench;
@@ -40,6 +49,7 @@ export async function* solveSite(
     return;
   }
   const { recipe } = placement;
+  const moment = placement.calibrated ? (moments.get(site.name) ?? null) : null;
   const solve = async (emit: (event: QuantEvent) => void) => {
     const shared = createRng(settings.seed);
     const rng = shared.fork(placement.words);
@@ -47,7 +57,9 @@ export async function* solveSite(
     using scope = gpu.scope('module');
     const sample = needsModule(recipe) && moment?.sample;
     const error = sample ? await moduleError(gpu, model, source, site, sample, scope) : undefined;
-    return await roundSite(source, site, recipe, moment, { gpu, signal, rng, shared, emit }, error);
+    const kin = moment ? kinOf(bench, point, site, source, moments) : undefined;
+    const around = { ...(error && { moduleError: error }), ...(kin && { kin }) };
+    return await roundSite(source, site, recipe, moment, { gpu, signal, rng, shared, emit }, around);
   };
   const layers = site.layers.map(({ name }) => name);
   yield* takeOrSolve(bench, point, placement, layers, solve);

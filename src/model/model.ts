@@ -16,6 +16,8 @@ export interface Site {
   readonly cols: number;
   /** As stored unless an exception names it: little to save, and much depends on it (a router decides which experts a token sees). */
   readonly stays?: true;
+  /** Of an expert: only the tokens that a router sends to it reach the site. */
+  readonly routed?: Routed;
   /**
    * Where the input comes from, as far as a change of its basis can pass into its source: the residual stream through the named norm, or
    * bare; attention heads of `size`, each read by `repeat` query heads; channels, each linear in one row of the layer before; the gains of the
@@ -27,6 +29,8 @@ export interface Site {
         readonly norm: string | null;
         /** Whether the norm's gains are read by this input alone, so that they can be scaled. */
         readonly scales: boolean;
+        /** Every site that reads the norm, where there are several: factors of its gains are common to all. */
+        readonly together?: readonly string[];
         /** Whether the stream of the model may be turned; and whether its norms subtract the mean. */
         readonly turns: boolean;
         readonly centred: boolean;
@@ -35,6 +39,13 @@ export interface Site {
     | { readonly kind: 'channels' }
     | { readonly kind: 'gains'; readonly norm: string }
     | { readonly kind: 'none' };
+}
+
+/** Where a routed site stands. */
+export interface Routed {
+  readonly expert: number;
+  /** A site that reads the same rows at every token; null where there is none, behind the expert's first layers. */
+  readonly like: string | null;
 }
 
 /** One linear layer: its name inside the block ("self_attn.q_proj") and rows. */

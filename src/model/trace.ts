@@ -64,6 +64,8 @@ interface StreamReader {
   readonly kind: 'stream';
   readonly norm: string | null;
   scales: boolean;
+  /** Sites that read it. */
+  readonly readers: Set<string>;
 }
 
 /** What is known of a value of the block. */
@@ -111,7 +113,12 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       for (const tensor of normTensors(gains, kind)) read(tensor);
       if (x.stream) {
         kinds.add(kind);
-        return { cols: x.cols, reads: { kind: 'stream', norm: name, scales: true }, from: [], stream: false };
+        return {
+          cols: x.cols,
+          reads: { kind: 'stream', norm: name, scales: true, readers: new Set() },
+          from: [],
+          stream: false,
+        };
       }
       say(x, 'fixed');
       return { ...x, reads: width === x.cols && gains.from ? { kind: 'gains', norm: name } : null };
@@ -122,7 +129,9 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
         if (bias) read({ key: `${name}.bias`, from: bias, shape: [rows], role: 'bias' });
         return { name, rows, writes: 'open' };
       });
-      found.push({ name, fact: { ...x, reads: sourceOf(x) }, layers: made, ...(usually && { stays: true }) });
+      const reads = sourceOf(x);
+      if (reads?.kind === 'stream') reads.readers.add(name);
+      found.push({ name, fact: { ...x, reads }, layers: made, ...(usually && { stays: true }) });
       return made.map((layer) => ({ cols: layer.rows, reads: null, from: [layer], stream: false }));
     },
     add(residual, x) {
@@ -188,7 +197,7 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
   /** Rows as a layer has just made them: one layer after another, each row a channel. */
   const isOpen = ({ from }: Fact) => from.length > 0 && from.every(({ writes }) => writes === 'open');
   const sourceOf = (x: Fact): Fact['reads'] => {
-    if (x.stream) return { kind: 'stream', norm: null, scales: false };
+    if (x.stream) return { kind: 'stream', norm: null, scales: false, readers: new Set() };
     if (x.reads || !isOpen(x)) return x.reads;
     say(x, 'channels');
     return { kind: 'channels' };
@@ -224,5 +233,7 @@ function normTensors({ name, width, from, above, bias }: Gains, kind: NormRule['
 
 function readsOf({ reads }: Fact, stream: StreamFacts): Site['reads'] {
   if (!reads) return { kind: 'none' };
-  return reads.kind === 'stream' ? { ...reads, ...stream } : reads;
+  if (reads.kind !== 'stream') return reads;
+  const { readers, ...norm } = reads;
+  return { ...norm, ...stream, ...(readers.size > 1 && { together: [...readers] }) };
 }

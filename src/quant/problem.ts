@@ -23,6 +23,8 @@ export interface LayerProblem {
    * module ends with this site (the error is then the quadratic form in H) and where no text is at hand.
    */
   readonly moduleError?: (What: Matrix) => Promise<number>;
+  /** Where several sites read the norm before this one, and are solved by one recipe. */
+  readonly kin?: Kin;
   /** What was computed from (W, H) for other grids; give the same cache with the same pair, and one Cholesky serves all widths. */
   readonly factors?: FactorCache;
 }
@@ -57,8 +59,18 @@ export interface StreamInput {
   readonly gains: Matrix | null;
   /** Whether the stream of the model can be turned into another basis. */
   readonly turns: boolean;
-  /** Whether the gains can be scaled: nothing but this input is made with them. */
+  /** Whether the gains can be scaled: nothing but this input is made with them, or what else is agrees (`kin`). */
   readonly scales: boolean;
+}
+
+/** Sites that read one norm, as far as they have to agree on factors of its gains. */
+export interface Kin {
+  /** Makes what all of them agree on, once for each key. */
+  agree(key: string, make: () => Promise<Float32Array<ArrayBuffer>>): Promise<Float32Array<ArrayBuffer>>;
+  /** [1, in]: mean |x| over all tokens. */
+  readonly magnitude: Matrix;
+  /** One after another: each with the tokens that reached it, over which its H is a mean. What one is given lives until the next is asked for. */
+  problems(): Generator<{ readonly problem: Posed; readonly tokens: number }>;
 }
 
 /** Whether what stands before the site can take a factor for each of its inputs. */
@@ -68,6 +80,16 @@ export const takesFactors = (input: Neighbours['input']): boolean =>
 /** A problem on its way through the pieces: the cache is always there. */
 export interface Posed extends LayerProblem {
   readonly factors: FactorCache;
+}
+
+/** The problem without its kin, behind a change of its columns that they do not make: nothing can be agreed on with them any more. */
+export function withoutKin<P extends LayerProblem>(problem: P): P {
+  const { kin, neighbours, ...rest } = problem;
+  if (!kin) return problem;
+  const input = neighbours?.input;
+  const around =
+    neighbours && input?.kind === 'stream' ? { ...neighbours, input: { ...input, scales: false } } : neighbours;
+  return { ...rest, ...(around && { neighbours: around }) } as P;
 }
 
 /** Passed, never global. */

@@ -43,7 +43,7 @@ describe('a site', () => {
         const cx = { gpu, signal: new AbortController().signal, rng, shared: rng, emit: () => undefined };
         const moment = () => ({ H, tokens: 200, factors: FactorCache.of(scope) });
         const whole = await roundSite(block, site, recipe, moment(), cx);
-        const parts = await roundSite(block, site, recipe, moment(), cx, undefined, 64 * 4 * site.cols);
+        const parts = await roundSite(block, site, recipe, moment(), cx, { limit: 64 * 4 * site.cols });
         expect(parts.parts.length).toBe(Math.ceil(whole.rows / 64));
         expect(parts.storageBits).toBeGreaterThanOrEqual(whole.storageBits);
         const weights = async (solved: typeof whole) => {

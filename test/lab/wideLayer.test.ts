@@ -52,15 +52,9 @@ async function solveBlock(gpu: Gpu) {
       const rng = createRng(1);
       const recipe = present(findMethod(name), name).recipe(4, 128);
       const cx = { gpu, signal, rng, shared: rng, emit: () => undefined };
-      const { parts, hash, loss, nearestLoss, energy } = await roundSite(
-        block,
-        site,
-        recipe,
-        moment,
-        cx,
-        undefined,
-        range,
-      );
+      const { parts, hash, loss, nearestLoss, energy } = await roundSite(block, site, recipe, moment, cx, {
+        limit: range,
+      });
       solved.push({ site: site.name, name, ranges: parts.length, hash, loss, nearestLoss, energy });
     }
     present(moment.release, 'moments of its own')();

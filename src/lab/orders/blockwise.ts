@@ -2,12 +2,12 @@
  * Shared calibration where not everything fits: as many blocks together as do, each of which is read once and solved for all points; they are
  * measured when the last block is. Of a wide layer, H and its factor are let go before those of the next are made.
  */
+import type { BlockMoments } from '../calibrate';
 import type { RunEvent } from '../../log/events';
-import { siteId } from '../../model/siteId';
 import { measurePoint } from '../measurePoint';
+import { releaseAfter } from '../kin';
 import { solveSite } from '../solveSite';
 import { FullCalibration } from './full';
-import type { Moments } from './calibration';
 import type { Order } from './need';
 import { once } from './once';
 
@@ -23,25 +23,24 @@ export async function* blockwise(
   const started = new Set<string>();
   for (const chunk of chunks) {
     using scope = gpu.scope('moments');
-    const moments = new Map<number, Moments>();
+    const moments = new Map<number, BlockMoments>();
     for (const block of chunk) moments.set(block, yield* calibration.of(block, scope));
     for (const block of chunk) {
       using opened = gpu.scope('block');
       const open = once(() => source.open(opened, block));
       for (const site of model.sites(block)) {
-        const moment = moments.get(block)?.get(site.name) ?? null;
+        const known: BlockMoments = moments.get(block) ?? new Map();
         for (const point of points) {
           yield* attempts.run(point, async function* (): AsyncGenerator<RunEvent> {
             if (!started.has(point.id)) {
               started.add(point.id);
               yield { type: 'point-started', point: point.id };
             }
-            const calibrated = point.placements.get(siteId(block, site.name))?.calibrated;
-            yield* solveSite(bench, point, block, site, calibrated ? moment : null, open);
-            if (calibrated) moment?.factors.trim(bases);
+            yield* solveSite(bench, point, block, site, known, open);
+            known.get(site.name)?.factors.trim(bases);
           });
         }
-        moment?.release?.();
+        releaseAfter(site, model.sites(block), known);
       }
     }
   }

@@ -1,14 +1,11 @@
 /** Passes of the calibration text, as every order makes them: their progress as events, and what they give as moments of sites. */
 import { siteId } from '../../model/siteId';
 import { worked, type Bench } from '../bench';
-import type { Moment } from '../calibrate';
+import type { BlockMoments, Moment } from '../calibrate';
 import type { PreparedPoint } from '../prepare';
 import type { RunEvent } from '../../log/events';
 
-/** Moments of the sites of one block, by their names in it. */
-export type Moments = ReadonlyMap<string, Moment>;
-
-export const withSample = (moments: Moments, sample: Moment['sample']): Moments =>
+export const withSample = (moments: BlockMoments, sample: Moment['sample']): BlockMoments =>
   sample ? new Map([...moments].map(([name, moment]) => [name, { ...moment, sample }])) : moments;
 
 /** Passes on the result of a pass, and its progress as events. `point` is null where it is for all. */
@@ -30,7 +27,7 @@ export async function* passing<T>(
 export function* tellCalibrated(
   point: PreparedPoint | null,
   block: number,
-  moments: Moments,
+  moments: BlockMoments,
   seconds: number,
 ): Generator<RunEvent> {
   for (const [name, { tokens }] of moments) {

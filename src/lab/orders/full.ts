@@ -5,11 +5,11 @@
 import type { Scope } from '../../gpu/buffers';
 import { needsModule } from '../../quant/recipe/parseRecipe';
 import type { Bench } from '../bench';
-import { CalibrationStream } from '../calibrate';
+import { type BlockMoments, CalibrationStream } from '../calibrate';
 import { pointNeeds } from '../prepare';
 import { sitesToCalibrate } from '../solveSite';
 import type { RunEvent } from '../../log/events';
-import { passing, tellCalibrated, withSample, type Moments } from './calibration';
+import { passing, tellCalibrated, withSample } from './calibration';
 import type { Need } from './need';
 
 export class FullCalibration implements Disposable {
@@ -20,8 +20,8 @@ export class FullCalibration implements Disposable {
     readonly need: Need,
   ) {}
 
-  /** Moments of the block, owned by `scope`; blocks come in their order. None where nothing is missing any more. */
-  async *of(block: number, scope: Scope): AsyncGenerator<RunEvent, Moments> {
+  /** BlockMoments of the block, owned by `scope`; blocks come in their order. None where nothing is missing any more. */
+  async *of(block: number, scope: Scope): AsyncGenerator<RunEvent, BlockMoments> {
     const { bench, need } = this;
     const { model, input, clock, points, source, budgets, calibrationBatches, settings } = bench;
     if (block > need.lastOfAll || !calibrationBatches) return new Map();

@@ -7,13 +7,14 @@ import type { RunEvent } from '../../log/events';
 import type { OpenBlock } from '../../model/model';
 import { needsCross, needsModule } from '../../quant/recipe/parseRecipe';
 import type { Bench } from '../bench';
-import { CalibrationStream, type Embed } from '../calibrate';
+import { type BlockMoments, CalibrationStream, type Embed } from '../calibrate';
 import { measurePoint } from '../measurePoint';
 import { quantizedBlock } from '../pointModel';
 import { pointNeeds, solvedAt, type PreparedPoint } from '../prepare';
+import { releaseAfter } from '../kin';
 import { sitesToCalibrate, solveSite } from '../solveSite';
 import { openTables } from '../tables';
-import { passing, tellCalibrated, withSample, type Moments } from './calibration';
+import { passing, tellCalibrated, withSample } from './calibration';
 import type { Order } from './need';
 import { Holder, once } from './once';
 
@@ -38,7 +39,7 @@ async function* onePoint(
   for (let block = 0; block < model.blockCount; block++) {
     using opened = gpu.scope('block');
     const open = once(() => source.open(opened, block));
-    let moments: Moments = new Map();
+    let moments: BlockMoments = new Map();
     if (block <= lastMissing && calibrationBatches) {
       if (!own.value) {
         const { embed } = yield* openTables(bench, point, home);
@@ -60,9 +61,8 @@ async function* onePoint(
       moments = yield* calibrateOwn(bench, streams, point, block, await open(), opened);
     }
     for (const site of model.sites(block)) {
-      const moment = moments.get(site.name) ?? null;
-      yield* solveSite(bench, point, block, site, moment, open);
-      moment?.release?.();
+      yield* solveSite(bench, point, block, site, moments, open);
+      releaseAfter(site, model.sites(block), moments);
     }
     if (block < lastMissing && own.value) {
       const quantized = await quantizedBlock(gpu, opened, await open(), (site) => solvedAt(point, site));
@@ -80,7 +80,7 @@ async function* calibrateOwn(
   block: number,
   source: OpenBlock,
   scope: Scope,
-): AsyncGenerator<RunEvent, Moments> {
+): AsyncGenerator<RunEvent, BlockMoments> {
   const { clock, accounts } = bench;
   const sites = sitesToCalibrate(bench, point, block);
   if (!sites.length) {

@@ -2,12 +2,11 @@
  * Shared calibration where everything fits: H of all sites at hand, then one point after another, each measured on the first windows before
  * the next begins.
  */
+import type { BlockMoments } from '../calibrate';
 import type { RunEvent } from '../../log/events';
-import { siteId } from '../../model/siteId';
 import { measurePoint } from '../measurePoint';
 import type { PreparedPoint } from '../prepare';
 import { solveSite } from '../solveSite';
-import type { Moments } from './calibration';
 import { FullCalibration } from './full';
 import type { Order } from './need';
 
@@ -17,17 +16,15 @@ export async function* shared({ bench, need, rough }: Order, bases: number): Asy
   const { gpu } = bench.input;
   using scope = gpu.scope('moments');
   using calibration = new FullCalibration(bench, need);
-  const moments: Moments[] = [];
+  const moments: BlockMoments[] = [];
   for (let block = 0; block < model.blockCount; block++) moments.push(yield* calibration.of(block, scope));
   const finish = async function* (point: PreparedPoint): AsyncGenerator<RunEvent> {
     yield { type: 'point-started', point: point.id };
     for (let block = 0; block < model.blockCount; block++) {
       using opened = gpu.scope('block');
       for (const site of model.sites(block)) {
-        const calibrated = point.placements.get(siteId(block, site.name))?.calibrated;
-        const moment = calibrated ? (moments[block]?.get(site.name) ?? null) : null;
-        yield* solveSite(bench, point, block, site, moment, () => source.open(opened, block));
-        moment?.factors.trim(bases);
+        yield* solveSite(bench, point, block, site, moments[block] ?? new Map(), () => source.open(opened, block));
+        moments[block]?.get(site.name)?.factors.trim(bases);
       }
     }
     yield* measurePoint(bench, point, rough);

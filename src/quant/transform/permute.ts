@@ -6,7 +6,7 @@
 import { assert, present } from '../../util/assert';
 import { gatherColumns, gatherSymmetric, readDiagonal, uploadOrder } from '../columns';
 import { identity, invert } from '../groups';
-import type { Transform } from '../problem';
+import { withoutKin, type Transform } from '../problem';
 import type { Piece } from '../recipe/recipe';
 
 /** Places of `values` by falling value; equal values keep their order. */
@@ -70,7 +70,7 @@ export function permute({ order: kind }: Piece): Transform {
       });
       const W = await factors.remember('moved weights', (scope) => gatherColumns(gpu, scope, problem.W, forth));
       return {
-        problem: { ...problem, ...moments, W, factors },
+        problem: { ...withoutKin(problem), ...moments, W, factors },
         columnOrder: order,
         kept: Float32Array.from(order),
         bits: 0,

@@ -17,7 +17,14 @@ import { scaleColumns } from '../../tensor/scaleColumns';
 import { randomSigns } from '../../util/orthogonal';
 import { present } from '../../util/assert';
 import type { Rng } from '../../util/rng';
-import type { Context, Direction, Neighbours, StreamInput, Transform } from '../problem';
+import {
+  withoutKin,
+  type Context,
+  type Direction,
+  type Neighbours,
+  type StreamInput,
+  type Transform,
+} from '../problem';
 import type { Piece } from '../recipe/recipe';
 import {
   changeMoments,
@@ -74,7 +81,7 @@ export function rotate({ basis: option }: Piece): Transform {
   return {
     async fit(problem, _grid, cx) {
       const { gpu } = cx;
-      const { W, neighbours } = problem;
+      const { W, neighbours } = withoutKin(problem);
       const { input, outputs } = neighbours ?? {};
       if (!input || !outputs) {
         const reason = 'what reads and writes these rows is not known, so nothing can absorb a rotation';

@@ -4,7 +4,8 @@
  * steps of 0.05, chosen for the least error when W' is rounded to nearest on the grid: of the output of the site's own matrices,
  * tr(Δ H Δᵀ), Δ = Q(W·s)/s − W, which needs no forward pass; or, as published, of the whole attention or MLP. The source of the
  * inputs absorbs 1/s: the norm before, the value rows before the output projection, the up rows before the down projection. Under
- * grouped-query attention the query heads that read one value head must share their scales: all that they are made of is averaged.
+ * grouped-query attention the query heads that read one value head must share their scales: all that they are made of is averaged. Where
+ * several sites read one norm (experts and their router), they share the scales whose errors, summed over the tokens of each, are least.
  */
 import type { Scope } from '../../gpu/buffers';
 import { view } from '../../gpu/buffers';
@@ -17,7 +18,16 @@ import { assert, present } from '../../util/assert';
 import { halfScale } from '../../util/halfFloat';
 import { readDiagonal } from '../columns';
 import { FactorCache } from '../factorCache';
-import { takesFactors, type Context, type Grid, type Neighbours, type Posed, type Transform } from '../problem';
+import {
+  takesFactors,
+  withoutKin,
+  type Context,
+  type Grid,
+  type Kin,
+  type Neighbours,
+  type Posed,
+  type Transform,
+} from '../problem';
 import type { Piece } from '../recipe/recipe';
 import { nearestValues } from '../rounding/nearestValues';
 
@@ -63,8 +73,10 @@ export function scale({ formula, search }: Piece): Transform {
       const H = present(moment, 'H');
       const key = `scale ${String(formula)} ${String(search)} ${present(grid.key, 'a grid of makeGrid')}`;
       const factors = problem.factors.under(key);
+      const { kin } = problem;
       const errorOf = search === 'module' ? moduleErrorOf(problem, cx) : undefined;
       const kept = await factors.remember('scales', async () => {
+        if (kin) return kin.agree(key, () => searchTogether(kin, formula, grid, cx));
         using scope = gpu.scope('scale search');
         const tied = (mean: Float32Array) => tiedMagnitude(mean, problem.neighbours?.input);
         const magnitude = tied(await meanInputs(problem, gpu));
@@ -94,7 +106,7 @@ export function scale({ formula, search }: Piece): Transform {
         };
       });
       return {
-        problem: { ...problem, ...scaled, factors },
+        problem: { ...withoutKin(problem), ...scaled, factors },
         kept,
         // A half for each column where nothing before the site can take 1/s.
         bits: takesFactors(problem.neighbours?.input) ? 0 : 16 * cols,
@@ -119,8 +131,13 @@ const halved = (s: Float32Array) => Float32Array.from(s, halfScale);
 const inverted = (s: Float32Array) => Float32Array.from(s, (v) => 1 / v);
 
 /** The error of the module, where there is one to ask for. A site that ends its module has it in H already. */
-function moduleErrorOf({ moduleError, neighbours }: Posed, { emit }: Context): Posed['moduleError'] {
+function moduleErrorOf({ moduleError, neighbours, kin }: Posed, { emit }: Context): Posed['moduleError'] {
   const input = neighbours?.input;
+  if (kin) {
+    const reason = 'several sites read the norm before this one, and the module needs all of them at once';
+    emit({ type: 'fallback-used', wanted: 'error of the module', used: 'error of the layers', reason });
+    return undefined;
+  }
   if (!moduleError && (!input || input.kind === 'stream')) {
     const reason = input
       ? 'no calibration text is at hand before this block'
@@ -145,6 +162,37 @@ async function moduleErrors(
     await cx.gpu.pace(cx.signal);
   }
   return losses;
+}
+
+/** The scales that lose least in all sites that read the norm, each by as many tokens as reached it. */
+async function searchTogether(
+  kin: Kin,
+  formula: Piece[string] | undefined,
+  grid: Grid,
+  cx: Context,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { gpu } = cx;
+  const magnitude = await readMatrix(gpu, kin.magnitude);
+  let weight: Float32Array | null = null;
+  if (formula === 'AutoAWQ') {
+    const sum = new Float32Array(magnitude.length);
+    let rows = 0;
+    for (const { problem } of kin.problems()) {
+      using scope = gpu.scope('relative weights');
+      const mean = await readMatrix(gpu, relativeMagnitude(gpu, scope, problem.W, grid.group));
+      mean.forEach((value, i) => (sum[i] = (sum[i] as number) + value * problem.W.rows));
+      rows += problem.W.rows;
+    }
+    weight = sum.map((value) => value / rows);
+  }
+  const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
+  const losses = candidates.map(() => 0);
+  for (const { problem, tokens } of kin.problems()) {
+    using scope = gpu.scope('scale search');
+    const own = await searchLosses(problem, candidates, grid, { ...cx, scope });
+    own.forEach((loss, i) => (losses[i] = (losses[i] as number) + tokens * loss));
+  }
+  return present(candidates[losses.indexOf(Math.min(...losses))], 'the best scales');
 }
 
 /** What each candidate loses when its W' is rounded to nearest: tr(Δ H Δᵀ). */
