@@ -25,6 +25,11 @@ export interface TensorEntry {
   read(begin?: number, end?: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** A tensor whose bytes can be had at any offset, not only by rows: a row of a hostile file may be the whole file. */
+export interface StoredTensor extends TensorEntry {
+  readBytes(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** Text ⇄ ids, as the checkpoint's own tokenizer.json says. */
 export interface Tokenizer {
   /**
@@ -50,7 +55,7 @@ export interface Checkpoint {
   readonly name: string;
   /** In the fields of a config.json, parsed and not yet judged. */
   readonly config: Readonly<Record<string, unknown>>;
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Tensors that are there in a type the lab does not decode: name → type ("I64"). `requireTensor` names it when one is needed. */
   readonly unsupported: ReadonlyMap<string, string>;
   /** What lies in the folder and is not used though it might be expected to, a sentence each. */

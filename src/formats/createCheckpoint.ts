@@ -1,9 +1,8 @@
 /** A checkpoint of what a reader found. */
 import { FormatError } from '../util/errors';
-import type { Checkpoint, Tokenizer } from './checkpoint';
+import type { Checkpoint, StoredTensor, Tokenizer } from './checkpoint';
 import { namesIn } from './dialects';
 import { fingerprintCheckpoint } from './fingerprint';
-import type { StoredTensor } from './storedTensor';
 
 export interface Found {
   /** Of the folder, or of the file without its ending; empty where there is none. */

@@ -3,7 +3,7 @@
  * apart, no proof against forgery, because of every tensor only samples are read.
  */
 import { sha256 } from '../util/hash';
-import type { StoredTensor } from './storedTensor';
+import type { StoredTensor } from './checkpoint';
 
 const DIGITS = 16;
 /** Samples per tensor and their length: 4 × 64 bytes differ between any two fine-tunes and cost four short reads of a tensor. */

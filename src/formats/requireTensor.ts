@@ -1,6 +1,6 @@
 /** The tensor that a model needs, or what stands in its place. */
 import { FormatError } from '../util/errors';
-import type { Checkpoint, TensorEntry } from './checkpoint';
+import type { Checkpoint, StoredTensor } from './checkpoint';
 
 /** The quantized form that is stored in place of a weight, by the names that quantizers give it; undefined when there is none. */
 function codedForm({ tensors, unsupported }: Checkpoint, name: string): string | undefined {
@@ -14,7 +14,7 @@ function codedForm({ tensors, unsupported }: Checkpoint, name: string): string |
  * The tensor of that name. FormatError when it is missing, stored in a type that the lab does not decode, or of another shape than the
  * config says.
  */
-export function requireTensor(checkpoint: Checkpoint, name: string, shape?: readonly number[]): TensorEntry {
+export function requireTensor(checkpoint: Checkpoint, name: string, shape?: readonly number[]): StoredTensor {
   const entry = checkpoint.tensors.get(name);
   if (!entry) {
     const type = checkpoint.unsupported.get(name);

@@ -4,10 +4,10 @@
  * Source: the format's specification (huggingface/safetensors, README "Format").
  */
 import { FormatError } from '../util/errors';
-import type { SourceFile } from './checkpoint';
+import type { SourceFile, StoredTensor } from './checkpoint';
 import { MAX_DIMENSION, MAX_DIMENSIONS, MAX_HEADER_BYTES, MAX_HEADER_QUOTES, MAX_TENSORS } from './limits';
 import { readSlice, refuseDisguised } from './sourceFile';
-import { type StoredTensor, storedTensor } from './storedTensor';
+import { storedTensor } from './storedTensor';
 import { isStoredType, typeBits } from './storedType';
 import { describe, isObject, parseJsonObject } from './strictJson';
 

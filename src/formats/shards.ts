@@ -3,12 +3,11 @@
  * how many there are. The headers are the truth; an index that contradicts them is refused.
  */
 import { FormatError } from '../util/errors';
-import type { SourceFile } from './checkpoint';
+import type { SourceFile, StoredTensor } from './checkpoint';
 import { type Folder, listed, otherFormatFound } from './folder';
 import { MAX_INDEX_BYTES, MAX_SHARDS } from './limits';
 import { readSafetensors, type ShardTensors } from './safetensors';
 import { readWhole } from './sourceFile';
-import type { StoredTensor } from './storedTensor';
 import { describe, isObject, parseJsonObject } from './strictJson';
 
 const SINGLE = 'model.safetensors';

@@ -1,12 +1,7 @@
 /** Tensors by ranges of their bytes: what a reader gives for each tensor it finds. Rows are cut here, alike for all of them. */
 import { assert } from '../util/assert';
-import type { TensorEntry } from './checkpoint';
+import type { StoredTensor, TensorEntry } from './checkpoint';
 import { storedBytes } from './storedType';
-
-/** A tensor whose bytes can be had at any offset, not only by rows: a row of a hostile file may be the whole file. */
-export interface StoredTensor extends TensorEntry {
-  readBytes(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
-}
 
 /**
  * `readBytes` gives bytes [begin, end) of the tensor's values in its type, little-endian, the last dimension running fastest: a slice of the
@@ -31,4 +26,14 @@ export function storedTensor(
     },
     readBytes,
   };
+}
+
+/** One of the slabs of a tensor [slabs, …] as a tensor of its own: its bytes lie together. */
+export function slabOf(whole: StoredTensor, at: number): StoredTensor {
+  const [slabs = 0, ...shape] = whole.shape;
+  assert(at >= 0 && at < slabs, `slab ${at} of ${whole.name}, which has ${slabs}`);
+  const first = (whole.bytes / slabs) * at;
+  return storedTensor({ ...whole, name: `${whole.name}[${at}]`, shape }, (begin, end) =>
+    whole.readBytes(first + begin, first + end),
+  );
 }

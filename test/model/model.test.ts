@@ -1,6 +1,6 @@
 /** The Model as the lab uses it: sites, taps, replaced layers, embeddings, and checkpoints that do not fit their config. */
 import { describe, expect, it } from 'vitest';
-import type { TensorEntry } from '../../src/formats/checkpoint';
+import type { StoredTensor } from '../../src/formats/checkpoint';
 import { describeModel } from '../../src/model/describeModel';
 import { modelLogits } from '../../src/model/modelLogits';
 import { openModel } from '../../src/model/openModel';
@@ -145,8 +145,8 @@ describe('checkpoints that do not fit', () => {
     const apart = await describeModel(own);
     expect(apart.tiedEmbeddings).toBe(false);
     expect(apart.parameters).toBe((await describeModel(await syntheticCheckpoint(smallLlama))).parameters);
-    const embedding = own.tensors.get('model.embed_tokens.weight') as TensorEntry;
-    const withHead = (head: TensorEntry) => ({ ...own, tensors: new Map([...own.tensors, ['lm_head.weight', head]]) });
+    const embedding = own.tensors.get('model.embed_tokens.weight') as StoredTensor;
+    const withHead = (head: StoredTensor) => ({ ...own, tensors: new Map([...own.tensors, ['lm_head.weight', head]]) });
     const copy = { ...embedding, name: 'lm_head.weight' };
     expect((await describeModel(withHead(copy))).tiedEmbeddings).toBe(true);
     // One bit of the last value.

@@ -1,5 +1,6 @@
 /** Checkpoints of random weights that exist only while they are read: shapes of any model, no files. */
-import type { Checkpoint, StoredType, TensorEntry } from '../../src/formats/checkpoint';
+import type { Checkpoint, StoredTensor, StoredType } from '../../src/formats/checkpoint';
+import { storedTensor } from '../../src/formats/storedTensor';
 import { beside, planOf } from '../../src/model/plan';
 import { hash32 } from '../../src/util/rng';
 
@@ -96,25 +97,20 @@ export async function syntheticCheckpoint(
     ...around.head,
     tables.head,
   ];
-  const tensors = new Map<string, TensorEntry>();
+  const tensors = new Map<string, StoredTensor>();
   for (const { name, shape: plain } of wanted) {
     const change = changes[name];
     if (change === null) continue;
     const shape = change?.shape ?? plain;
-    const [rows = 1] = shape;
     const cols = shape.slice(1).reduce((a, b) => a * b, 1);
-    tensors.set(name, {
-      name,
-      type,
-      shape,
-      bytes: rows * cols * bytesOf[type],
-      file: 'model.safetensors',
-      read: (begin = 0, end = rows) => {
-        const bytes = values(name, type, begin, end, cols);
-        change?.edit?.(bytes);
-        return Promise.resolve(bytes);
-      },
-    });
+    const rowBytes = cols * bytesOf[type];
+    const readBytes = (begin: number, end: number) => {
+      const first = Math.floor(begin / rowBytes);
+      const bytes = values(name, type, first, Math.ceil(end / rowBytes), cols);
+      change?.edit?.(bytes);
+      return Promise.resolve(bytes.subarray(begin - first * rowBytes, end - first * rowBytes));
+    };
+    tensors.set(name, storedTensor({ name, type, shape, file: 'model.safetensors' }, readBytes));
   }
   return {
     name: 'synthetic',

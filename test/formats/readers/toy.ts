@@ -1,10 +1,10 @@
 /** A model as text: a line of JSON with config and tokenizer, then a line for each tensor, with name, shape and values ("w 2x1 0.5 -3"). */
 import { FormatError } from '../../../src/util/errors';
-import type { SourceFile } from '../../../src/formats/checkpoint';
+import type { SourceFile, StoredTensor } from '../../../src/formats/checkpoint';
 import { createCheckpoint } from '../../../src/formats/createCheckpoint';
 import type { Reader } from '../../../src/formats/reader';
 import { decodeUtf8, readWhole } from '../../../src/formats/sourceFile';
-import { storedTensor, type StoredTensor } from '../../../src/formats/storedTensor';
+import { storedTensor } from '../../../src/formats/storedTensor';
 import { isObject, parseJsonObject } from '../../../src/formats/strictJson';
 import { openTokenizer } from '../../../src/formats/tokenizer';
 
