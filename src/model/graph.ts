@@ -10,6 +10,7 @@ import { GraphDraft } from '../formats/onnx/graphDraft';
 import type { OnnxNode, OnnxTensor, OnnxValue } from '../formats/onnx/onnxModel';
 import type { Activation } from '../util/activation';
 import { assert, present } from '../util/assert';
+import { expertWeights } from './graphMixture';
 import { convolution, scan, stepSizes } from './graphScan';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
 import { sourceName, type Block, type Parameter, type RotaryRule, type Source, type Steps } from './steps';
@@ -183,6 +184,26 @@ function onNames(draft: GraphDraft, weight: Weight, length: number): Steps<Named
       const stored = { decays: parameter(rule.decays), through: parameter(rule.through) };
       const names = { x: x.name, delta: delta.name, b: b.name, c: c.name };
       return { name: scan(draft, rule, stored, names, { channels: x.cols, length }), cols: x.cols };
+    },
+
+    async mixture(rule, router, x, expert) {
+      let sum: string | null = null;
+      for (const [e, weight] of expertWeights(draft, router.name, rule).entries()) {
+        const made = await expert(e, x);
+        const share = node('Mul', [made.name, weight], `expert.${e}/share`);
+        sum = sum === null ? share : node('Add', [sum, share], 'mixture');
+      }
+      return { name: present(sum, 'an expert'), cols: x.cols };
+    },
+
+    weigh: (x, gate) => ({
+      name: node('Mul', [x.name, node('Sigmoid', [gate.name], 'weigh/sigmoid')], 'weigh'),
+      cols: x.cols,
+    }),
+
+    clamp(x, limit) {
+      const limits = [draft.scalar('least', -limit), draft.scalar('most', limit)];
+      return { name: node('Clip', [x.name, ...limits], `${x.name}/clamped`), cols: x.cols };
     },
   };
 }

@@ -1,19 +1,42 @@
 /**
- * How often each value of a block is used: from running it on numbers. Who computes then knows after which step a value's memory is free,
- * and when a step may write over what it reads.
+ * How often each value of a block is used: from running it on uses instead of matrices. Who computes then knows after which step a value's
+ * memory is free, and when a step may write over what it reads.
  */
+import { assert } from '../util/assert';
 import type { Block, Steps } from './steps';
 
-/** Uses of the values in the order in which steps make them, the block's input first; its result has one more. */
-export async function usesOf(block: Block): Promise<readonly number[]> {
-  const uses = [0];
-  const count = (...read: readonly number[]) => read.forEach((value) => (uses[value] = (uses[value] ?? 0) + 1));
-  const make = () => uses.push(0) - 1;
-  const from = (...read: readonly number[]): number => {
+/** Uses of values in the order in which steps make them, the input first; the result has one more. */
+export interface Uses {
+  readonly values: readonly number[];
+  /** Of every mixture in order, the values within one of its experts: a list of their own, because experts without tokens do not run. */
+  readonly experts: readonly (readonly number[])[];
+}
+
+interface Value {
+  uses: number;
+  /** What was made beside it: of the block, or within an expert. */
+  readonly among: readonly Value[];
+}
+
+export async function usesOf(block: Block): Promise<Uses> {
+  const experts: Value[][] = [];
+  let values: Value[] = [];
+  const make = (): Value => {
+    const value = { uses: 0, among: values };
+    values.push(value);
+    return value;
+  };
+  const count = (...read: readonly Value[]) => {
+    for (const value of read) {
+      assert(value.among === values, 'an expert reads what it is given, and nothing else of the block');
+      value.uses++;
+    }
+  };
+  const from = (...read: readonly Value[]): Value => {
     count(...read);
     return make();
   };
-  const steps: Steps<number> = {
+  const steps: Steps<Value> = {
     norm: (_, x) => from(x),
     linear(_, x, layers) {
       count(x);
@@ -27,7 +50,19 @@ export async function usesOf(block: Block): Promise<readonly number[]> {
     convolve: (_, x) => from(x),
     softplus: (_, x) => from(x),
     scan: (_, { x, delta, b, c }) => from(x, delta, b, c),
+    async mixture(_, router, x, expert) {
+      count(router, x);
+      const outside = values;
+      values = [];
+      experts.push(values);
+      count(await expert(0, make()));
+      values = outside;
+      return make();
+    },
+    weigh: (x, gate) => from(x, gate),
+    clamp: (x) => from(x),
   };
-  count(await block(steps, 0));
-  return uses;
+  count(await block(steps, make()));
+  const usesIn = (list: readonly Value[]) => list.map(({ uses }) => uses);
+  return { values: usesIn(values), experts: experts.map(usesIn) };
 }

@@ -5,10 +5,11 @@
  */
 import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
 import { requireTensor } from '../formats/requireTensor';
+import { slabOf } from '../formats/storedTensor';
 import { rowsOf, transposeOf } from '../formats/tensorView';
 import { blueprintOf } from './architectures';
 import type { EmbedPlan, Facts, HeadPlan } from './blueprint';
-import { usesOf } from './lifetimes';
+import { usesOf, type Uses } from './lifetimes';
 import { sourceName, type Block, type Source } from './steps';
 import { trace, turning, type StreamFacts, type Traced } from './trace';
 import { toFloats } from '../formats/toFloats';
@@ -17,7 +18,7 @@ import { present } from '../util/assert';
 export interface PlannedBlock extends Traced {
   readonly block: Block;
   /** See lifetimes.ts. */
-  readonly uses: readonly number[];
+  readonly uses: Uses;
 }
 
 /** What config.json alone tells. */
@@ -94,15 +95,24 @@ export function beside({
   };
 }
 
-/** What lies there, of that shape: a stored tensor, or rows of one. FormatError as `wanted`. */
-export function located(checkpoint: Checkpoint, from: Source, shape: readonly number[]): TensorEntry {
-  const { tensor, rows, stored } = from;
+/** The first of a source's places that the checkpoint has; the first of all where it has none. */
+export function placeIn(checkpoint: Checkpoint, source: Source): Source {
+  const has = ({ tensor }: Source) => checkpoint.tensors.has(tensor) || checkpoint.unsupported.has(tensor);
+  let place: Source | undefined = source;
+  while (place && !has(place)) place = place.or;
+  return place ?? source;
+}
+
+/** What lies there, of that shape: a stored tensor, or rows or a slab of one. FormatError as `wanted`. */
+export function located(checkpoint: Checkpoint, source: Source, shape: readonly number[]): TensorEntry {
+  const from = placeIn(checkpoint, source);
+  const { tensor, rows, slab, stored } = from;
   const [count = 1, ...rest] = shape;
   const all = rows?.of ?? count;
-  const whole =
-    stored === 'in-out' && rest.length
-      ? transposeOf(requireTensor(checkpoint, tensor, [...rest, all]))
-      : requireTensor(checkpoint, tensor, [all, ...rest]);
+  const sizes = stored === 'in-out' && rest.length ? [...rest, all] : [all, ...rest];
+  const found = requireTensor(checkpoint, tensor, slab ? [slab.of, ...sizes] : sizes);
+  const plain = slab ? slabOf(found, slab.at) : found;
+  const whole = stored === 'in-out' && rest.length ? transposeOf(plain) : plain;
   return rows ? rowsOf(whole, sourceName(from), { ...rows, every: rows.every ?? all }) : whole;
 }
 

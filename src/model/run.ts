@@ -10,6 +10,7 @@ import { matmul } from '../tensor/matmul';
 import { emptyMatrix, type Matrix } from '../tensor/matrix';
 import { activate, gateMultiply } from '../tensor/nn/activation';
 import { attention } from '../tensor/nn/attention';
+import { clamp } from '../tensor/nn/clamp';
 import { convolve } from '../tensor/nn/convolve';
 import { headScan } from '../tensor/nn/headScan';
 import { layerNorm } from '../tensor/nn/layerNorm';
@@ -17,7 +18,10 @@ import { rmsNorm } from '../tensor/nn/rmsNorm';
 import { rope } from '../tensor/nn/rope';
 import { selectiveScan } from '../tensor/nn/selectiveScan';
 import { softplus } from '../tensor/nn/softplus';
+import { weigh } from '../tensor/nn/weigh';
 import { assert, present } from '../util/assert';
+import type { Uses } from './lifetimes';
+import { mix } from './mix';
 import type { Batch, OpenBlock, Tap } from './model';
 import type { Block, RotaryRule, Steps } from './steps';
 
@@ -26,8 +30,7 @@ export interface Place {
   /** The weights. */
   readonly open: OpenBlock;
   readonly batch: Batch;
-  /** Uses of every value, see lifetimes.ts. */
-  readonly uses: readonly number[];
+  readonly uses: Uses;
   /** Cosines and sines of the window's positions. */
   readonly table: (rule: RotaryRule) => Matrix;
   readonly tap?: Tap | undefined;
@@ -44,27 +47,47 @@ class Value {
   ) {}
 }
 
+/** Makes the values of a block, which come with their uses as a reading of it has counted them. */
+class Making {
+  #uses: ArrayIterator<number>;
+  readonly #experts: ArrayIterator<readonly number[]>;
+
+  constructor({ values, experts }: Uses) {
+    this.#uses = values.values();
+    this.#experts = experts.values();
+  }
+
+  made(matrix: Matrix | null, product?: Value['product']): Value {
+    return new Value(present(this.#uses.next().value, 'uses of a value'), matrix, product);
+  }
+
+  /** For the experts of the next mixture: each makes its values `within`. */
+  mixture(): <V>(within: () => Promise<V>) => Promise<V> {
+    const uses = present(this.#experts.next().value, 'uses within an expert');
+    return async (within) => {
+      const outside = this.#uses;
+      this.#uses = uses.values();
+      const result = await within();
+      this.#uses = outside;
+      return result;
+    };
+  }
+}
+
 /** `hidden` keeps its content; the result is `scope`'s, all other memory is given back. */
 export async function runBlock(gpu: Gpu, scope: Scope, block: Block, hidden: Matrix, place: Place): Promise<Matrix> {
   using local = gpu.scope(`block ${place.open.index}`);
-  const uses = place.uses.values();
-  const made = (matrix: Matrix | null, product?: Value['product']) =>
-    new Value(present(uses.next().value, 'uses of a value'), matrix, product);
-  const input = made(hidden);
-  const result = await block(onGpu(gpu, local, place, input, made), input);
+  const making = new Making(place.uses);
+  const input = making.made(hidden);
+  const result = await block(onGpu(gpu, local, place, input, making), input);
   assert(result !== input, 'a block that does something');
   const matrix = result.matrix ?? present(result.product, 'the result of a block')();
   local.move(matrix.view.buffer, scope);
   return matrix;
 }
 
-function onGpu(
-  gpu: Gpu,
-  local: Scope,
-  { open, batch, table, tap }: Place,
-  input: Value,
-  made: (matrix: Matrix | null, product?: Value['product']) => Value,
-): Steps<Value> {
+function onGpu(gpu: Gpu, local: Scope, { open, batch, table, tap }: Place, input: Value, making: Making): Steps<Value> {
+  const made = making.made.bind(making);
   const other = (name: string) => present(open.others.get(name), `block ${open.index}: ${name}`);
   const read = (value: Value): Matrix => (value.matrix ??= present(value.product, 'a value that is used')());
   const done = (value: Value) => {
@@ -173,5 +196,19 @@ function onGpu(
       for (const value of [x, delta, b, c]) done(value);
       return made(y);
     },
+    async mixture(rule, router, x, expert) {
+      const ofExpert = making.mixture();
+      const y = await mix(gpu, local, rule, read(router), read(x), (e, rows) =>
+        ofExpert(async () => taken(await expert(e, made(rows)))),
+      );
+      for (const value of [router, x]) done(value);
+      return made(y);
+    },
+    weigh(x, gate) {
+      const y = weigh(gpu, taken(x), read(gate));
+      done(gate);
+      return made(y);
+    },
+    clamp: (x, limit) => made(clamp(gpu, taken(x), limit)),
   };
 }

@@ -12,6 +12,16 @@ export interface Source {
   readonly rows?: Rows;
   /** [in, out], as GPT-2 stores its layers; [out, in] when left out. Rows are those of [out, in] either way. */
   readonly stored?: 'in-out';
+  /** Of a tensor of three dimensions, the slab that is meant; rows are rows of it. */
+  readonly slab?: Slab;
+  /** Where it lies in a checkpoint that has no tensor of that name: releases store the same layers in different ways. */
+  readonly or?: Source;
+}
+
+/** Number `at` of a tensor that has `of`, along its first dimension. */
+export interface Slab {
+  readonly at: number;
+  readonly of: number;
 }
 
 /**
@@ -25,10 +35,11 @@ export interface Rows {
   readonly every?: number;
 }
 
-/** "model.layers.0.self_attn.qkv_proj.weight[32:48]": the tensor, and which rows. */
-export function sourceName({ tensor, rows }: Source): string {
-  if (!rows) return tensor;
-  return `${tensor}[${rows.begin}:${rows.end}${rows.every === undefined ? '' : ` of ${rows.every}`}]`;
+/** "model.layers.0.self_attn.qkv_proj.weight[32:48]": the tensor, and which rows; "….experts.down_proj[3]": which slab. */
+export function sourceName({ tensor, rows, slab }: Source): string {
+  const place = tensor + (slab ? `[${slab.at}]` : '');
+  if (!rows) return place;
+  return `${place}[${rows.begin}:${rows.end}${rows.every === undefined ? '' : ` of ${rows.every}`}]`;
 }
 
 /** One linear layer of a block: x Wᵀ + b, W [rows, width of x]. */
@@ -134,6 +145,20 @@ export interface Scanned<T> {
   readonly c: T;
 }
 
+/**
+ * Each token goes to the `count` of `experts` that a softmax over its router logits thinks the most of (Shazeer et al., 2017), the lowest
+ * index first among equals; its weights are theirs, divided by their sum + epsilon where the rule normalises, times the scale.
+ */
+export interface RouteRule {
+  readonly experts: number;
+  readonly count: number;
+  readonly normalise: boolean;
+  readonly scale: number;
+  readonly epsilon: number;
+  /** Experts in `count` groups of equal size: only the `kept` groups with the best single experts are looked at (DeepSeek-AI, 2024). */
+  readonly groups?: { readonly count: number; readonly kept: number };
+}
+
 export interface Steps<T> {
   norm(gains: Gains, x: T, rule: NormRule): T;
   /** x Wᵀ + b for each layer of the site: declared where they are used, and nowhere else. `stays`: see Site. */
@@ -148,10 +173,23 @@ export interface Steps<T> {
   convolve(filters: Filters, x: T): T;
   softplus(rule: StepRule, x: T): T;
   scan(rule: ScanRule, read: Scanned<T>): T;
+  /**
+   * Σ weight · expert(e, x) over the experts that a token goes to, by its router logits. An expert sees the rows of its tokens, and makes
+   * rows as wide; it reads no other value of the block. Every expert takes the same steps.
+   */
+  mixture(rule: RouteRule, router: T, x: T, expert: (e: number, x: T) => T | Promise<T>): T | Promise<T>;
+  /** sigmoid(gate) · x, one gate for every row. */
+  weigh(x: T, gate: T): T;
+  /** Values kept within ±limit. */
+  clamp(x: T, limit: number): T;
 }
 
 /** From the residual stream to the residual stream: reads like the figure of its paper. */
 export type Block = <T>(b: Steps<T>, h: T) => T | Promise<T>;
+
+/** `next` of a value that may be yet to come: at once where it is there. */
+export const after = <T>(value: T | Promise<T>, next: (value: T) => T | Promise<T>): T | Promise<T> =>
+  value instanceof Promise ? value.then(next) : next(value);
 
 /** The one layer of a site that has only one. */
 export function one<T>(b: Steps<T>, site: string, x: T, layer: Linear, usually?: 'stays'): T {

@@ -4,17 +4,23 @@
  */
 import { activate, activateBack, gateMultiply, gateMultiplyBack } from '../reference/activation';
 import { attention, attentionBack } from '../reference/attention';
+import { clamp, clampBack } from '../reference/clamp';
+import { combine, combineBack } from '../reference/combine';
+import { gather, gatherBack } from '../reference/gather';
 import { convolve, convolveBack } from '../reference/convolve';
 import { layerNorm, layerNormBack } from '../reference/layerNorm';
 import { linear, linearBack } from '../reference/linear';
 import { rmsNorm, rmsNormBack } from '../reference/rmsNorm';
 import { rope, ropeBack, type RopeSizes } from '../reference/rope';
+import { chooseExperts, expertWeights, expertWeightsBack } from '../reference/route';
 import { selectiveScan, selectiveScanBack } from '../reference/selectiveScan';
 import { softplus, softplusBack } from '../reference/softplus';
+import { weigh, weighBack } from '../reference/weigh';
 import { assert, present } from '../util/assert';
 import type { Batch } from './model';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
 import type { Block, Parameter, RotaryRule, Source, Steps } from './steps';
+import { tokensByExpert } from './tokensByExpert';
 
 /** What a block reads, by the keys of its trace: "self_attn.q_proj" [rows, cols], "self_attn.q_proj.bias", "input_layernorm". Row-major. */
 export type BlockContent = ReadonlyMap<string, ArrayLike<number>>;
@@ -22,7 +28,10 @@ export type BlockContent = ReadonlyMap<string, ArrayLike<number>>;
 export interface Gradients {
   /** At the block's input, [tokens, hidden]. */
   readonly x: Float64Array;
-  /** At every weight, bias and gain that the block read, by key and like it; zeros where the result does not depend on it. */
+  /**
+   * At every weight, bias and gain that the block read, by key and like it; zeros where the result does not depend on it. Experts without
+   * tokens read nothing.
+   */
   readonly content: ReadonlyMap<string, Float64Array>;
 }
 
@@ -69,7 +78,8 @@ export async function tape(block: Block, x: ArrayLike<number>, content: BlockCon
 
 function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, batch: Batch): Steps<Value> {
   const { length } = batch;
-  const tokens = batch.windows * length;
+  /** Rows of the values at hand: of all tokens, or of those of the expert that runs. */
+  let tokens = batch.windows * length;
   const make = (value: Value, adjoint: Made['adjoint']): Value => {
     made.push({ value, adjoint });
     return value;
@@ -186,6 +196,43 @@ function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, b
         return Object.entries(values).map(([key, value]) => [value, gradients[key as keyof typeof values]] as const);
       });
     },
+    async mixture(rule, router, x, expert) {
+      const { count, experts } = rule;
+      const all = tokens;
+      const cols = x.length / all;
+      const chosen = chooseExperts(router, rule);
+      const weights = make(expertWeights(router, chosen, rule), (dy) => [
+        [router, expertWeightsBack(router, chosen, dy, rule)],
+      ]);
+      let y: Value = new Float64Array(x.length);
+      for (const [e, routed] of tokensByExpert(chosen, count, experts).entries()) {
+        if (!routed.tokens.length) continue;
+        const rows = make(gather(x, cols, routed.tokens), (dy) => [[x, gatherBack(dy, all, cols, routed.tokens)]]);
+        tokens = routed.tokens.length;
+        const result = await expert(e, rows);
+        tokens = all;
+        const sizes = { choices: routed.choices, count };
+        const before = y;
+        y = make(combine(before, result, weights, sizes), (dy) => {
+          const { dx, dWeights } = combineBack(result, weights, dy, sizes);
+          return [
+            [before, dy],
+            [result, dx],
+            [weights, dWeights],
+          ];
+        });
+      }
+      return y;
+    },
+    weigh: (x, gate) =>
+      make(weigh(x, gate), (dy) => {
+        const { dx, dGate } = weighBack(x, gate, dy);
+        return [
+          [x, dx],
+          [gate, dGate],
+        ];
+      }),
+    clamp: (x, limit) => make(clamp(x, limit), (dy) => [[x, clampBack(x, limit, dy)]]),
   };
 }
 

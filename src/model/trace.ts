@@ -152,10 +152,11 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
         q.cols === heads * size && k.cols === keyValueHeads * size && v.cols === keyValueHeads * values,
         `${heads} heads of ${size}`,
       );
+      const passes = isOpen(v);
       for (const scored of [q, k]) say(scored, 'scores');
       say(v, 'heads', values);
-      const reads = { kind: 'heads', size: values, repeat: heads / keyValueHeads } as const;
-      return { cols: heads * values, reads, from: [], stream: false };
+      const mixed = { kind: 'heads', size: values, repeat: heads / keyValueHeads } as const;
+      return { cols: heads * values, reads: passes ? mixed : { kind: 'none' }, from: [], stream: false };
     },
     activate(act, x) {
       // Positive factors pass a ReLU; nothing passes the others.
@@ -192,6 +193,27 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       parameter('state', through);
       for (const value of [x, delta, b, c]) say(value, 'fixed');
       return { cols: x.cols, reads: null, from: [], stream: false };
+    },
+    async mixture({ experts }, router, x, expert) {
+      assert(router.cols === experts, `${experts} experts by ${router.cols} logits`);
+      say(router, 'fixed');
+      const from: Writer[] = [];
+      for (let e = 0; e < experts; e++) {
+        const made = await expert(e, x);
+        assert(made.cols === x.cols, `an expert from ${x.cols} columns to ${made.cols}`);
+        from.push(...made.from);
+      }
+      // A weight for each row: what the rows are does not change.
+      return { cols: x.cols, reads: null, from, stream: false };
+    },
+    weigh(x, gate) {
+      assert(gate.cols === 1, `${gate.cols} gates a row`);
+      say(gate, 'fixed');
+      return { ...x, reads: null };
+    },
+    clamp(x) {
+      say(x, 'fixed');
+      return { ...x, reads: null };
     },
   };
   /** Rows as a layer has just made them: one layer after another, each row a channel. */

@@ -1,8 +1,9 @@
 /** The readings of a block agree: what a trace tells is what a run does. */
 import { describe, expect, it } from 'vitest';
 import { openModel } from '../../src/model/openModel';
-import { beside, openPlan, planOf } from '../../src/model/plan';
+import { beside, openPlan, placeIn, planOf } from '../../src/model/plan';
 import type { Matrix } from '../../src/tensor/matrix';
+import { present } from '../../src/util/assert';
 import { testGpu } from '../gpu';
 import { goldenModel, openFolder, goldenNames } from './folder';
 import { smallLlama } from './synthetic';
@@ -33,8 +34,10 @@ describe('the trace', () => {
     const around = beside(plan);
     const outer = [tables.embedding, ...around.embedding, ...around.head, tables.head];
     const stored = new Set(outer.map(({ name }) => name));
-    const batch = { windows: 1, length: 5 };
-    let hidden = await model.embed(scope, Uint32Array.of(1, 2, 3, 4, 5));
+    // Enough tokens that every expert has some.
+    const batch = { windows: 2, length: 40 };
+    const ids = Uint32Array.from({ length: 80 }, (_, i) => (i * 7) % 64);
+    let hidden = await model.embed(scope, ids, batch.length);
     for (const [index, { tensors, sites }] of blocks.entries()) {
       const open = await model.openBlock(scope, index);
       const weights = new Noting(open.weights);
@@ -48,7 +51,7 @@ describe('the trace', () => {
         tensors.filter((tensor) => (tensor.role === 'linear') === (role === 'linear')).map(({ key }) => key);
       expect([...weights.asked]).toEqual(keys('linear'));
       expect([...open.others.keys()].sort()).toEqual(keys('other').sort());
-      for (const { from } of tensors) if (from) stored.add(from.tensor);
+      for (const { from } of tensors) if (from) stored.add(placeIn(checkpoint, from).tensor);
     }
     // A head that equals the embedding is a copy, and is not read.
     const copy = plan.tied && tables.head.name !== 'lm_head.weight' ? 'lm_head.weight' : null;
@@ -76,20 +79,23 @@ describe('the trace', () => {
     const read = {
       ...{ norm: 1, linear: 1, add: 2, rotate: 1, attend: 3, activate: 1, gate: 2 },
       ...{ convolve: 1, softplus: 1, scan: 4 },
+      ...{ mixture: 2, weigh: 2, clamp: 1 },
     };
     for (const name of goldenNames) {
       const { config } = await openFolder(goldenModel(name));
       const { blocks } = await planOf(config);
-      for (const [i, { uses, sites }] of blocks.entries()) {
-        const { steps } = transcripts(config)[i] ?? { steps: [] };
-        const layers = sites.reduce((sum, site) => sum + site.layers.length, 0);
-        expect(uses.length).toBe(1 + steps.length - sites.length + layers);
-        expect(uses.reduce((a, b) => a + b)).toBe(1 + steps.reduce((sum, step) => sum + read[step], 0));
+      for (const [i, { uses }] of blocks.entries()) {
+        // With those of one expert of a mixture, which have an input and a result of their own.
+        const { steps, layers } = present(transcripts(config)[i], `block ${i}`);
+        const [values, parts] = [[uses.values, ...uses.experts].flat(), 1 + uses.experts.length];
+        const sites = steps.filter((step) => step === 'linear').length;
+        expect(values.length).toBe(parts + steps.length - sites + layers.length);
+        expect(values.reduce((a, b) => a + b)).toBe(parts + steps.reduce((sum, step) => sum + read[step], 0));
       }
     }
     // The stream is normed and added to, twice; everything else is used once.
     const [llama] = (await planOf(smallLlama)).blocks;
-    expect(llama?.uses.filter((count) => count !== 1)).toEqual([2, 2]);
+    expect(llama?.uses.values.filter((count) => count !== 1)).toEqual([2, 2]);
   });
 });
 

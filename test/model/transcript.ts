@@ -1,12 +1,15 @@
 /** A reading for tests: what a block asks of its steps, with the rules that come from the config. */
 import { blueprintOf } from '../../src/model/architectures';
-import type { AttendRule, Gains, Linear, NormRule, RotaryRule, Steps } from '../../src/model/steps';
+import type { AttendRule, Gains, Linear, NormRule, RotaryRule, RouteRule, Steps } from '../../src/model/steps';
 
 export interface Transcript {
   readonly norms: readonly (Gains & NormRule)[];
+  /** Of a mixture those of its first expert. */
   readonly layers: readonly Linear[];
   readonly rotations: readonly RotaryRule[];
   readonly attends: readonly AttendRule[];
+  readonly routes: readonly RouteRule[];
+  readonly clamps: readonly number[];
   /** Names of the steps, in order. */
   readonly steps: readonly (keyof Steps<null>)[];
 }
@@ -18,6 +21,8 @@ export function transcripts(config: Readonly<Record<string, unknown>>): Transcri
     const layers: Linear[] = [];
     const rotations: RotaryRule[] = [];
     const attends: AttendRule[] = [];
+    const routes: RouteRule[] = [];
+    const clamps: number[] = [];
     const steps: (keyof Steps<null>)[] = [];
     const note = (step: keyof Steps<null>) => {
       steps.push(step);
@@ -47,8 +52,18 @@ export function transcripts(config: Readonly<Record<string, unknown>>): Transcri
       convolve: () => note('convolve'),
       softplus: () => note('softplus'),
       scan: () => note('scan'),
+      mixture(rule, _, __, expert) {
+        routes.push(rule);
+        void expert(0, null);
+        return note('mixture');
+      },
+      weigh: () => note('weigh'),
+      clamp(_, limit) {
+        clamps.push(limit);
+        return note('clamp');
+      },
     };
     void block(reading, null);
-    return { norms, layers, rotations, attends, steps };
+    return { norms, layers, rotations, attends, routes, clamps, steps };
   });
 }
