@@ -1,11 +1,12 @@
 """Checkpoints of mixtures of experts: Mixtral, Qwen 2 and 3 MoE, OLMoE, DeepSeek and DeepSeek-V2."""
 from models_case import COMMON, Case, rope
 
-SMALL = {**COMMON, "hidden_size": 24, "intermediate_size": 20}
+# Heads of four, the least that the lab takes.
+SMALL = {**COMMON, "hidden_size": 24, "intermediate_size": 20, "num_attention_heads": 6}
 QWEN = dict(num_experts=6, num_experts_per_tok=3, moe_intermediate_size=12)
 # A rotary width of 8, a base of 100 and an original context of 16: one pair is kept, one mixed, two are divided.
 YARN = dict(factor=4.0, original_max_position_embeddings=16, beta_fast=2.0, beta_slow=0.5)
-LATENT = dict(hidden_size=32, num_key_value_heads=4, num_hidden_layers=3, first_k_dense_replace=1, n_shared_experts=2, moe_intermediate_size=8, kv_lora_rank=12,
+LATENT = dict(hidden_size=32, num_attention_heads=4, num_key_value_heads=4, num_hidden_layers=3, first_k_dense_replace=1, n_shared_experts=2, moe_intermediate_size=8, kv_lora_rank=12,
               qk_rope_head_dim=8, qk_nope_head_dim=12, rms_norm_eps=1e-6)
 DEEPSEEK = dict(qkv_bias=False, num_hidden_layers=3, mlp_only_layers=[0], num_experts=6, num_experts_per_tok=2, moe_intermediate_size=10, shared_expert_intermediate_size=20)
 
@@ -56,11 +57,11 @@ def experts(kind, seed, fields, dtype="float32", **more):
 
 MODELS = {
     # The base is 1e6 where nothing is said.
-    "mixtral": experts("mixtral", 221, dict(num_local_experts=5, intermediate_size=16), left_out={"rope_parameters"},
+    "mixtral": experts("mixtral", 300, dict(num_local_experts=5, intermediate_size=16), left_out={"rope_parameters"},
                        bites=[{"rope_theta": 10000.0}, {"num_experts_per_tok": 1}, (r"\.gate\.weight", 0.5), (r"experts\.4\.w2", 0), (r"experts\.0\.w1", 0)]),
-    "mixtral-fused": experts("mixtral", 201, dict(num_local_experts=6, sliding_window=9, **rope("default", 10000.0)), "bfloat16", saved=dict(save_original_format=False),
+    "mixtral-fused": experts("mixtral", 301, dict(num_local_experts=6, sliding_window=9, **rope("default", 10000.0)), "bfloat16", saved=dict(save_original_format=False),
                              bites=[{"sliding_window": None}, {"num_experts_per_tok": 3}, (r"experts\.down_proj", 0)]),
-    "qwen2-moe": experts("qwen2_moe", 202, dict(QWEN, shared_expert_intermediate_size=16), "float16",
+    "qwen2-moe": experts("qwen2_moe", 301, dict(QWEN, shared_expert_intermediate_size=16), "float16",
                          bites=[{"norm_topk_prob": True}, ("shared_expert_gate", 0), (r"shared_expert\.down", 0), (r"q_proj\.bias", 0), (r"v_proj\.bias", 0), ("experts.5.down", 0)]),
     # Layers 0 and 2 slide, 1 and 3 have experts.
     "qwen2-moe-sparse": experts("qwen2_moe", 203, dict(QWEN, num_hidden_layers=4, decoder_sparse_step=2, norm_topk_prob=True, shared_expert_intermediate_size=8, use_sliding_window=True, sliding_window=9,
@@ -68,7 +69,7 @@ MODELS = {
                                 bites=[{"max_window_layers": 2}, {"use_sliding_window": False}, {"norm_topk_prob": False}, {"layer_types": ["sliding_attention"] * 4}, (r"_proj\.bias", 0)]),
     "qwen3-moe": experts("qwen3_moe", 231, dict(QWEN, num_hidden_layers=3, norm_topk_prob=True, mlp_only_layers=[1], head_dim=16, use_sliding_window=True, sliding_window=11), "float16",
                          bites=[{"norm_topk_prob": False}, {"use_sliding_window": False}, {"num_experts_per_tok": 2}, (r"q_norm", 2)]),
-    "olmoe": experts("olmoe", 215, dict(num_experts=8, num_experts_per_tok=3, intermediate_size=12, norm_topk_prob=True, clip_qkv=0.7), "float16",
+    "olmoe": experts("olmoe", 301, dict(num_experts=8, num_experts_per_tok=3, intermediate_size=12, norm_topk_prob=True, clip_qkv=0.7), "float16",
                      bites=[{"clip_qkv": None}, {"norm_topk_prob": False}, {"num_experts_per_tok": 4}, ("k_norm", 2)]),
     "deepseek": experts("qwen2_moe", 206, DEEPSEEK, "float16", weights=[("shared_expert_gate", lambda noise: 0 * noise)], disguise=first_deepseek,
                         bites=[{"norm_topk_prob": True}, (r"shared_expert\.down", 0), (r"layers\.0\.mlp\.down", 0)]),
