@@ -3,7 +3,8 @@ import type { Architecture, Blueprint } from '../blueprint';
 import { readDecoder, type Decoder, type DecoderDefaults } from '../decoder';
 import type { Fields } from '../fields';
 import type { Rope } from '../rotary';
-import { one, type Block, type NormRule, type Steps } from '../steps';
+import { after, one, type Block, type Linear, type NormRule, type Steps } from '../steps';
+import { gatedMlp, mixtureMlp, type Experts } from './experts';
 import { namesIn, type Names } from './names';
 
 /** What a relative of LLaMA reads in its own way. */
@@ -26,6 +27,10 @@ export interface Particulars {
   readonly scores?: { readonly scale?: number; readonly cap?: number };
   /** What attention and MLP are multiplied by when they are added. */
   readonly residual?: number;
+  /** Experts of the layer in place of its MLP; null where it has none. */
+  readonly experts?: (layer: number) => Experts | null;
+  /** Queries, keys and values are kept within ± it, after their norms. */
+  readonly clip?: number;
   readonly embedding?: number;
   readonly logits?: { readonly factor?: number; readonly cap?: number };
 }
@@ -81,14 +86,16 @@ function blockOf(decoder: Decoder, particulars: Particulars, layer: number): Blo
   const names = namesIn(`model.layers.${layer}.`);
   const rule: NormRule = { kind: 'rms', epsilon: decoder.epsilon };
   const rope = particulars.rotation ? particulars.rotation(layer) : decoder.rope;
+  const experts = particulars.experts?.(layer) ?? null;
   const place: Place = { names, decoder, particulars, window: particulars.window(layer), rope, rule };
   return (b, h) => {
     const normed = <T>(steps: Steps<T>, x: T, name: string | undefined) =>
       name === undefined ? x : steps.norm(names.gains(name, decoder.hidden, above), x, rule);
     const mixed = attention(b, normed(b, h, norms.before.attention), place);
     const a = b.add(h, normed(b, mixed, norms.behind.attention), residual);
-    const made = gatedMlp(b, normed(b, a, norms.before.mlp), place);
-    return b.add(a, normed(b, made, norms.behind.mlp), residual);
+    const x = normed(b, a, norms.before.mlp);
+    const made = experts ? mixtureMlp(b, x, experts, { names, ...decoder }) : denseMlp(b, x, place);
+    return after(made, (y) => b.add(a, normed(b, y, norms.behind.mlp), residual));
   };
 }
 
@@ -103,7 +110,7 @@ interface Place {
 
 function attention<T>(b: Steps<T>, x: T, { names, decoder, particulars, window, rope, rule }: Place): T {
   const { hidden, heads, keyValueHeads, headSize: size } = decoder;
-  const { biases, headNorms, scores, above } = particulars;
+  const { biases, headNorms, scores, above, clip } = particulars;
   const layers = [
     names.linear('self_attn.q_proj', heads * size, biases.qkv),
     names.linear('self_attn.k_proj', keyValueHeads * size, biases.qkv),
@@ -111,23 +118,23 @@ function attention<T>(b: Steps<T>, x: T, { names, decoder, particulars, window, 
   ];
   const stored = particulars.stored === 'fused' ? names.within('self_attn.qkv_proj', layers) : layers;
   const [q, k, v] = b.linear('attention.qkv', x, stored) as [T, T, T];
+  const clipped = (y: T) => (clip === undefined ? y : b.clamp(y, clip));
   const placed = (name: string, y: T, width: number) => {
     const gains = names.gains(name, headNorms === 'all' ? width : size, above);
-    const scored = headNorms === 'none' ? y : b.norm(gains, y, rule);
+    const scored = clipped(headNorms === 'none' ? y : b.norm(gains, y, rule));
     return rope ? b.rotate(scored, { rope, size }) : scored;
   };
   const queries = placed('self_attn.q_norm', q, heads * size);
   const keys = placed('self_attn.k_norm', k, keyValueHeads * size);
-  const mixed = b.attend(queries, keys, v, { heads, keyValueHeads, size, sees: window, ...scores });
+  const mixed = b.attend(queries, keys, clipped(v), { heads, keyValueHeads, size, sees: window, ...scores });
   return one(b, 'attention.output', mixed, names.linear('self_attn.o_proj', hidden, biases.output));
 }
 
-/** W_down (act(W_gate x) · W_up x) (Shazeer, 2020). */
-function gatedMlp<T>(b: Steps<T>, x: T, { names, decoder, particulars }: Place): T {
+function denseMlp<T>(b: Steps<T>, x: T, { names, decoder, particulars }: Place): T {
   const { hidden, intermediate, activation } = decoder;
   const { mlp } = particulars.biases;
   const layers = [names.linear('mlp.gate_proj', intermediate, mlp), names.linear('mlp.up_proj', intermediate, mlp)];
   const stored = particulars.stored === 'fused' ? names.within('mlp.gate_up_proj', layers) : layers;
-  const [gate, up] = b.linear('mlp.gate-up', x, stored) as [T, T];
-  return one(b, 'mlp.down', b.gate(activation, gate, up), names.linear('mlp.down_proj', hidden, mlp));
+  const [gate, up] = stored as [Linear, Linear];
+  return gatedMlp(b, x, 'mlp', { gate, up, down: names.linear('mlp.down_proj', hidden, mlp) }, activation);
 }

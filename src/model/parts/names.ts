@@ -7,6 +7,8 @@ export interface Names {
   /** Gains and bias of a layer norm. */
   layerNorm(name: string, width: number): Gains;
   linear(name: string, rows: number, biased?: boolean): Linear;
+  /** A tensor that is called so, and not "….weight". */
+  whole(name: string): string;
   /** The layers as rows of one tensor, one below the other. */
   within(name: string, layers: readonly Linear[], biased?: boolean): readonly Linear[];
   /** The layers as rows of one tensor, head by head: of each of `heads`, the rows of the first layer, then those of the second. */
@@ -46,6 +48,7 @@ export function namesIn(prefix: string): Names {
       ...{ name, rows, from: { tensor: weight(name) } },
       ...(biased && { bias: { tensor: bias(name) } }),
     }),
+    whole: (name) => prefix + name,
     within: (name, layers, biased = false) => placed(name, layers, { biased }),
     interleaved(name, layers, heads, biased = false) {
       const of = layers.reduce((sum, { rows }) => sum + rows, 0);
