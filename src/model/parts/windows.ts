@@ -24,3 +24,13 @@ export function qwenWindows(fields: Fields, layers: number): readonly number[] {
   const first = fields.integer('max_window_layers', { min: 0, max: 2 ** 20, fallback: 28 });
   return Array.from({ length: layers }, (_, layer) => (layer >= first ? window : Infinity));
 }
+
+/** Qwen2-MoE: with `use_sliding_window` those layers that `layer_types` names, or in older files every other one below `max_window_layers`. */
+export function alternatingWindows(fields: Fields, layers: number): readonly number[] {
+  const slides = fields.flag('use_sliding_window', false) && fields.values.sliding_window !== null;
+  const window = slides ? fields.integer('sliding_window', { min: 1, max: 2 ** 30, fallback: 4096 }) : Infinity;
+  const named = windowsByType(fields, layers, () => window);
+  if (named) return named;
+  const end = fields.integer('max_window_layers', { min: 0, max: 2 ** 20, fallback: 28 });
+  return Array.from({ length: layers }, (_, layer) => (layer % 2 === 0 && layer < end ? window : Infinity));
+}
