@@ -65,32 +65,41 @@ function apart(got: Gradients, want: ReadonlyMap<string, Float64Array>): number 
 }
 
 describe('the result of a tape', () => {
-  it.each(['llama-biased', 'llama-dynamic', 'mistral', 'qwen3', 'smollm3', 'mamba', 'falcon-mamba', 'mamba2-groups'])(
-    'is that of a run: %s',
-    async (name) => {
-      const gpu = await testGpu();
-      using scope = gpu.scope('tape');
-      const checkpoint = await openFolder(goldenModel(name));
-      const model = await openModel(gpu, checkpoint);
-      const { blocks } = await openPlan(checkpoint);
-      const batch = { windows: 2, length: 40 };
-      let hidden = await model.embed(
-        scope,
-        Uint32Array.from({ length: 80 }, (_, i) => (i * 7) % 64),
+  it.each([
+    'llama-biased',
+    'llama-dynamic',
+    'mistral',
+    'qwen3',
+    'smollm3',
+    'mamba',
+    'falcon-mamba',
+    'mamba2-groups',
+    'mixtral',
+    'qwen2-moe',
+    'olmoe',
+  ])('is that of a run: %s', async (name) => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('tape');
+    const checkpoint = await openFolder(goldenModel(name));
+    const model = await openModel(gpu, checkpoint);
+    const { blocks } = await openPlan(checkpoint);
+    const batch = { windows: 2, length: 40 };
+    let hidden = await model.embed(
+      scope,
+      Uint32Array.from({ length: 80 }, (_, i) => (i * 7) % 64),
+    );
+    for (const [index, planned] of blocks.entries()) {
+      const { y } = await tape(
+        planned.block,
+        await readMatrix(gpu, hidden),
+        await contentOf(checkpoint, planned),
+        batch,
       );
-      for (const [index, planned] of blocks.entries()) {
-        const { y } = await tape(
-          planned.block,
-          await readMatrix(gpu, hidden),
-          await contentOf(checkpoint, planned),
-          batch,
-        );
-        hidden = await model.forward(scope, await model.openBlock(scope, index), hidden, batch);
-        // The run rounds to f32 in some ten steps, 6e-8 each, and in sums of tens of products that partly cancel. Measured: up to 4.2e-7.
-        expect(Math.sqrt(nmse(await readMatrix(gpu, hidden), y))).toBeLessThanOrEqual(1e-6);
-      }
-    },
-  );
+      hidden = await model.forward(scope, await model.openBlock(scope, index), hidden, batch);
+      // The run rounds to f32 in some ten steps, 6e-8 each, and in sums of tens of products that partly cancel. Measured: up to 4.2e-7.
+      expect(Math.sqrt(nmse(await readMatrix(gpu, hidden), y))).toBeLessThanOrEqual(1e-6);
+    }
+  });
 });
 
 describe('gradients of a tape', () => {
@@ -107,6 +116,9 @@ describe('gradients of a tape', () => {
     },
     // The second layer slides, or all do; the second does not rotate, where an architecture has such layers.
     ...{ use_sliding_window: true, sliding_window: 3, max_window_layers: 1, no_rope_layers: [1, 0] },
+    // Differences are no gradients where a choice changes: all experts are chosen. The first layer may have none.
+    ...{ num_experts: 2, n_routed_experts: 2, num_experts_per_tok: 2, moe_intermediate_size: 4 },
+    ...{ shared_expert_intermediate_size: 4, n_shared_experts: 2, mlp_only_layers: [0], first_k_dense_replace: 1 },
     // Differences are no gradients where a ReLU bends.
     activation_function: 'gelu',
   };
@@ -128,7 +140,7 @@ describe('gradients of a tape', () => {
     }
   });
 
-  it.each(['llama', 'qwen3', 'smollm3', 'mamba'])('are those of PyTorch: a block of %s', async (name) => {
+  it.each(['llama', 'qwen3', 'smollm3', 'mamba', 'mixtral'])('are those of PyTorch: a block of %s', async (name) => {
     const checkpoint = await openFolder(goldenModel(`../tape/${name}`));
     const [planned] = (await planOf(checkpoint.config)).blocks as [PlannedBlock];
     const [windows = 0, length = 0] = present(checkpoint.tensors.get('tape.x'), 'the input').shape;

@@ -1,0 +1,20 @@
+/** DeepSeekMoE (Dai et al., 2024): a Llama with small experts in all layers but the first, some of which all tokens share. */
+import { deepseekExperts } from '../parts/deepseek';
+import { llamaLike } from '../parts/llama';
+
+export const architecture = llamaLike('deepseek', (fields) => {
+  // Early files of DeepSeek-V2 are called so too.
+  if (fields.has('kv_lora_rank')) throw fields.fail('kv_lora_rank', 'none: attention over latents is not supported');
+  const attention = fields.flag('attention_bias', false);
+  const normalises = fields.flag('norm_topk_prob', false);
+  return {
+    biases: { qkv: attention, output: attention, mlp: false },
+    headNorms: 'none',
+    window: () => Infinity,
+    // One expert keeps the weight that it has.
+    experts: deepseekExperts(fields, (counts) => ({
+      ...{ ...counts, normalise: normalises && counts.count > 1 },
+      ...{ scale: 1, epsilon: 1e-20 },
+    })),
+  };
+});
