@@ -7,10 +7,12 @@
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { Batch, OpenBlock, Model, Site, Tap } from '../model/model';
+import { usualBlend, type Variants } from '../log/variants';
 import { FactorCache } from '../quant/factorCache';
 import { addInto } from '../tensor/elementwise';
 import { emptyMatrix, rowRange, type Matrix } from '../tensor/matrix';
 import { present } from '../util/assert';
+import { expertFacts, type ExpertFacts } from './expertFacts';
 import { MomentSums } from './momentSums';
 import { States } from './states';
 
@@ -21,7 +23,7 @@ export interface Sample {
 }
 
 /** What calibration knows of a site. The cache keeps what recipes derive from (W, H), so that widths share one factorisation. */
-export interface Moment {
+export interface Moment extends ExpertFacts {
   readonly H: Matrix;
   /** Tokens that reached the site, over which H is a mean. */
   readonly tokens: number;
@@ -41,6 +43,9 @@ export type BlockMoments = ReadonlyMap<string, Moment>;
 
 /** Tokens on which outputs of modules are compared: AWQ as published takes 512 at a time. */
 const sampleTokens = 2048;
+
+/** Tokens on which experts are run beside their own, for what all tokens would give. */
+const expertSample = 512;
 
 /** Ids that run together, and their shape. */
 export interface TokenBatch {
@@ -63,9 +68,6 @@ export function toBatches(windows: readonly Uint32Array[], context: number, perB
 /** How ids of windows of `length` tokens become hidden states: by the model's own embedding, or a quantized one. */
 export type Embed = (scope: Scope, ids: Uint32Array, length: number) => Promise<Matrix>;
 
-/** Whether a block is given the residual stream, or only what the block before added to it. */
-export type Residual = 'kept' | 'dropped';
-
 /** The calibration text on its way through the model, block by block. */
 export class CalibrationStream implements Disposable {
   readonly #states: States;
@@ -77,13 +79,13 @@ export class CalibrationStream implements Disposable {
     readonly batches: readonly TokenBatch[],
     readonly signal: AbortSignal,
     budget: number,
-    readonly residual: Residual,
+    readonly variants: Variants,
   ) {
     this.tokens = batches.reduce((sum, { ids }) => sum + ids.length, 0);
     this.#states = new States(gpu, 'calibration states', this.tokens * model.card.hidden * 4, budget);
   }
 
-  /** Before block 0. `budget`: bytes of states that may stay on the GPU. `residual`: see Variants. */
+  /** Before block 0. `budget`: bytes of states that may stay on the GPU. */
   static async start(
     gpu: Gpu,
     model: Model,
@@ -91,9 +93,9 @@ export class CalibrationStream implements Disposable {
     embed: Embed,
     signal: AbortSignal,
     budget: number,
-    residual: Residual = 'kept',
+    variants: Variants = {},
   ): Promise<CalibrationStream> {
-    const stream = new CalibrationStream(gpu, model, batches, signal, budget, residual);
+    const stream = new CalibrationStream(gpu, model, batches, signal, budget, variants);
     try {
       for (const [i, { ids, batch }] of batches.entries()) {
         using local = gpu.scope('embedding');
@@ -121,27 +123,60 @@ export class CalibrationStream implements Disposable {
   ): AsyncGenerator<number, BlockMoments> {
     const { gpu, model, signal } = this;
     // Each site by itself, so that one can be let go before the others.
-    const sums = new Map(
-      sites.map((site) => {
-        const home = scope.child(`moments of ${site.name}`);
-        return [site.name, new MomentSums(gpu, home, site, this.tokens, beside ? 'cross' : 'no cross')];
-      }),
-    );
+    const sumsOf = (site: Site) => {
+      const home = scope.child(`moments of ${site.name}`);
+      // Two streams route the same token each in its own way: rows of experts have no counterparts.
+      const cross = beside && !site.routed ? 'cross' : 'no cross';
+      return [site.name, new MomentSums(gpu, home, site, this.tokens, cross)] as const;
+    };
+    const sums = new Map(sites.map(sumsOf));
+    // Of what only the tokens of an expert reach, and nothing like it all: a sample of all.
+    const sampled = new Map(sites.filter(({ routed }) => routed?.like === null).map(sumsOf));
+    const { expertWeights } = this.variants;
     let exact: ReadonlyMap<string, Matrix> = new Map();
-    const tap: Tap = (site, input) => sums.get(site.name)?.add(input, exact.get(site.name));
+    const tap: Tap = (site, input, reach) => {
+      if (reach?.kind === 'sample') return sampled.get(site.name)?.add(input);
+      const own = sums.get(site.name);
+      if (reach?.kind === 'routed' && expertWeights) own?.addWeighted(input, reach.weights());
+      else own?.add(input, exact.get(site.name));
+    };
     for (const [i, { batch }] of this.batches.entries()) {
       using local = gpu.scope('calibration');
       if (beside) exact = await beside.#inputs(local, block, i, sites);
       const before = this.#states.get(local, i);
-      const next = await model.forward(local, block, before, batch, sites.length ? tap : undefined);
+      const asked = i === 0 && sampled.size ? { sample: expertSample } : {};
+      const next = await model.forward(local, block, before, batch, sites.length ? tap : undefined, asked);
       if (after === 'advance') await this.#put(i, next, before);
       await gpu.pace(signal);
       yield batch.windows * batch.length;
     }
+    return await this.#finish(sites, sums, sampled, scope);
+  }
+
+  /** The sums of experts first, since they are blended with those of all tokens. */
+  async #finish(
+    sites: readonly Site[],
+    sums: ReadonlyMap<string, MomentSums>,
+    sampled: ReadonlyMap<string, MomentSums>,
+    scope: Scope,
+  ): Promise<BlockMoments> {
+    const sumsOf = (name: string) => present(sums.get(name), name);
+    const means = new Map<string, Pick<Moment, 'H' | 'magnitude' | 'cross' | 'told' | 'dead'>>();
+    for (const site of sites) {
+      if (!site.routed) continue;
+      const { like } = site.routed;
+      const all = like === null ? present(sampled.get(site.name), `a sample for ${site.name}`) : sumsOf(like);
+      const own = sumsOf(site.name);
+      const facts = expertFacts(own.tokens, this.tokens, this.variants);
+      means.set(site.name, { ...(await own.blended(all, this.variants.expertBlend ?? usualBlend)), ...facts });
+    }
+    for (const { name, routed } of sites) if (!routed) means.set(name, await sumsOf(name).finish());
+    for (const { home } of sampled.values()) scope.end(home);
     return new Map(
-      [...sums].map(([name, site]) => {
-        const { home, tokens } = site;
-        return [name, { ...site.finish(), tokens, factors: FactorCache.of(home), release: () => scope.end(home) }];
+      sites.map(({ name }) => {
+        const { home, tokens } = sumsOf(name);
+        const own = present(means.get(name), name);
+        return [name, { ...own, tokens, factors: FactorCache.of(home), release: () => scope.end(home) }];
       }),
     );
   }
@@ -158,7 +193,7 @@ export class CalibrationStream implements Disposable {
     const seen = new Map<string, Matrix>();
     const before = this.#states.get(scope, i);
     const next = await model.forward(scope, block, before, batch, (site, input) => {
-      if (!sites.some(({ name }) => name === site.name)) return;
+      if (site.routed || !sites.some(({ name }) => name === site.name)) return;
       const copy = emptyMatrix(scope, input.rows, input.cols, 'inputs in full precision');
       gpu.copy(input.view, copy.view);
       seen.set(site.name, copy);
@@ -169,7 +204,7 @@ export class CalibrationStream implements Disposable {
 
   /** What the next block is given of batch i. */
   async #put(i: number, next: Matrix, before: Matrix): Promise<void> {
-    if (this.residual === 'dropped') addInto(this.gpu, next, before, -1);
+    if (this.variants.residual === 'dropped') addInto(this.gpu, next, before, -1);
     await this.#states.put(i, next);
   }
 

@@ -12,7 +12,7 @@ import type { Recipe } from '../quant/recipe/recipe';
 import { restoreLayer } from '../quant/solve/restore';
 import { solveLayer, type SolvedLayer } from '../quant/solve/solveLayer';
 import type { StoredLayer } from '../quant/storedLayer';
-import { emptyMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
+import { emptyMatrix, rowRange, uploadMatrix, zeroMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
 import { splitRows, stackRows } from '../tensor/pieces';
 import { present } from '../util/assert';
@@ -103,7 +103,9 @@ export function roundSite(
   { moduleError, kin, limit = bindingLimit }: Around = {},
 ): Promise<Solved> {
   const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
-  const take = siteRows(cx.gpu, block, site);
+  const take: TakeRows = moment?.dead
+    ? (scope, begin, end) => zeroMatrix(scope, end - begin, site.cols, 'a dead expert')
+    : siteRows(cx.gpu, block, site);
   return solveParts(rows, site.cols, cx, limit, async (range, local) => {
     // Neighbours are told of whole sites: in a range of rows no change of basis passes into them.
     const neighbours = range[1] - range[0] === rows ? neighboursOf(block, site, kin) : undefined;

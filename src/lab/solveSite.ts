@@ -1,12 +1,15 @@
 /** The step that orders are made of first: one site of one point, solved and kept, or taken from what was kept. */
+import type { Scope } from '../gpu/buffers';
+import type { Gpu } from '../gpu/gpu';
 import type { OpenBlock, Site } from '../model/model';
 import { siteId, siteWords } from '../model/siteId';
-import { needsModule } from '../quant/recipe/parseRecipe';
+import { needsCross, needsModule } from '../quant/recipe/parseRecipe';
 import type { QuantEvent } from '../quant/problem';
+import { zeroMatrix } from '../tensor/matrix';
 import { createRng } from '../util/rng';
 import type { RunEvent, SiteResult } from '../log/events';
 import { worked, type Bench } from './bench';
-import type { BlockMoments } from './calibrate';
+import type { BlockMoments, Moment } from './calibrate';
 import { kinOf, readersOf } from './kin';
 import { requireFinite } from './failure';
 import { moduleError } from './moduleError';
@@ -53,17 +56,30 @@ export async function* solveSite(
   const solve = async (emit: (event: QuantEvent) => void) => {
     const shared = createRng(settings.seed);
     const rng = shared.fork(placement.words);
+    if (moment?.told) emit(moment.told);
     const source = await open();
     using scope = gpu.scope('module');
     const sample = needsModule(recipe) && moment?.sample;
     const error = sample ? await moduleError(gpu, model, source, site, sample, scope) : undefined;
     const kin = moment ? kinOf(bench, point, site, source, moments) : undefined;
     const around = { ...(error && { moduleError: error }), ...(kin && { kin }) };
-    return await roundSite(source, site, recipe, moment, { gpu, signal, rng, shared, emit }, around);
+    const posed = moment && needsCross(recipe) ? withCross(gpu, scope, site, moment, emit) : moment;
+    return await roundSite(source, site, recipe, posed, { gpu, signal, rng, shared, emit }, around);
   };
   const layers = site.layers.map(({ name }) => name);
   yield* takeOrSolve(bench, point, placement, layers, solve);
   yield* worked(bench, work.solving(point), point.id, share, kept.has(placement.key) ? 'kept' : 'computed');
+}
+
+/**
+ * The rows of an expert have no counterparts in full precision, where tokens are routed as they were: what compares the two finds no
+ * difference, and says so.
+ */
+function withCross(gpu: Gpu, scope: Scope, site: Site, moment: Moment, emit: (event: QuantEvent) => void): Moment {
+  if (moment.cross || !site.routed) return moment;
+  const reason = 'tokens are routed otherwise in full precision, so that inputs of experts have no counterparts';
+  emit({ type: 'fallback-used', wanted: 'inputs in full precision', used: 'its own inputs', reason });
+  return { ...moment, cross: zeroMatrix(scope, site.cols, site.cols, 'no difference') };
 }
 
 /** One result from the cabinet, or from `solve` into it; with its events either way. */

@@ -8,14 +8,15 @@ import { rowRange, uploadMatrix, zeroMatrix, type Matrix } from '../tensor/matri
 import { combine } from '../tensor/nn/combine';
 import { gather } from '../tensor/nn/gather';
 import { route } from '../tensor/nn/route';
+import type { Asked, Reach } from './model';
 import type { RouteRule } from './steps';
 import { tokensByExpert, type Routed } from './tokensByExpert';
 
 /** Entries after which a list may begin: the 256 bytes that bindings need. */
 const quantum = 64;
 
-/** Its [rows, cols] → what it makes of them, [rows, cols]; `scope` owns both, and the expert frees the former. */
-export type Expert = (e: number, rows: Matrix) => Promise<Matrix>;
+/** Its [rows, cols] → what it makes of them, [rows, cols]; `scope` owns both, and the expert frees the former. `reach`: see Reach. */
+export type Expert = (e: number, rows: Matrix, reach: Reach) => Promise<Matrix>;
 
 /** logits [tokens, experts], x [tokens, cols], f32. Returns [tokens, cols], the scope's. */
 export async function mix(
@@ -25,18 +26,31 @@ export async function mix(
   logits: Matrix,
   x: Matrix,
   expert: Expert,
+  { sample, routed }: Asked = {},
 ): Promise<Matrix> {
   using local = gpu.scope('routes');
   const { chosen, weights } = route(gpu, local, logits, rule);
   const choice = new Uint32Array(await gpu.read(chosen.view));
+  routed?.(choice, rule.count);
   const lists = uploadLists(local, tokensByExpert(choice, rule.count, rule.experts));
   const y = zeroMatrix(scope, x.rows, x.cols, 'mixture');
   for (const [e, { tokens, choices }] of lists) {
-    const made = await expert(e, gather(gpu, scope, x, tokens));
+    const own = () => gather(gpu, local, { ...weights, rows: x.rows * rule.count, cols: 1 }, choices);
+    const made = await expert(e, gather(gpu, scope, x, tokens), { kind: 'routed', weights: own });
     combine(gpu, y, made, weights, choices);
     scope.free(made.view.buffer);
     // Submitting lets the next expert re-use the memory of this one.
     gpu.flush();
+  }
+  if (sample) {
+    const count = Math.min(sample, x.rows);
+    const ids = Uint32Array.from({ length: count }, (_, i) => Math.floor((i * x.rows) / count));
+    const spread = uploadMatrix(local, ids, count, 1, 'sample of tokens');
+    for (let e = 0; e < rule.experts; e++) {
+      const made = await expert(e, gather(gpu, scope, x, spread), { kind: 'sample' });
+      scope.free(made.view.buffer);
+      gpu.flush();
+    }
   }
   return y;
 }

@@ -80,8 +80,28 @@ export interface OpenBlock {
   readonly centred?: boolean;
 }
 
-/** Sees the input of a site, [windows × length, cols], while a block runs. The matrix is only valid during the call. */
-export type Tap = (site: Site, input: Matrix) => void;
+/**
+ * Sees the input of a site, [windows × length, cols], while a block runs; of a site of an expert the rows of its tokens. Matrices are only valid
+ * during the call.
+ */
+export type Tap = (site: Site, input: Matrix, reach?: Reach) => void;
+
+/** Which tokens the rows of an expert's site are: those that are routed to it, or a sample of all, on which it is run for the tap alone. */
+export type Reach =
+  | {
+      readonly kind: 'routed';
+      /** [rows, 1], made when it is asked for: what the router weighs each by. */
+      readonly weights: () => Matrix;
+    }
+  | { readonly kind: 'sample' };
+
+/** What else may be asked of a pass through a block, where it has experts. */
+export interface Asked {
+  /** Tokens, spread over the batch, on which every expert is run beside its own, for the tap alone. */
+  readonly sample?: number;
+  /** Is told which experts each token went to, [tokens, count] row by row. */
+  readonly routed?: (choice: Uint32Array, count: number) => void;
+}
 
 /** Losses of a batch of tokens. Float32 columns of [tokens], on the GPU. */
 export interface Scores {
@@ -131,6 +151,6 @@ export interface Model {
   openEmbedding(scope: Scope): Promise<Matrix>;
   openBlock(scope: Scope, index: number): Promise<OpenBlock>;
   /** Hidden states after the block; `hidden` keeps its content. `scope` owns the result; temporaries are freed. */
-  forward(scope: Scope, block: OpenBlock, hidden: Matrix, batch: Batch, tap?: Tap): Promise<Matrix>;
+  forward(scope: Scope, block: OpenBlock, hidden: Matrix, batch: Batch, tap?: Tap, asked?: Asked): Promise<Matrix>;
   openHead(scope: Scope): Promise<Head>;
 }

@@ -10,7 +10,7 @@ import { GpuError } from '../util/errors';
 import { describeModel } from './describeModel';
 import { embedFrom, embedStored, widened, type Widening } from './embed';
 import { createHead, type FinalNorm } from './head';
-import type { Batch, Model, OpenBlock, Tap } from './model';
+import type { Asked, Batch, Model, OpenBlock, Tap } from './model';
 import { located, openPlan, wanted, type Plan } from './plan';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
 import { runBlock } from './run';
@@ -106,12 +106,12 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
       return { index, sites, weights, others };
     },
 
-    async forward(scope: Scope, open: OpenBlock, hidden: Matrix, batch: Batch, tap?: Tap) {
+    async forward(scope: Scope, open: OpenBlock, hidden: Matrix, batch: Batch, tap?: Tap, asked: Asked = {}) {
       const { windows, length } = batch;
       assert(hidden.rows === windows * length, `${windows}×${length} tokens in ${hidden.rows} rows`);
       const { block: steps, uses } = block(open.index);
       const table = (rule: RotaryRule) => rotation(open, rule, length);
-      return runBlock(gpu, scope, steps, hidden, { open, batch, uses, table, tap });
+      return runBlock(gpu, scope, steps, hidden, { open, batch, uses, table, tap, asked });
     },
 
     async openHead(scope) {

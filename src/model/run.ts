@@ -22,7 +22,7 @@ import { weigh } from '../tensor/nn/weigh';
 import { assert, present } from '../util/assert';
 import type { Uses } from './lifetimes';
 import { mix } from './mix';
-import type { Batch, OpenBlock, Tap } from './model';
+import type { Asked, Batch, OpenBlock, Reach, Tap } from './model';
 import type { Block, RotaryRule, Steps } from './steps';
 
 /** What a step needs to know beside the values it is given. */
@@ -34,6 +34,7 @@ export interface Place {
   /** Cosines and sines of the window's positions. */
   readonly table: (rule: RotaryRule) => Matrix;
   readonly tap?: Tap | undefined;
+  readonly asked?: Asked;
 }
 
 /** A value of the block: made, or a product that waits for its only use. */
@@ -86,7 +87,10 @@ export async function runBlock(gpu: Gpu, scope: Scope, block: Block, hidden: Mat
   return matrix;
 }
 
-function onGpu(gpu: Gpu, local: Scope, { open, batch, table, tap }: Place, input: Value, making: Making): Steps<Value> {
+function onGpu(gpu: Gpu, local: Scope, place: Place, input: Value, making: Making): Steps<Value> {
+  const { open, batch, table, tap, asked } = place;
+  /** Of the expert that runs. */
+  let reach: Reach | undefined;
   const made = making.made.bind(making);
   const other = (name: string) => present(open.others.get(name), `block ${open.index}: ${name}`);
   const read = (value: Value): Matrix => (value.matrix ??= present(value.product, 'a value that is used')());
@@ -133,6 +137,7 @@ function onGpu(gpu: Gpu, local: Scope, { open, batch, table, tap }: Place, input
             `site ${name}`,
           ),
           matrix,
+          reach,
         );
       const product = (layer: string, into?: Matrix) => {
         const bias = open.others.get(`${layer}.bias`);
@@ -198,9 +203,13 @@ function onGpu(gpu: Gpu, local: Scope, { open, batch, table, tap }: Place, input
     },
     async mixture(rule, router, x, expert) {
       const ofExpert = making.mixture();
-      const y = await mix(gpu, local, rule, read(router), read(x), (e, rows) =>
-        ofExpert(async () => taken(await expert(e, made(rows)))),
-      );
+      const run = async (e: number, rows: Matrix, of: Reach) => {
+        reach = of;
+        const result = await ofExpert(async () => taken(await expert(e, made(rows))));
+        reach = undefined;
+        return result;
+      };
+      const y = await mix(gpu, local, rule, read(router), read(x), run, asked);
       for (const value of [router, x]) done(value);
       return made(y);
     },

@@ -79,7 +79,7 @@ interface Fact {
 }
 
 /** A site, while its layers' rows are not all read. */
-interface Found extends Pick<Site, 'name' | 'stays'> {
+interface Found extends Pick<Site, 'name' | 'stays' | 'routed'> {
   readonly fact: Fact;
   readonly layers: readonly TracedLayer[];
 }
@@ -90,6 +90,10 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
   const tensors = new Map<string, BlockTensor>();
   const kinds = new Set<NormRule['kind']>();
   let turns = true;
+  /** The expert whose steps are looked at. */
+  let expert: number | null = null;
+  /** Of values that every token has: the first site that reads them. */
+  const everywhere = new Map<Fact, string>();
   const read = (tensor: BlockTensor) => {
     assert(!tensors.has(tensor.key), `two tensors are called ${tensor.key}`);
     tensors.set(tensor.key, tensor);
@@ -131,7 +135,13 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       });
       const reads = sourceOf(x);
       if (reads?.kind === 'stream') reads.readers.add(name);
-      found.push({ name, fact: { ...x, reads }, layers: made, ...(usually && { stays: true }) });
+      if (expert === null && !everywhere.has(x)) everywhere.set(x, name);
+      const routed = expert === null ? null : { expert, like: everywhere.get(x) ?? null };
+      found.push({
+        ...{ name, fact: { ...x, reads }, layers: made },
+        ...(usually && { stays: true }),
+        ...(routed && { routed }),
+      });
       return made.map((layer) => ({ cols: layer.rows, reads: null, from: [layer], stream: false }));
     },
     add(residual, x) {
@@ -194,12 +204,14 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       for (const value of [x, delta, b, c]) say(value, 'fixed');
       return { cols: x.cols, reads: null, from: [], stream: false };
     },
-    async mixture({ experts }, router, x, expert) {
+    async mixture({ experts }, router, x, make) {
       assert(router.cols === experts, `${experts} experts by ${router.cols} logits`);
       say(router, 'fixed');
       const from: Writer[] = [];
       for (let e = 0; e < experts; e++) {
-        const made = await expert(e, x);
+        expert = e;
+        const made = await make(e, x);
+        expert = null;
         assert(made.cols === x.cols, `an expert from ${x.cols} columns to ${made.cols}`);
         from.push(...made.from);
       }

@@ -214,7 +214,8 @@ describe('the uses of values', () => {
 describe('the trace of a mixture', () => {
   it('has the sites of every expert, which read the stream and write to it', async () => {
     const { sites } = await traced(blockOf({ ...plain, experts: 2 }), hidden);
-    const stream = { kind: 'stream', norm: 'norm', scales: true, turns: true, centred: false };
+    const readers = ['mlp.router', 'expert.0.gate-up', 'expert.1.gate-up', 'mlp.shared-gate', 'shared.gate-up'];
+    const stream = { kind: 'stream', norm: 'norm', scales: true, turns: true, centred: false, together: readers };
     const ofExpert = (name: string) => [
       [`${name}.gate-up`, stream, ['fixed', 'channels']],
       [`${name}.down`, { kind: 'channels' }, ['stream']],
@@ -226,6 +227,12 @@ describe('the trace of a mixture', () => {
       ['mlp.shared-gate', stream, ['fixed']],
       ...ofExpert('shared'),
     ]);
+    expect(sites.flatMap(({ name, routed }) => (routed ? [[name, routed.expert, routed.like]] : []))).toEqual(
+      [
+        ...['expert.0.gate-up', 'expert.1.gate-up'].map((name, e) => [name, e, 'mlp.router']),
+        ...['expert.0.down', 'expert.1.down'].map((name, e) => [name, e, null]),
+      ].toSorted((a, b) => Number(a[1]) - Number(b[1])),
+    );
   });
 
   it('tells which sites stay as they are stored', async () => {

@@ -33,7 +33,7 @@ export class FullCalibration implements Disposable {
       (local, ids, length) => model.embed(local, ids, length),
       signal,
       budgets.states,
-      settings.variants?.residual,
+      settings.variants,
     ));
     const names = new Set<string>();
     for (const point of points) {

@@ -44,15 +44,7 @@ async function* onePoint(
       if (!own.value) {
         const { embed } = yield* openTables(bench, point, home);
         const start = (how: Embed) =>
-          CalibrationStream.start(
-            gpu,
-            model,
-            calibrationBatches,
-            how,
-            signal,
-            budgets.states,
-            settings.variants?.residual,
-          );
+          CalibrationStream.start(gpu, model, calibrationBatches, how, signal, budgets.states, settings.variants);
         own.value = await start(embed);
         if (pointNeeds(point, needsCross))
           beside.value = await start((scope, ids, length) => model.embed(scope, ids, length));
