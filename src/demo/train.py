@@ -1,156 +1,116 @@
 #!/usr/bin/env python3
-"""Trains the demo model, a small Llama, on the shards of make_data.py, and writes three levels of training.
+"""Trains one model of the zoo and writes three levels of training.
 
-usage: train.py TOKENIZERDIR DATADIR OUTDIR --minutes M [--resume]
+usage: train.py STRUCTURE TOKENIZERDIR DATADIR OUTDIR [--tokens N] [--resume]      STRUCTURE: see models/__init__.py
 
-The learning rate warms up, stays, and decays linearly to zero over the last part of the time. The earlier levels are
-branches: at a given share of the time the weights and the optimizer are set aside, the rate decays, the level is
-written, and training goes on from what was set aside. A level is a folder in Hugging Face layout with f16 weights.
+The schedule counts tokens, so that a run can be repeated: the learning rate warms up over 200 steps, stays, and decays linearly
+to zero over the last part. The earlier levels are branches: the weights and the optimizer are set aside, the rate decays, the
+level is written, and training goes on from what was set aside; the stream of texts goes on all the while. A level is a folder in
+Hugging Face layout. OUTDIR/log.json tells the course of the training. Every five minutes, and when the process is asked to end,
+the whole state goes to OUTDIR/state.pt; --resume goes on from it step by step as if nothing had happened.
 """
-import argparse, copy, glob, json, os, shutil, time
-import numpy as np, torch
-import torch.nn as nn, torch.nn.functional as F
-from safetensors.torch import save_file
-from tokenizers import Tokenizer
-from stories import chunk
-
-CFG = dict(vocab=512, hidden=128, layers=3, heads=4, kv=2, inter=256, context=256, theta=10000.0, eps=1e-5)
+import argparse, copy, json, os, signal, time
+import torch
+import torch.nn as nn
+import layout
+from batches import Stories
+from models import STRUCTURES
 
 
-class Block(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        h, d = c["hidden"], c["hidden"] // c["heads"]
-        self.c, self.d = c, d
-        self.n1, self.n2 = nn.Parameter(torch.ones(h)), nn.Parameter(torch.ones(h))
-        self.qkv = nn.Linear(h, (c["heads"] + 2 * c["kv"]) * d, bias=False); self.o = nn.Linear(h, h, bias=False)
-        self.gu = nn.Linear(h, 2 * c["inter"], bias=False); self.down = nn.Linear(c["inter"], h, bias=False)
-
-    def forward(self, x, cos, sin):
-        c, d = self.c, self.d
-        b, t, h = x.shape
-        q, k, v = self.qkv(F.rms_norm(x, (h,), self.n1, c["eps"])).split([c["heads"] * d, c["kv"] * d, c["kv"] * d], -1)
-
-        def turn(z, n):
-            lo, hi = z.view(b, t, n, d).chunk(2, -1)
-            return torch.cat([lo * cos - hi * sin, hi * cos + lo * sin], -1).to(v.dtype).transpose(1, 2)
-        r = c["heads"] // c["kv"]
-        k = turn(k, c["kv"]).repeat_interleave(r, 1); v = v.view(b, t, c["kv"], d).transpose(1, 2).repeat_interleave(r, 1)
-        a = F.scaled_dot_product_attention(turn(q, c["heads"]), k, v, is_causal=True)
-        x = x + self.o(a.transpose(1, 2).reshape(b, t, h))
-        g, u = self.gu(F.rms_norm(x, (h,), self.n2, c["eps"])).chunk(2, -1)
-        return x + self.down(F.silu(g) * u)
+def fast_bf16():
+    """Whether this processor multiplies bf16 matrices faster than f32 ones; without instructions for it, it is many times slower."""
+    def seconds(kind):
+        a, b = torch.ones(4096, 128, dtype=kind), torch.ones(128, 256, dtype=kind); a @ b; t = time.process_time()
+        for _ in range(5): a @ b
+        return time.process_time() - t
+    return seconds(torch.bfloat16) < seconds(torch.float32)
 
 
-class Llama(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        self.c = c
-        self.embed = nn.Parameter(torch.randn(c["vocab"], c["hidden"]) * .02)
-        self.blocks = nn.ModuleList(Block(c) for _ in range(c["layers"])); self.norm = nn.Parameter(torch.ones(c["hidden"]))
-        for b in self.blocks:
-            for m, s in ((b.qkv, 1), (b.gu, 1), (b.o, (2 * c["layers"]) ** -.5), (b.down, (2 * c["layers"]) ** -.5)): nn.init.normal_(m.weight, std=.6 * s * m.in_features ** -.5)
-        d = c["hidden"] // c["heads"]
-        a = torch.outer(torch.arange(c["context"]), c["theta"] ** (-torch.arange(0, d, 2) / d))
-        self.register_buffer("cos", a.cos()[:, None], False); self.register_buffer("sin", a.sin()[:, None], False)
+class Run:
+    """A training that can be set aside as one dict and taken up again."""
 
-    def forward(self, x, y):
-        h = F.embedding(x, self.embed)
-        for b in self.blocks: h = b(h, self.cos, self.sin)
-        z = F.linear(F.rms_norm(h, (h.shape[-1],), self.norm, self.c["eps"]), self.embed)
-        return F.cross_entropy(z.float().view(-1, z.shape[-1]), y.reshape(-1))
+    def __init__(self, a):
+        torch.manual_seed(a.seed); structure = STRUCTURES[a.structure]
+        self.a, self.model = a, structure(); self.total = int(a.tokens or structure.TOKENS); self.rate = a.lr or structure.RATE
+        self.task = Stories(a.data, a.tokenizer, self.model.c["context"], a.batch)
+        mats = self.model.decayed(); known = {id(x) for x in mats}; rest = [x for x in self.model.parameters() if id(x) not in known]
+        self.opt = torch.optim.AdamW([{"params": mats, "weight_decay": a.wd}, {"params": rest, "weight_decay": 0.0}], lr=self.rate, betas=(.9, .95), fused=True)
+        self.used, self.steps, self.branch, self.levels, self.seconds = 0, 0, None, [int(x) for x in a.levels.split(",") if x], 0.0
+        self.log = {"structure": a.structure, "shape": self.model.c, "parameters": sum(x.numel() for x in self.model.parameters()), "seed": a.seed, "tokens": self.total, "peak rate": self.rate,
+                    "batch": a.batch, "weight decay": a.wd, "decay": a.decay, "starts": [], "course": [], "levels": []}
 
+    def state(self):
+        return {"model": self.model.state_dict(), "opt": self.opt.state_dict(), "place": self.task.place, "used": self.used, "steps": self.steps, "branch": self.branch, "levels": self.levels,
+                "seconds": self.seconds, "log": self.log, "rng": torch.get_rng_state()}
 
-def export(model, tokdir, out):
-    """Hugging Face layout, f16."""
-    c = model.c; d = c["hidden"] // c["heads"]; w = {"model.embed_tokens.weight": model.embed, "model.norm.weight": model.norm}
-    for i, b in enumerate(model.blocks):
-        p = f"model.layers.{i}."
-        q, k, v = b.qkv.weight.split([c["heads"] * d, c["kv"] * d, c["kv"] * d]); g, u = b.gu.weight.chunk(2)
-        w |= {p + "input_layernorm.weight": b.n1, p + "post_attention_layernorm.weight": b.n2, p + "self_attn.q_proj.weight": q, p + "self_attn.k_proj.weight": k, p + "self_attn.v_proj.weight": v,
-              p + "self_attn.o_proj.weight": b.o.weight, p + "mlp.gate_proj.weight": g, p + "mlp.up_proj.weight": u, p + "mlp.down_proj.weight": b.down.weight}
-    os.makedirs(out, exist_ok=True)
-    save_file({k: v.detach().to(torch.float16).contiguous() for k, v in w.items()}, os.path.join(out, "model.safetensors"), metadata={"format": "pt"})
-    cfg = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": c["vocab"], "hidden_size": c["hidden"], "intermediate_size": c["inter"], "num_hidden_layers": c["layers"],
-           "num_attention_heads": c["heads"], "num_key_value_heads": c["kv"], "head_dim": d, "max_position_embeddings": c["context"], "hidden_act": "silu", "rms_norm_eps": c["eps"], "rope_theta": c["theta"],
-           "rope_scaling": None, "attention_bias": False, "mlp_bias": False, "attention_dropout": 0.0, "initializer_range": 0.02, "use_cache": True, "tie_word_embeddings": True,
-           "bos_token_id": 0, "eos_token_id": 1, "torch_dtype": "float16"}
-    with open(os.path.join(out, "config.json"), "w") as h: json.dump(cfg, h, indent=1); h.write("\n")
-    for f in ("tokenizer.json", "tokenizer_config.json"): shutil.copy(os.path.join(tokdir, f), out)
+    def take(self, s):
+        kept = {k: s["log"][k] for k in ("structure", "shape", "seed", "tokens", "peak rate", "batch", "weight decay", "decay")}; asked = {k: self.log[k] for k in kept}
+        if kept != asked: raise SystemExit(f"The state to go on from was made with {kept}, asked for is {asked}.")
+        self.model.load_state_dict(s["model"]); self.opt.load_state_dict(s["opt"]); self.task.seek(s["place"]); torch.set_rng_state(s["rng"])
+        self.used, self.steps, self.branch, self.levels, self.seconds, self.log = (s[k] for k in ("used", "steps", "branch", "levels", "seconds", "log"))
 
+    def goal(self):
+        """The level that is trained now: its name and its number of tokens."""
+        return (self.levels[0], self.levels[0] / 100 * self.total) if self.branch else (100, self.total)
 
-class Stream:
-    """Windows of context + 1 ids from the shards in order, shuffled within a shard."""
+    def schedule(self):
+        """The learning rate of the next step, a factor of the peak."""
+        end = self.goal()[1]
+        return min(1, (self.steps + 1) / 200, max(0, (end - self.used) / (end * self.a.decay)))
 
-    def __init__(self, folder, n, batch, shard=0, at=0):
-        self.folder, self.n, self.batch, self.shard, self.at = folder, n, batch, shard, at
-        self.load()
+    def step(self):
+        if self.branch is None and self.levels and self.used >= self.levels[0] / 100 * self.total * (1 - self.a.decay):
+            self.branch = copy.deepcopy({"model": self.model.state_dict(), "opt": self.opt.state_dict(), "used": self.used, "steps": self.steps})
+        for g in self.opt.param_groups: g["lr"] = self.rate * self.schedule()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.a.bf16): loss, n = self.task.loss(self.model, self.task.next())
+        (loss + (self.model.extra() if hasattr(self.model, "extra") else 0)).backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0); self.opt.step(); self.opt.zero_grad(set_to_none=True)
+        self.used += n; self.steps += 1
+        return loss.detach()
 
-    def load(self):
-        name = os.path.join(self.folder, f"shard-{self.shard:04d}.bin")
-        while not os.path.exists(name):
-            if self.shard and not glob.glob(os.path.join(self.folder, "*.part")) and time.time() - max(map(os.path.getmtime, glob.glob(os.path.join(self.folder, "*.bin")))) > 60:
-                print("stream at its end, from the start again", flush=True); self.shard = 0; name = os.path.join(self.folder, "shard-0000.bin"); break
-            time.sleep(1)
-        ids = np.fromfile(name, np.uint16); rng = np.random.default_rng(self.shard); off = rng.integers(self.n)
-        k = (len(ids) - off - 1) // self.n; self.ids = ids; self.starts = rng.permutation(k) * self.n + off
-
-    def next(self):
-        if self.at + self.batch > len(self.starts): self.shard += 1; self.at = 0; self.load()
-        s = self.starts[self.at:self.at + self.batch]; self.at += self.batch
-        return torch.from_numpy(self.ids[s[:, None] + np.arange(self.n + 1)].astype(np.int64))
+    def finish_level(self):
+        """Writes the level whose tokens have been seen; true when it was the last."""
+        name, end = self.goal()
+        if self.used < end: return False
+        layout.write(os.path.join(self.a.out, f"level-{name}"), self.model.tensors(), self.model.config(), self.a.tokenizer)
+        torch.save(self.model.state_dict(), os.path.join(self.a.out, f"level-{name}.pt"))
+        self.log["levels"].append({"level": f"level-{name}", "tokens": self.used, "CPU seconds": round(self.seconds), **self.task.validate(self.model)}); print(json.dumps(self.log["levels"][-1]), flush=True)
+        if not self.branch: return True
+        self.model.load_state_dict(self.branch["model"]); self.opt.load_state_dict(self.branch["opt"]); self.used, self.steps, self.branch = self.branch["used"], self.branch["steps"], None; self.levels.pop(0)
+        return False
 
 
 def main():
-    p = argparse.ArgumentParser(); p.add_argument("tokenizer"); p.add_argument("data"); p.add_argument("out"); p.add_argument("--minutes", type=float, required=True); p.add_argument("--batch", type=int, default=32)
-    p.add_argument("--lr", type=float, default=3e-3); p.add_argument("--wd", type=float, default=.03); p.add_argument("--decay", type=float, default=.15); p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--levels", default="3,20"); p.add_argument("--seed", type=int, default=1); p.add_argument("--resume", action="store_true"); a = p.parse_args()
-    torch.set_num_threads(a.threads); torch.manual_seed(a.seed); os.makedirs(a.out, exist_ok=True)
-    c = CFG; model = Llama(c); params = sum(x.numel() for x in model.parameters()); print("parameters", params, flush=True)
-    mats = [x for n, x in model.named_parameters() if x.dim() == 2 and n != "embed"]; rest = [x for n, x in model.named_parameters() if x.dim() == 1 or n == "embed"]
-    opt = torch.optim.AdamW([{"params": mats, "weight_decay": a.wd}, {"params": rest, "weight_decay": 0.0}], lr=a.lr, betas=(.9, .95), fused=True)
-    loss_of = torch.compile(model)
-    tok = Tokenizer.from_file(os.path.join(a.tokenizer, "tokenizer.json")); ids = tok.encode("\n\n".join(chunk("validation", 0, 60000))).ids
-    n = c["context"]; val = torch.tensor([ids[i:i + n] for i in range(0, len(ids) - n + 1, n)][:64])
-    stream, used, spent = Stream(a.data, n, a.batch), 0, 0.0
-    budget = a.minutes * 60; levels = [(int(x), float(x) / 100) for x in a.levels.split(",")]; log = []
-    state = os.path.join(a.out, "state.pt")
-    if a.resume and os.path.exists(state):
-        s = torch.load(state, weights_only=False); model.load_state_dict(s["model"]); opt.load_state_dict(s["opt"]); used, spent, levels, log = s["used"], s["spent"], s["levels"], s["log"]; stream = Stream(a.data, n, a.batch, *s["stream"])
-    start = time.time() - spent; branch = None; step = 0; run = None; told = kept = time.time()
+    p = argparse.ArgumentParser(); p.add_argument("structure", choices=STRUCTURES); p.add_argument("tokenizer"); p.add_argument("data"); p.add_argument("out"); p.add_argument("--tokens", type=float)
+    p.add_argument("--batch", type=int, default=32); p.add_argument("--lr", type=float); p.add_argument("--wd", type=float, default=.03); p.add_argument("--decay", type=float, default=.15); p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--levels", default="7,30"); p.add_argument("--seed", type=int, default=1); p.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    p.add_argument("--every", type=int, default=60, help="steps between two entries of the log"); p.add_argument("--steps", type=int, help="stop after so many steps, for a trial"); p.add_argument("--resume", action="store_true"); a = p.parse_args()
+    torch.set_num_threads(a.threads); os.makedirs(a.out, exist_ok=True); state = os.path.join(a.out, "state.pt")
+    if os.path.exists(state) and not a.resume: raise SystemExit(f"{state} exists: go on with --resume, or remove it.")
+    a.bf16 = fast_bf16() if a.precision == "auto" else a.precision == "bfloat16"
+    run = Run(a); print("parameters", run.log["parameters"], "bf16 products" if a.bf16 else "f32 products", flush=True)
+    if a.resume and os.path.exists(state): run.take(torch.load(state, weights_only=False))
+    run.log["starts"].append({"tokens": run.used, "products": "bfloat16" if a.bf16 else "float32", "torch": torch.__version__})
+    asked = []; signal.signal(signal.SIGTERM, lambda *_: asked.append(1)); signal.signal(signal.SIGINT, lambda *_: asked.append(1))
+    before = run.seconds - time.process_time(); kept = time.time(); train = load = 0
 
-    def ev():
-        tot = cnt = 0
-        with torch.no_grad():
-            for x in val.split(16):
-                y = x[:, 1:]; pad = torch.cat([y, torch.full((len(x), 1), -100)], 1); tot += model(x, pad).item() * y.numel(); cnt += y.numel()
-        return tot / cnt
+    def keep():
+        run.seconds = before + time.process_time(); torch.save(run.state(), state + ".part"); os.replace(state + ".part", state)
+        with open(os.path.join(a.out, "log.json"), "w") as h: json.dump(run.log, h, indent=1)
 
-    def write(name):
-        v = ev(); export(model, a.tokenizer, os.path.join(a.out, name))
-        log.append({"level": name, "tokens": used, "minutes": round((time.time() - start) / 60, 1), "validation": v, "parameters": params}); print(json.dumps(log[-1]), flush=True)
-        with open(os.path.join(a.out, "log.json"), "w") as h: json.dump(log, h, indent=1)
-
-    while True:
-        now = (time.time() - start) / budget
-        if branch is None and levels and now >= levels[0][1] * (1 - a.decay):
-            branch = (copy.deepcopy(model.state_dict()), copy.deepcopy(opt.state_dict()), used, now)
-        lr = a.lr * min(1, (used / (a.batch * n) + 1) / 200)
-        if branch: lr *= max(0, (levels[0][1] - now) / (levels[0][1] - branch[3] + 1e-9)) if levels[0][1] > branch[3] else 0
-        else: lr *= min(1, max(0, (1 - now) / a.decay))
-        if (branch and now >= levels[0][1]) or (not branch and now >= 1):
-            if not branch: write("level-100"); break
-            write(f"level-{levels[0][0]}"); model.load_state_dict(branch[0]); opt.load_state_dict(branch[1]); used = branch[2]; branch = None; levels.pop(0); continue
-        for g in opt.param_groups: g["lr"] = lr
-        w = stream.next(); x, y = w[:, :-1].contiguous(), w[:, 1:].contiguous()
-        with torch.autocast("cpu", torch.bfloat16): loss = loss_of(x, y)
-        loss.backward(); nn.utils.clip_grad_norm_(model.parameters(), 1.0); opt.step(); opt.zero_grad(set_to_none=True)
-        used += x.numel(); step += 1
-        if step % 50 == 0: l = loss.item(); run = l if run is None else .8 * run + .2 * l
-        if time.time() - told > 30:
-            v = ev(); told = time.time(); print(f"{(told - start) / 60:6.1f} min  {used / 1e6:7.2f}M tokens  lr {lr:.5f}  train {run or 0:.4f}  validation {v:.4f}  shard {stream.shard}{'  branch' if branch else ''}", flush=True)
-        if time.time() - kept > 240 and branch is None:
-            kept = time.time(); torch.save({"model": model.state_dict(), "opt": opt.state_dict(), "used": used, "spent": kept - start, "levels": levels, "log": log, "stream": (stream.shard, stream.at)}, state + ".part"); os.replace(state + ".part", state)
+    done = run.log["levels"][-1:] and run.log["levels"][-1]["level"] == "level-100"
+    first = run.steps
+    while not done and not asked and (a.steps is None or run.steps < first + a.steps):
+        train += run.step() / a.every; load = load + run.model.load() if hasattr(run.model, "load") else 0
+        if run.steps % a.every == 0:
+            run.seconds = before + time.process_time()
+            x = {"tokens": run.used, "rate": run.rate * run.schedule(), "train": round(float(train), 4), **{k: round(v, 4) for k, v in run.task.validate(run.model).items()}, "CPU seconds": round(run.seconds)}
+            if run.branch: x["branch"] = run.levels[0]
+            if torch.is_tensor(load): x["tokens per expert"] = load.tolist()
+            run.log["course"].append(x); print(json.dumps(x), flush=True); train = load = 0
+        done = run.finish_level()
+        if done or time.time() - kept > 300: keep(); kept = time.time()
+    keep()
 
 
 if __name__ == "__main__": main()

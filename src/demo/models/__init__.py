@@ -1,0 +1,12 @@
+"""The structures of the zoo. A structure is a class with
+
+SHAPE    its sizes, as one dict
+TOKENS   how many tokens its whole training takes
+RATE     the peak learning rate
+forward(ids [B, T]) -> logits [B, T, vocab]
+tensors() -> {name: tensor} and config() -> dict   the published layout, from which transformers can load it
+"""
+from models.dense import Llama
+from models.experts import Mixtral, FineExperts
+
+STRUCTURES = {"llama": Llama, "mixtral": Mixtral, "qwen2_moe": FineExperts}
