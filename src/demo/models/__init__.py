@@ -7,6 +7,7 @@ forward(ids [B, T]) -> logits [B, T, vocab]
 tensors() -> {name: tensor} and config() -> dict   the published layout, from which transformers can load it
 """
 from models.dense import Llama
-from models.experts import Mixtral, FineExperts
+from models.experts import FineExperts, Mixtral
+from models.mamba import Mamba, Mamba2
 
-STRUCTURES = {"llama": Llama, "mixtral": Mixtral, "qwen2_moe": FineExperts}
+STRUCTURES = {"llama": Llama, "mixtral": Mixtral, "qwen2_moe": FineExperts, "mamba": Mamba, "mamba2": Mamba2}

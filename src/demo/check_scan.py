@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Compares the functions of models/scan.py, values and gradients, with plain loops in float64. Prints the largest relative error of each."""
+import torch
+import torch.nn.functional as F
+from models.scan import Convolution, Scan
+
+
+def loop_convolution(x, weight, bias):
+    p = F.pad(x, (0, 0, 3, 0))
+    return F.silu(bias + sum(weight[:, 0, j] * p[:, j:j + x.shape[1]] for j in range(4)))
+
+
+def loop_scan(u, dt, z, B, C, A, bias, D):
+    d = F.softplus(dt + bias); s = torch.zeros(u.shape[0], u.shape[2], B.shape[2], dtype=u.dtype); out = []
+    for t in range(u.shape[1]):
+        s = torch.exp(d[:, t, :, None] * (A if A.dim() == 2 else A[:, None])) * s + (d[:, t] * u[:, t])[..., None] * B[:, t, None]
+        out.append((s * C[:, t, None]).sum(-1) + D * u[:, t])
+    return torch.stack(out, 1) * F.silu(z)
+
+
+def compare(name, fast, loop, args):
+    a = [x.clone().requires_grad_() for x in args]; b = [x.double().clone().requires_grad_() for x in args]
+    y, want = fast(*a), loop(*b); pull = torch.randn_like(y)
+    got = torch.autograd.grad((y * pull).sum(), a); true = torch.autograd.grad((want * pull.double()).sum(), b)
+    print(name, " ".join(f"{((p.double() - q).norm() / q.norm()).item():.1e}" for p, q in zip((y, *got), (want, *true))))
+
+
+def main():
+    torch.manual_seed(0)
+    for b, t, i, n in ((2, 53, 32, 16), (1, 16, 48, 8), (3, 256, 64, 16)):
+        both = torch.randn(b, t, 2 * i)
+        compare(f"convolution {b} {t} {i}", lambda x, w, c: Convolution.apply(x.chunk(2, -1)[0], w, c), lambda x, w, c: loop_convolution(x.chunk(2, -1)[0], w, c), (both, torch.randn(i, 1, 4), torch.randn(i)))
+        for kind, A in (("Mamba 1", -torch.rand(i, n) * 4), ("Mamba 2", -torch.rand(i) * 4)):
+            args = (torch.randn(b, t, i), torch.randn(b, t, i), both, torch.randn(b, t, n), torch.randn(b, t, n), A, torch.randn(i) - 3, torch.randn(i))
+            compare(f"scan of {kind}, {b} {t} {i} {n}", lambda u, d, z, *r: Scan.apply(u, d, z.chunk(2, -1)[1], *r), lambda u, d, z, *r: loop_scan(u, d, z.chunk(2, -1)[1], *r), args)
+
+
+if __name__ == "__main__": main()
