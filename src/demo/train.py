@@ -13,7 +13,7 @@ import argparse, copy, json, os, signal, time
 import torch
 import torch.nn as nn
 import layout
-from batches import Stories
+from batches import TASKS
 from models import STRUCTURES
 
 
@@ -32,22 +32,23 @@ class Run:
     def __init__(self, a):
         torch.manual_seed(a.seed); structure = STRUCTURES[a.structure]
         self.a, self.model = a, structure(); self.total = int(a.tokens or structure.TOKENS); self.rate = a.lr or structure.RATE
-        self.task = Stories(a.data, a.tokenizer, self.model.c["context"], a.batch)
+        self.task = TASKS[getattr(structure, "TASK", "stories")](a.data, a.tokenizer, self.model.c["context"], a.batch)
         mats = self.model.decayed(); known = {id(x) for x in mats}; rest = [x for x in self.model.parameters() if id(x) not in known]
         self.opt = torch.optim.AdamW([{"params": mats, "weight_decay": a.wd}, {"params": rest, "weight_decay": 0.0}], lr=self.rate, betas=(.9, .95), fused=True)
         self.used, self.steps, self.branch, self.levels, self.seconds = 0, 0, None, [int(x) for x in a.levels.split(",") if x], 0.0
+        self.since = {"steps": 0, "train": 0.0, "load": 0}  # sums since the last entry of the log
         self.log = {"structure": a.structure, "shape": self.model.c, "parameters": sum(x.numel() for x in self.model.parameters()), "seed": a.seed, "tokens": self.total, "peak rate": self.rate,
                     "batch": a.batch, "weight decay": a.wd, "decay": a.decay, "starts": [], "course": [], "levels": []}
 
     def state(self):
         return {"model": self.model.state_dict(), "opt": self.opt.state_dict(), "place": self.task.place, "used": self.used, "steps": self.steps, "branch": self.branch, "levels": self.levels,
-                "seconds": self.seconds, "log": self.log, "rng": torch.get_rng_state()}
+                "seconds": self.seconds, "since": self.since, "log": self.log, "rng": torch.get_rng_state()}
 
     def take(self, s):
         kept = {k: s["log"][k] for k in ("structure", "shape", "seed", "tokens", "peak rate", "batch", "weight decay", "decay")}; asked = {k: self.log[k] for k in kept}
         if kept != asked: raise SystemExit(f"The state to go on from was made with {kept}, asked for is {asked}.")
         self.model.load_state_dict(s["model"]); self.opt.load_state_dict(s["opt"]); self.task.seek(s["place"]); torch.set_rng_state(s["rng"])
-        self.used, self.steps, self.branch, self.levels, self.seconds, self.log = (s[k] for k in ("used", "steps", "branch", "levels", "seconds", "log"))
+        self.used, self.steps, self.branch, self.levels, self.seconds, self.since, self.log = (s[k] for k in ("used", "steps", "branch", "levels", "seconds", "since", "log"))
 
     def goal(self):
         """The level that is trained now: its name and its number of tokens."""
@@ -65,8 +66,15 @@ class Run:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.a.bf16): loss, n = self.task.loss(self.model, self.task.next())
         (loss + (self.model.extra() if hasattr(self.model, "extra") else 0)).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0); self.opt.step(); self.opt.zero_grad(set_to_none=True)
-        self.used += n; self.steps += 1
-        return loss.detach()
+        self.used += n; self.steps += 1; self.since["steps"] += 1; self.since["train"] += loss.item()
+        if hasattr(self.model, "load"): self.since["load"] = self.since["load"] + self.model.load()
+
+    def tell(self):
+        """An entry of the log: the mean loss since the last one, the loss on texts that are held out, and how many tokens every expert got."""
+        x = {"tokens": self.used, "rate": self.rate * self.schedule(), "train": round(self.since["train"] / self.since["steps"], 4), **{k: round(v, 4) for k, v in self.task.validate(self.model).items()}, "CPU seconds": round(self.seconds)}
+        if self.branch: x["branch"] = self.levels[0]
+        if torch.is_tensor(self.since["load"]): x["tokens per expert"] = self.since["load"].tolist()
+        self.log["course"].append(x); print(json.dumps(x), flush=True); self.since = {"steps": 0, "train": 0.0, "load": 0}
 
     def finish_level(self):
         """Writes the level whose tokens have been seen; true when it was the last."""
@@ -82,32 +90,26 @@ class Run:
 
 def main():
     p = argparse.ArgumentParser(); p.add_argument("structure", choices=STRUCTURES); p.add_argument("tokenizer"); p.add_argument("data"); p.add_argument("out"); p.add_argument("--tokens", type=float)
-    p.add_argument("--batch", type=int, default=32); p.add_argument("--lr", type=float); p.add_argument("--wd", type=float, default=.03); p.add_argument("--decay", type=float, default=.15); p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--batch", type=int, help="windows of stories, or pictures, in a step"); p.add_argument("--lr", type=float); p.add_argument("--wd", type=float, default=.03); p.add_argument("--decay", type=float, default=.15); p.add_argument("--threads", type=int, default=1)
     p.add_argument("--levels", default="7,30"); p.add_argument("--seed", type=int, default=1); p.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     p.add_argument("--every", type=int, default=60, help="steps between two entries of the log"); p.add_argument("--steps", type=int, help="stop after so many steps, for a trial"); p.add_argument("--resume", action="store_true"); a = p.parse_args()
     torch.set_num_threads(a.threads); os.makedirs(a.out, exist_ok=True); state = os.path.join(a.out, "state.pt")
     if os.path.exists(state) and not a.resume: raise SystemExit(f"{state} exists: go on with --resume, or remove it.")
-    a.bf16 = fast_bf16() if a.precision == "auto" else a.precision == "bfloat16"
+    a.batch = a.batch or getattr(STRUCTURES[a.structure], "BATCH", 32); a.bf16 = fast_bf16() if a.precision == "auto" else a.precision == "bfloat16"
     run = Run(a); print("parameters", run.log["parameters"], "bf16 products" if a.bf16 else "f32 products", flush=True)
     if a.resume and os.path.exists(state): run.take(torch.load(state, weights_only=False))
     run.log["starts"].append({"tokens": run.used, "products": "bfloat16" if a.bf16 else "float32", "torch": torch.__version__})
     asked = []; signal.signal(signal.SIGTERM, lambda *_: asked.append(1)); signal.signal(signal.SIGINT, lambda *_: asked.append(1))
-    before = run.seconds - time.process_time(); kept = time.time(); train = load = 0
+    before, kept, first = run.seconds - time.process_time(), time.time(), run.steps
+    done = run.log["levels"][-1:] and run.log["levels"][-1]["level"] == "level-100"
 
     def keep():
         run.seconds = before + time.process_time(); torch.save(run.state(), state + ".part"); os.replace(state + ".part", state)
         with open(os.path.join(a.out, "log.json"), "w") as h: json.dump(run.log, h, indent=1)
 
-    done = run.log["levels"][-1:] and run.log["levels"][-1]["level"] == "level-100"
-    first = run.steps
     while not done and not asked and (a.steps is None or run.steps < first + a.steps):
-        train += run.step() / a.every; load = load + run.model.load() if hasattr(run.model, "load") else 0
-        if run.steps % a.every == 0:
-            run.seconds = before + time.process_time()
-            x = {"tokens": run.used, "rate": run.rate * run.schedule(), "train": round(float(train), 4), **{k: round(v, 4) for k, v in run.task.validate(run.model).items()}, "CPU seconds": round(run.seconds)}
-            if run.branch: x["branch"] = run.levels[0]
-            if torch.is_tensor(load): x["tokens per expert"] = load.tolist()
-            run.log["course"].append(x); print(json.dumps(x), flush=True); train = load = 0
+        run.step(); run.seconds = before + time.process_time()
+        if run.steps % a.every == 0: run.tell()
         done = run.finish_level()
         if done or time.time() - kept > 300: keep(); kept = time.time()
     keep()
