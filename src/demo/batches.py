@@ -47,11 +47,11 @@ class Stories:
 class Pictures:
     """Four batches of pictures with captions or questions, then one of stories, so that the model goes on reading without pictures.
 
-    A row is the first id, sixteen ids IMAGE, and at most 80 ids of text; questions that do not fit are left out, the last first.
+    Without a folder of shards there are pictures for tests only. A row is the first id, sixteen ids IMAGE, and at most 80 ids of text; questions that do not fit are left out, the last first.
     """
 
     def __init__(self, folder, tokenizer, n, batch, split="train"):
-        self.stories = Stories(folder, tokenizer, n, batch * 3 // 8); self.batch, self.split = batch, split
+        self.stories = folder and Stories(folder, tokenizer, n, batch * 3 // 8); self.batch, self.split = batch, split
         self.tokenizer = Tokenizer.from_file(os.path.join(tokenizer, "tokenizer.json")); self.seen = self.turn = 0
 
     @property

@@ -1,30 +1,31 @@
 #!/usr/bin/env python3
-"""Names the levels that train.py wrote after their share of the tokens, and writes the demo's manifest.json from the training log.
+"""Copies the levels that train.py wrote to the demo's folder and names them in its manifest.json; entries of other structures stay.
 
-train.py names a level after the share of the time that was planned for it; on a machine with other work the share of the tokens
-differs, and that is what the page tells. usage: manifest.py LOG.json DEMODIR
+usage: manifest.py TRAINDIR DEMODIR [--levels 100,30,7]
 """
-import json, os, sys
+import argparse, json, os, shutil
 
-FILES = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"]
+NAMES = {"llama": ("level", "Demo"), "mixtral": ("mixtral", "Demo, 8 experts"), "qwen2_moe": ("qwen2-moe", "Demo, 16 fine experts and a shared one"), "mamba": ("mamba", "Demo, Mamba"), "mamba2": ("mamba2", "Demo, Mamba 2"),
+         "llava": ("llava", "Demo with pictures")}
 WHOLE = "The whole run, with the learning rate decayed to zero."
 BRANCH = "A branch of the same run, with a decay of its own."
 
 
 def main():
-    with open(sys.argv[1]) as f: log = sorted(json.load(f), key=lambda x: -x["tokens"])
-    models = []
-    for x in log:
-        share = round(100 * x["tokens"] / log[0]["tokens"])
-        name = f"level-{share}"
-        d = os.path.join(sys.argv[2], name)
-        if x["level"] != name: os.rename(os.path.join(sys.argv[2], x["level"]), d)
+    p = argparse.ArgumentParser(); p.add_argument("trained"); p.add_argument("demo"); p.add_argument("--levels", default="100"); a = p.parse_args()
+    with open(os.path.join(a.trained, "log.json")) as f: log = json.load(f)
+    prefix, label = NAMES[log["structure"]]; path = os.path.join(a.demo, "manifest.json"); models = []
+    if os.path.exists(path):
+        with open(path) as f: models = [x for x in json.load(f)["models"] if x["id"].rpartition("-")[0] != prefix]
+    for share in a.levels.split(","):
+        [x] = [x for x in log["levels"] if x["level"] == f"level-{share}"]; name = f"{prefix}-{share}"
+        shutil.copytree(os.path.join(a.trained, x["level"]), os.path.join(a.demo, name), dirs_exist_ok=True); d = os.path.join(a.demo, name); files = sorted(os.listdir(d))
         models.append({
-            "id": name, "label": f"Demo, {share}% of the training", "tokensSeen": x["tokens"], "parameters": x["parameters"],
-            "tokensPerParameter": round(x["tokens"] / x["parameters"], 1), "note": WHOLE if share == 100 else BRANCH,
-            "bytes": sum(os.path.getsize(os.path.join(d, n)) for n in FILES), "files": [f"{name}/{f}" for f in FILES],
+            "id": name, "label": f"{label}, {share}% of the training", "tokensSeen": x["tokens"], "parameters": log["parameters"],
+            "tokensPerParameter": round(x["tokens"] / log["parameters"], 1), "note": WHOLE if share == "100" else BRANCH,
+            "bytes": sum(os.path.getsize(os.path.join(d, n)) for n in files), "files": [f"{name}/{f}" for f in files],
         })
-    with open(os.path.join(sys.argv[2], "manifest.json"), "w") as f: json.dump({"models": models}, f, indent=1); f.write("\n")
+    with open(path, "w") as f: json.dump({"models": models}, f, indent=1); f.write("\n")
 
 
 if __name__ == "__main__": main()

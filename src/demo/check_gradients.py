@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Compares the functions of models/scan.py, values and gradients, with plain loops in float64. Prints the largest relative error of each."""
+"""Compares the functions that have their own backward pass, values and gradients, with plain forms in float64. Prints the relative error of each."""
 import torch
 import torch.nn.functional as F
+from models.experts import Gathered
 from models.scan import Convolution, Scan
 
 
@@ -16,6 +17,12 @@ def loop_scan(u, dt, z, B, C, A, bias, D):
         s = torch.exp(d[:, t, :, None] * (A if A.dim() == 2 else A[:, None])) * s + (d[:, t] * u[:, t])[..., None] * B[:, t, None]
         out.append((s * C[:, t, None]).sum(-1) + D * u[:, t])
     return torch.stack(out, 1) * F.silu(z)
+
+
+def all_experts(x, weight, chosen, gu, down):
+    """Every expert computes every token; those that were not chosen count nothing."""
+    g, u = torch.einsum("td,efd->tef", x, gu).chunk(2, -1); y = torch.einsum("tef,edf->ted", F.silu(g) * u, down)
+    return (y.gather(1, chosen[..., None].expand(-1, -1, x.shape[1])) * weight[..., None]).sum(1)
 
 
 def compare(name, fast, loop, args):
@@ -33,6 +40,9 @@ def main():
         for kind, A in (("Mamba 1", -torch.rand(i, n) * 4), ("Mamba 2", -torch.rand(i) * 4)):
             args = (torch.randn(b, t, i), torch.randn(b, t, i), both, torch.randn(b, t, n), torch.randn(b, t, n), A, torch.randn(i) - 3, torch.randn(i))
             compare(f"scan of {kind}, {b} {t} {i} {n}", lambda u, d, z, *r: Scan.apply(u, d, z.chunk(2, -1)[1], *r), lambda u, d, z, *r: loop_scan(u, d, z.chunk(2, -1)[1], *r), args)
+    chosen = torch.stack([torch.randperm(7)[:3] for _ in range(50)]) % 6  # an expert that is chosen twice, and one that nobody chooses
+    args = (torch.randn(50, 16), torch.rand(50, 3), torch.randn(7, 24, 16), torch.randn(7, 16, 12))
+    compare("gathered experts", lambda x, w, g, d: Gathered.apply(x, w, chosen, g, d, torch.float32), lambda x, w, g, d: all_experts(x, w, chosen, g, d), args)
 
 
 if __name__ == "__main__": main()
