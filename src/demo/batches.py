@@ -3,6 +3,7 @@ import os
 import numpy as np, torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
+from models.fused import Loss
 from models.llava import DEVIATION, IMAGE, MEAN
 from pictures import ANSWERS, sample, written
 from stories import chunk
@@ -36,7 +37,7 @@ class Stories:
     def loss(self, model, windows):
         """Mean loss in nats per token, and the number of tokens of the batch."""
         z = model(windows[:, :-1].contiguous())
-        return F.cross_entropy(z.float().view(-1, z.shape[-1]), windows[:, 1:].reshape(-1)), windows[:, 1:].numel()
+        return Loss.apply(z.view(-1, z.shape[-1]), windows[:, 1:].reshape(-1)), windows[:, 1:].numel()
 
     @torch.no_grad()
     def validate(self, model):
@@ -84,7 +85,7 @@ class Pictures:
     def loss(self, model, batch):
         if torch.is_tensor(batch): return self.stories.loss(model, batch)
         ids, target, pixels = batch; z = model(ids, pixels)
-        return F.cross_entropy(z.float().view(-1, z.shape[-1]), target.view(-1), ignore_index=-100), ids.numel()
+        return Loss.apply(z.view(-1, z.shape[-1]), target.view(-1)), ids.numel()
 
     @torch.no_grad()
     def accuracy(self, model, split, kind, count):

@@ -6,6 +6,7 @@ DeepSeekMoE; as Qwen2-MoE it is saved with a gate of zeros, which is a factor of
 """
 import torch
 import torch.nn as nn, torch.nn.functional as F
+from models.fused import Gate, gate_backward
 from models.parts import Attention, Gated, Language, attention_tensors, branch, llama_config, rms
 
 BALANCE = 0.01
@@ -26,7 +27,7 @@ class Gathered(torch.autograd.Function):
         rows, gu16, down16 = x.to(dtype)[token], gu.to(dtype), down.to(dtype)
         both = rows.new_empty(len(rows), gu.shape[1]); out = rows.new_empty(len(rows), x.shape[1])
         for e, (a, b) in enumerate(spans): torch.mm(rows[a:b], gu16[e].T, out=both[a:b])
-        g, u = both.chunk(2, -1); inner = F.silu(g) * u
+        both = both.float(); inner = Gate.apply(both).to(dtype)
         for e, (a, b) in enumerate(spans): torch.mm(inner[a:b], down16[e].T, out=out[a:b])
         share = weight.flatten()[order].to(dtype)[:, None]
         ctx.spans, ctx.shape, ctx.kinds = spans, (t, k), (x.dtype, weight.dtype); ctx.save_for_backward(rows, both, inner, out, share, token, place, gu16, down16)
@@ -39,8 +40,7 @@ class Gathered(torch.autograd.Function):
         dinner = torch.empty_like(inner); ddown = torch.empty(down.shape); dgu = torch.empty(gu.shape); drows = torch.empty_like(rows)
         for e, (a, b) in enumerate(ctx.spans):
             torch.mm(dout[a:b], down[e], out=dinner[a:b]); ddown[e] = dout[a:b].T @ inner[a:b]
-        g, u = both.chunk(2, -1); s = torch.sigmoid(g)
-        dboth = torch.cat([dinner * u * s * (1 + g * (1 - s)), dinner * g * s], -1)
+        dboth = gate_backward(both, dinner).to(rows.dtype)
         for e, (a, b) in enumerate(ctx.spans):
             torch.mm(dboth[a:b], gu[e], out=drows[a:b]); dgu[e] = dboth[a:b].T @ rows[a:b]
         return drows[place].view(t, k, -1).sum(1).to(ctx.kinds[0]), dweight, None, dgu, ddown, None

@@ -1,9 +1,10 @@
 """What several structures have in common: the norm, attention with rotary positions, the gated MLP, embedding and head."""
 import torch
 import torch.nn as nn, torch.nn.functional as F
+from models.fused import Gate, Norm, Turn
 
 
-def rms(x, gain, eps): return F.rms_norm(x, (x.shape[-1],), gain, eps)
+def rms(x, gain, eps): return Norm.apply(x, gain, eps)
 
 
 def matrix(rows, columns, scale=1.0):
@@ -25,20 +26,15 @@ class Attention(nn.Module):
         self.heads, self.kv, self.d = c["heads"], c["kv"], c["hidden"] // c["heads"]
         self.qkv = matrix((self.heads + 2 * self.kv) * self.d, c["hidden"]); self.o = matrix(c["hidden"], self.heads * self.d, branch(c["layers"]))
         a = torch.outer(torch.arange(c["context"]), c["theta"] ** (-torch.arange(0, self.d, 2) / self.d))
-        self.register_buffer("cos", a.cos()[:, None], False); self.register_buffer("sin", a.sin()[:, None], False)
+        self.register_buffer("cos", a.cos(), False); self.register_buffer("sin", a.sin(), False)
 
     def parts(self): return self.qkv.weight.split([self.heads * self.d, self.kv * self.d, self.kv * self.d])
 
     def forward(self, x):
-        b, t, _ = x.shape
-        q, k, v = self.qkv(x).split([self.heads * self.d, self.kv * self.d, self.kv * self.d], -1)
-
-        def turn(z, n):
-            lo, hi = z.view(b, t, n, self.d).chunk(2, -1); cos, sin = self.cos[:t], self.sin[:t]
-            return torch.cat([lo * cos - hi * sin, hi * cos + lo * sin], -1).to(v.dtype).transpose(1, 2)
-        r = self.heads // self.kv
-        k = turn(k, self.kv).repeat_interleave(r, 1); v = v.view(b, t, self.kv, self.d).transpose(1, 2).repeat_interleave(r, 1)
-        a = F.scaled_dot_product_attention(turn(q, self.heads), k, v, is_causal=True)
+        b, t, _ = x.shape; r = self.heads // self.kv
+        qk, v = self.qkv(x).split([(self.heads + self.kv) * self.d, self.kv * self.d], -1); qk = Turn.apply(qk, self.cos, self.sin).to(v.dtype)
+        q, k = qk.view(b, t, -1, self.d).transpose(1, 2).split([self.heads, self.kv], 1); v = v.view(b, t, self.kv, self.d).transpose(1, 2)
+        a = F.scaled_dot_product_attention(q, k.repeat_interleave(r, 1), v.repeat_interleave(r, 1), is_causal=True)
         return self.o(a.transpose(1, 2).reshape(b, t, self.heads * self.d))
 
 
@@ -50,7 +46,7 @@ class Gated(nn.Module):
 
     def parts(self): return (*self.gu.weight.chunk(2), self.down.weight)
 
-    def forward(self, x): g, u = self.gu(x).chunk(2, -1); return self.down(F.silu(g) * u)
+    def forward(self, x): return self.down(Gate.apply(self.gu(x)))
 
 
 class Language(nn.Module):

@@ -1,34 +1,9 @@
-"""The functions of scan.cpp with their gradients. The library is built when it is first needed, for the processor at hand."""
-import ctypes, hashlib, os, platform, subprocess, tempfile
+"""The functions of scan.cpp with their gradients: what the blocks of the state-space models are made of."""
+import ctypes
 import torch
+from models.native import call
 
 CHUNK = 16  # tokens between two states that are kept for the backward pass
-
-
-def processor():
-    """What the processor can do, so that a library built for another one is not taken."""
-    if not os.path.exists("/proc/cpuinfo"): return platform.node()
-    with open("/proc/cpuinfo") as f: return next((x for x in f if x.startswith(("flags", "Features"))), platform.node())
-
-
-def library():
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scan.cpp")
-    flags = ["-O3", "-march=native", "-std=c++17", "-shared", "-fPIC", "-Wno-psabi"]
-    with open(source, "rb") as f: key = hashlib.sha256(f.read() + " ".join(flags + [processor()]).encode()).hexdigest()[:16]
-    path = os.path.join(tempfile.gettempdir(), f"bitcurve-scan-{key}.so")
-    if not os.path.exists(path):
-        subprocess.run(["g++", *flags, source, "-o", path + ".part"], check=True); os.replace(path + ".part", path)
-    return ctypes.CDLL(path)
-
-
-_library = None
-
-
-def call(name, *args):
-    """Tensors go as pointers, lone numbers as int, and the step of a row as long."""
-    global _library
-    _library = _library or library()
-    getattr(_library, name)(*(ctypes.c_void_p(x.data_ptr()) if torch.is_tensor(x) else x for x in args))
 
 
 def rows(x):
