@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { holdForever, openDawn } from '../gpu/dawn';
 import { Gpu } from '../gpu/gpu';
-import { inspect, logitsOf } from '../lab/inspect';
+import { inspect, inspectAny, logitsOf } from '../lab/inspect';
 import { memoryStore } from '../lab/siteStore';
 import { writeEvent } from '../log/file';
 import { run } from '../lab/run';
@@ -59,7 +59,7 @@ async function command([name, ...rest]: readonly string[]): Promise<void> {
 const required = (given: Given, name: string): string => textOf(given, name) ?? '';
 
 async function inspectModel(given: Given): Promise<void> {
-  const card = await inspect(await openModelPath(required(given, 'model')));
+  const card = await inspectAny(await openModelPath(required(given, 'model')));
   process.stdout.write(`${given.has('json') ? JSON.stringify(card) : describeCard(card)}\n`);
 }
 

@@ -5,7 +5,7 @@ import type { Answer } from '../log/verdict/sentence';
 import { exceptionsOf } from '../quant/recipe/recipes';
 import { valueMetas } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
-import type { ModelCard } from '../model/card';
+import type { CheckpointCard, ModelCard, TensorsCard } from '../model/card';
 import { siteWords } from '../model/siteId';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
@@ -20,8 +20,14 @@ function significant(value: number, digits: number): string {
 const headsOf = ({ heads, keyValueHeads }: ModelCard) =>
   heads === 0 ? '' : `, ${heads} heads, ${keyValueHeads} of keys and values`;
 
-export function describeCard(card: ModelCard): string {
-  const rows: readonly (readonly [string, string])[] = [
+type Facts = readonly (readonly [string, string])[];
+
+export function describeCard(card: CheckpointCard): string {
+  return card.kind === 'tensors' ? describeTensors(card) : describeModel(card);
+}
+
+function describeModel(card: ModelCard): string {
+  const rows: Facts = [
     ['architecture', card.architecture],
     [
       'parameters',
@@ -42,6 +48,35 @@ export function describeCard(card: ModelCard): string {
       `  ${name.padEnd(14)} ${parameters.toLocaleString('en').padStart(14)} parameters  ${megabytes(bytes).padStart(13)}`,
   );
   return [card.name, ...rows.map(([label, value]) => `  ${label.padEnd(14)} ${value}`), ...parts].join('\n');
+}
+
+/** What cannot be done stands first, and last what can. */
+function describeTensors(card: TensorsCard): string {
+  const { matrices, parts, undecoded } = card;
+  const rows: Facts = [
+    ['architecture', card.architecture ?? 'none is named'],
+    ['cannot run', `${card.missing} Perplexity cannot be measured.`],
+    ['parameters', `${card.parameters.toLocaleString('en')} in ${card.tensors.toLocaleString('en')} tensors`],
+    ['stored as', `${card.dtypes.join(', ')}, ${megabytes(card.bytes)}`],
+    ...undecoded.map(({ type, tensors }) => ['not decoded', `${tensors} tensors of ${type}`] as const),
+    ['fingerprint', card.fingerprint],
+    ...(card.notes ?? []).map((note) => ['note', note] as const),
+    [
+      'can be done',
+      matrices.tensors === 0
+        ? 'nothing: there is no matrix of at least 32 × 32'
+        : `the rounding errors of ${matrices.tensors.toLocaleString('en')} matrices (${matrices.parameters.toLocaleString('en')} parameters), which need no forward pass`,
+    ],
+  ];
+  const width = Math.max(14, ...parts.map(({ name }) => name.length));
+  return [
+    card.name,
+    ...rows.map(([label, value]) => `  ${label.padEnd(14)} ${value}`),
+    ...parts.map(
+      ({ name, tensors, parameters, bytes }) =>
+        `  ${name.padEnd(width)} ${String(tensors).padStart(5)} tensors ${parameters.toLocaleString('en').padStart(14)} parameters  ${megabytes(bytes).padStart(13)}`,
+    ),
+  ].join('\n');
 }
 
 /** ln (perplexity / full precision) ± half its 95 % interval, which is paired and so far narrower than that of the perplexity. */

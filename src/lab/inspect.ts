@@ -1,11 +1,12 @@
 /** What can be asked of a checkpoint without a run: its card, and the logits of a few ids. */
 import type { Checkpoint } from '../formats/checkpoint';
 import type { Gpu } from '../gpu/gpu';
-import type { HeaderCard, ModelCard } from '../model/card';
+import type { CheckpointCard, HeaderCard, ModelCard } from '../model/card';
 import { describeHeaders, type AdapterLimits } from '../model/describeModel';
+import { describeTensors } from '../model/describeTensors';
 import { modelLogits } from '../model/modelLogits';
 import { openModel } from '../model/openModel';
-import { isBitcurveError } from '../util/errors';
+import { FormatError, isBitcurveError } from '../util/errors';
 
 /**
  * From headers, tokenizer and the fingerprint's samples. Without limits nothing is too big. `onHeaders` gets what the headers tell, at
@@ -23,6 +24,21 @@ export async function inspect(
   const [fingerprint, remark] = await Promise.all([checkpoint.fingerprint(), tokenizerRemark(checkpoint)]);
   return { ...card, fingerprint, ...(remark === null ? {} : { remarks: [remark] }) };
 }
+
+/**
+ * The same of a checkpoint that may be no model here: then what its tensors tell, and why. A FormatError where it has no tensors either,
+ * and a FetchError as before.
+ */
+export async function inspectAny(checkpoint: Checkpoint, ...rest: Tail<typeof inspect>): Promise<CheckpointCard> {
+  try {
+    return await inspect(checkpoint, ...rest);
+  } catch (error) {
+    if (!(error instanceof FormatError) || checkpoint.tensors.size === 0) throw error;
+    return describeTensors(checkpoint, error.message);
+  }
+}
+
+type Tail<F> = F extends (first: never, ...rest: infer R) => unknown ? R : never;
 
 /** Why no text can be evaluated; null when the tokenizer is sound. */
 async function tokenizerRemark(checkpoint: Checkpoint): Promise<string | null> {

@@ -14,6 +14,8 @@ export interface Verdict {
 
 /** From config and headers alone, before anything else is read. */
 export interface HeaderCard {
+  /** Nothing: so that it is told from a TensorsCard. */
+  readonly kind?: undefined;
   readonly name: string;
   /** model_type of config.json, e.g. "llama". */
   readonly architecture: string;
@@ -43,3 +45,33 @@ export interface ModelCard extends HeaderCard {
   /** What will stand in the way later though the weights can be opened, a sentence each; left out when nothing does. */
   readonly remarks?: readonly string[];
 }
+
+/** Tensors whose names begin alike, up to the number of their layer. */
+export interface TensorPart extends BlockSize {
+  readonly tensors: number;
+}
+
+/** A checkpoint whose tensors are known and whose model is not: nothing can run it. */
+export interface TensorsCard {
+  readonly kind: 'tensors';
+  readonly name: string;
+  /** model_type of config.json, whatever it is; null where there is none. */
+  readonly architecture: string | null;
+  /** Why it is no model here: the sentence of the error that opening it ended with. */
+  readonly missing: string;
+  readonly tensors: number;
+  readonly parameters: number;
+  readonly dtypes: readonly string[];
+  readonly bytes: number;
+  readonly parts: readonly TensorPart[];
+  /** What of it can be rounded without being run (model/matrices). */
+  readonly matrices: { readonly tensors: number; readonly parameters: number };
+  /** Tensors in types that are not decoded, by type. They are in no other number of the card. */
+  readonly undecoded: readonly { readonly type: string; readonly tensors: number }[];
+  readonly notes?: readonly string[];
+  /** As that of a ModelCard. */
+  readonly fingerprint: string;
+}
+
+/** What opening a checkpoint tells: of a model that runs, or of its tensors alone. */
+export type CheckpointCard = ModelCard | TensorsCard;

@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PointResult, RunEvent } from '../../src/log/events';
 import { readLog } from '../../src/log/file';
+import { bertFiles } from '../model/bert';
 import { goldenModel } from '../model/folder';
 import { labGoldens, textOfIds } from '../lab/tiny';
 import { meanOf } from '../meanOf';
@@ -138,6 +139,20 @@ describe('lab', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ architecture: 'llama', layers: 2, hidden: 32, vocabulary: 64 });
     expect((await lab('inspect', '--model', join(folder, 'model.safetensors'), '--json')).out).toBe(out);
+  });
+
+  it('inspects what it cannot run, and says why', async () => {
+    const unknown = join(folder, 'unknown');
+    mkdirSync(unknown);
+    for (const { path, blob } of bertFiles()) {
+      writeFileSync(join(unknown, basename(path)), new Uint8Array(await blob.arrayBuffer()));
+    }
+    const { code, out } = await lab('inspect', '--model', unknown, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ kind: 'tensors', architecture: 'bert', tensors: 37 });
+    const measured = await lab('evaluate', '--model', unknown, '--text', join(folder, 'eval.txt'));
+    expect(measured).toMatchObject({ code: 1, out: '' });
+    expect(measured.err).toMatch(/the architecture is "bert"; supported are/);
   });
 
   it('opens a folder with links that lead nowhere, and names a hidden folder that holds the only model', async () => {

@@ -1,6 +1,6 @@
 /** What people read: digits that mean something, sizes in one form. */
 import { describe, expect, it } from 'vitest';
-import type { ModelCard } from '../../src/model/card';
+import type { ModelCard, TensorsCard } from '../../src/model/card';
 import { describeCard, describeEvent } from '../../src/cli/print';
 import { madeUpResult, plannedPoints } from '../lab/shared';
 import { present } from '../../src/util/assert';
@@ -50,5 +50,32 @@ describe('print', () => {
     expect(lines).toContain('  width          1, 1 heads, 1 of keys and values');
     // A model without attention has none.
     expect(describeCard({ ...card, heads: 0, keyValueHeads: 0 }).split('\n')).toContain('  width          1');
+  });
+
+  it('says of what is no model why, and what can be done with it', () => {
+    const card: TensorsCard = {
+      kind: 'tensors',
+      name: 'm',
+      architecture: null,
+      missing: 'config.json: the architecture is no model_type.',
+      tensors: 3,
+      parameters: 12_000,
+      dtypes: ['BF16', 'F32'],
+      bytes: 24_000,
+      parts: [{ name: 'encoder.layer.0', tensors: 3, parameters: 12_000, bytes: 24_000 }],
+      matrices: { tensors: 2, parameters: 11_264 },
+      undecoded: [{ type: 'I32', tensors: 4 }],
+      fingerprint: 'f',
+    };
+    const lines = describeCard(card).split('\n');
+    expect(lines).toContain(
+      '  cannot run     config.json: the architecture is no model_type. Perplexity cannot be measured.',
+    );
+    expect(lines).toContain('  parameters     12,000 in 3 tensors');
+    expect(lines).toContain('  not decoded    4 tensors of I32');
+    expect(lines.join()).toContain('the rounding errors of 2 matrices (11,264 parameters)');
+    expect(lines.at(-1)).toMatch(/^ {2}encoder\.layer\.0 +3 tensors +12,000 parameters +0\.02 MB$/);
+    const bare = describeCard({ ...card, matrices: { tensors: 0, parameters: 0 } });
+    expect(bare).toContain('can be done    nothing: there is no matrix of at least 32 × 32');
   });
 });
