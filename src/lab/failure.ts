@@ -5,7 +5,7 @@ import type { PlannedPoint, RunEvent } from '../log/events';
 import type { Kind, Progress } from './progress';
 
 /** Throws the error again where it is not of the point that it came up in: a stop, or a device that is lost to all. */
-function requireOwnFailure(error: unknown, gpu: Gpu, signal: AbortSignal): void {
+export function requireOwnFailure(error: unknown, gpu: Gpu, signal: AbortSignal): void {
   if (error instanceof Cancelled || signal.aborted) throw error;
   // Whatever a lost device made fail first, it is the loss that is told.
   gpu.check();

@@ -92,7 +92,7 @@ export class Progress {
   }
 
   /** What the log says of it: now and then, and at the end. */
-  *told(phase: Phase, point: string | null): Generator<RunEvent> {
+  *told(phase: Phase, point: string | null): Generator<Extract<RunEvent, { type: 'progressed' }>> {
     const { done, elapsed: secondsElapsed, secondsLeft } = this;
     if (done - this.#told < toldStep && done < 1) return;
     this.#told = done;

@@ -23,7 +23,7 @@ import type { Moment } from './calibrate';
 const heldRows = 2 ** 25;
 
 /** A matrix that cannot be bound whole is rounded in ranges of a multiple of so many rows. */
-const rowQuantum = 64;
+export const rowQuantum = 64;
 
 /** What a recipe made of a matrix: everything but Ŵ itself, which `parts` restore. */
 export interface Solved {
