@@ -11,9 +11,11 @@ const evaluation: readonly OptionMeta[] = [
   { name: 'max-tokens', value: 'N', line: 'evaluate at most N tokens, in whole windows, at least one (all)' },
 ];
 
+const group: OptionMeta = { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' };
+const symmetric: OptionMeta = { name: 'symmetric', value: null, line: 'grids without a zero point' };
 const quantized: readonly OptionMeta[] = [
-  { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' },
-  { name: 'symmetric', value: null, line: 'grids without a zero point' },
+  group,
+  symmetric,
   { name: 'calibration-tokens', value: 'N', line: 'tokens of calibration, in whole windows, at least one (16384)' },
   {
     name: 'calibration-draws',
@@ -41,7 +43,27 @@ export interface CommandMeta {
 }
 
 export const commands: readonly CommandMeta[] = [
-  { name: 'inspect', line: 'What the headers tell of a model.', options: [model, json] },
+  {
+    name: 'inspect',
+    line: 'What the headers tell of a model, and what rounding loses of its weights without running it.',
+    options: [
+      model,
+      {
+        name: 'errors',
+        value: null,
+        line: 'round every matrix to nearest, and tell how much of it is lost; for models of any architecture',
+      },
+      {
+        name: 'recipes',
+        value: 'A,B',
+        line: 'methods without calibration, or all of them (those that have every width)',
+      },
+      { name: 'bits', value: '2,3,4', line: 'widths, 2 to 8 (8,4,3,2)' },
+      group,
+      symmetric,
+      json,
+    ],
+  },
   { name: 'evaluate', line: 'Perplexity of a model as it is.', options: [model, ...evaluation, json] },
   {
     name: 'sweep',

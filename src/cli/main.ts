@@ -1,13 +1,16 @@
 /** The command line: the same engine as the page's, on Dawn. */
 import { writeFile } from 'node:fs/promises';
+import type { Checkpoint } from '../formats/checkpoint';
 import { holdForever, openDawn } from '../gpu/dawn';
 import { Gpu } from '../gpu/gpu';
 import { inspect, inspectAny, logitsOf } from '../lab/inspect';
+import { roundMatrices } from '../lab/roundMatrices';
 import { memoryStore } from '../lab/siteStore';
 import { writeEvent } from '../log/file';
 import { run } from '../lab/run';
 import { fromLog } from '../log/verdict/candidate';
 import { answer } from '../log/verdict/sentence';
+import type { PlainPoint } from '../quant/recipe/plainMethods';
 import { findMethod } from '../quant/recipe/recipes';
 import type { RunEvent } from '../log/events';
 import { Cancelled, fromErrorRecord, isBitcurveError, NumericError } from '../util/errors';
@@ -18,6 +21,7 @@ import { describeMatrixEvent, matrixOf } from './combinations';
 import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
 import { describeAnswer, describeCard, describeEvent } from './print';
 import { goalOf, pointsOf, settingsOf } from './request';
+import { RoundingTable, roundingPointsOf } from './roundingErrors';
 import { engineVersion } from '../util/version';
 import { quoted } from '../util/words';
 
@@ -59,8 +63,29 @@ async function command([name, ...rest]: readonly string[]): Promise<void> {
 const required = (given: Given, name: string): string => textOf(given, name) ?? '';
 
 async function inspectModel(given: Given): Promise<void> {
-  const card = await inspectAny(await openModelPath(required(given, 'model')));
+  const points = roundingPointsOf(given);
+  const checkpoint = await openModelPath(required(given, 'model'));
+  if (given.has('errors')) return printRounding(checkpoint, points, given.has('json'));
+  const card = await inspectAny(checkpoint);
   process.stdout.write(`${given.has('json') ? JSON.stringify(card) : describeCard(card)}\n`);
+}
+
+async function printRounding(checkpoint: Checkpoint, points: readonly PlainPoint[], json: boolean): Promise<void> {
+  const table = new RoundingTable();
+  const [gpu, signal] = [await openGpu(), stopSignal()];
+  for await (const event of roundMatrices({ gpu, checkpoint, points, signal, appVersion: engineVersion })) {
+    const lines = json ? [JSON.stringify(event)] : table.add(event);
+    for (const line of lines) process.stdout.write(`${line}\n`);
+    if (event.type === 'rounding-failed') throw fromErrorRecord(event.error);
+    if (event.type === 'rounding-stopped') throw new Cancelled();
+  }
+}
+
+/** Aborted when somebody stops the command. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  return stop.signal;
 }
 
 async function writeLogits(given: Given): Promise<void> {
@@ -88,8 +113,6 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
   const calibrationPath = textOf(given, 'calibration');
   const calibration = calibrationPath === null ? null : await readTextPath(calibrationPath);
   const folder = textOf(given, 'keep');
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const events = run({
     gpu: await openGpu(),
     checkpoint,
@@ -97,7 +120,7 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
     evaluation,
     settings,
     keep: folder === null ? memoryStore() : await folderStore(folder),
-    signal: stop.signal,
+    signal: stopSignal(),
     appVersion: engineVersion,
   });
   const log: RunEvent[] = [];

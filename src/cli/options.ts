@@ -73,6 +73,14 @@ export function groupOf(given: Given): number | null {
   return text === 'row' ? null : wholeNumber('--group', text, 2, 65_536);
 }
 
+/** Names or numbers between commas. */
+export function listOf(text: string, option: string): string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.some((item) => !item)) throw refused(`${option} ${quoted(text)} has an empty entry`);
+  if (new Set(items).size !== items.length) throw refused(`${option} ${quoted(text)} names one twice`);
+  return items;
+}
+
 export function choiceOf<T extends string>(given: Given, name: string, fallback: T, choices: readonly T[]): T {
   const value = textOf(given, name);
   if (value === null) return fallback;

@@ -65,7 +65,7 @@ function describeTensors(card: TensorsCard): string {
       'can be done',
       matrices.tensors === 0
         ? 'nothing: there is no matrix of at least 32 × 32'
-        : `the rounding errors of ${matrices.tensors.toLocaleString('en')} matrices (${matrices.parameters.toLocaleString('en')} parameters), which need no forward pass`,
+        : `the rounding errors of ${matrices.tensors.toLocaleString('en')} matrices (${matrices.parameters.toLocaleString('en')} parameters), which need no forward pass: add --errors`,
     ],
   ];
   const width = Math.max(14, ...parts.map(({ name }) => name.length));

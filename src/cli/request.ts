@@ -9,7 +9,7 @@ import { groupSize, withGrid } from '../quant/recipe/parseRecipe';
 import type { Recipe } from '../quant/recipe/recipe';
 import { findMethod, recipes } from '../quant/recipe/recipes';
 import { askedExceptions, exceptionsFor } from './exceptions';
-import { choiceOf, groupOf, integerOf, refused, textOf, wholeNumber, type Given } from './options';
+import { choiceOf, groupOf, integerOf, listOf, refused, textOf, wholeNumber, type Given } from './options';
 import { quoted } from '../util/words';
 
 /** Windows of the published protocol; models of shorter context are taken as they are. */
@@ -129,11 +129,4 @@ function possible(given: Given, widths: readonly number[], group: number | null)
         (!method.widths || method.widths.some((width) => widths.includes(width))),
     )
     .map(({ name }) => name);
-}
-
-function listOf(text: string, option: string): string[] {
-  const items = text.split(',').map((item) => item.trim());
-  if (items.some((item) => !item)) throw refused(`${option} ${quoted(text)} has an empty entry`);
-  if (new Set(items).size !== items.length) throw refused(`${option} ${quoted(text)} names one twice`);
-  return items;
 }

@@ -163,11 +163,15 @@ async function* roundMatrix(
     for (const point of points) progress.plan(kindOf(point), done - countOf(entry), 0);
     return;
   }
-  for (const [point, { squaredError, bits, used, seconds, hashes }] of tallies) {
+  for (const { id: point, method, bits } of points) {
+    const tally = tallies.get(point);
+    if (!tally) continue;
+    const { squaredError, used, seconds, hashes } = tally;
     const [first = ''] = hashes;
+    const bitsPerWeight = tally.bits / (rows * cols);
     const rounded: MatrixRounded = {
-      ...{ type: 'matrix-rounded', tensor: entry.name, point, rows, cols, stored: entry.bytes },
-      ...{ error: shareOf({ squaredError, energy }), squaredError, energy, bitsPerWeight: bits / (rows * cols), used },
+      ...{ type: 'matrix-rounded', tensor: entry.name, point, method, bits, rows, cols, stored: entry.bytes },
+      ...{ error: shareOf({ squaredError, energy }), squaredError, energy, bitsPerWeight, used },
       hash: hashes.length === 1 ? first : await sha256(hashes.join('')),
       seconds,
     };

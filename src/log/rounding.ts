@@ -27,7 +27,10 @@ export interface MatrixRounded {
   readonly type: 'matrix-rounded';
   /** Name of the tensor. */
   readonly tensor: string;
+  /** With its method and width. */
   readonly point: string;
+  readonly method: string;
+  readonly bits: number;
   readonly rows: number;
   readonly cols: number;
   /** Bytes that it is stored in. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PointResult, RunEvent } from '../../src/log/events';
+import type { RoundingEvent } from '../../src/log/rounding';
 import { readLog } from '../../src/log/file';
 import { bertFiles } from '../model/bert';
 import { goldenModel } from '../model/folder';
@@ -150,6 +151,17 @@ describe('lab', () => {
     const { code, out } = await lab('inspect', '--model', unknown, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ kind: 'tensors', architecture: 'bert', tensors: 37 });
+    const errors = await lab('inspect', '--model', unknown, '--errors', '--bits', '4', '--group', '16', '--json');
+    expect(errors.code).toBe(0);
+    const events = errors.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RoundingEvent);
+    expect(events.filter(({ type }) => type === 'matrix-rounded')).toHaveLength(24 * 3);
+    expect(events.at(-1)).toMatchObject({
+      type: 'rounding-finished',
+      totals: [{ point: 'rtn-4', matrices: 24 }, {}, {}],
+    });
     const measured = await lab('evaluate', '--model', unknown, '--text', join(folder, 'eval.txt'));
     expect(measured).toMatchObject({ code: 1, out: '' });
     expect(measured.err).toMatch(/the architecture is "bert"; supported are/);
