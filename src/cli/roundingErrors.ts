@@ -1,13 +1,16 @@
 /** `inspect --errors`: from options to the points of a rounding, and its table for people. Pure. */
 import type { MatrixRounded, RoundingEvent, RoundingTotal } from '../log/rounding';
 import { plainCurves, plainMethods, plainPoints, type PlainPoint } from '../quant/recipe/plainMethods';
+import type { MethodMeta } from '../quant/recipe/recipe';
+import { recipes } from '../quant/recipe/recipes';
 import { number, quoted } from '../util/words';
 import { groupOf, listOf, refused, textOf, wholeNumber, type Given } from './options';
 
 /** What only means something with --errors. */
 export const roundingOptions = ['recipes', 'bits', 'group', 'symmetric'] as const;
 
-const namesOf = (methods: typeof plainMethods) => methods.map(({ name }) => name).join(', ');
+const known = plainMethods(recipes);
+const namesOf = (methods: readonly MethodMeta[]) => methods.map(({ name }) => name).join(', ');
 
 /** Every method at every width that it has. A RecipeError names the option that is wrong. */
 export function roundingPointsOf(given: Given): readonly PlainPoint[] {
@@ -16,10 +19,10 @@ export function roundingPointsOf(given: Given): readonly PlainPoint[] {
   const wanted = textOf(given, 'recipes');
   const names = wanted === null || wanted === 'all' ? null : listOf(wanted, '--recipes');
   const methods = names?.map((name) => {
-    const method = plainMethods.find((one) => one.name === name);
+    const method = known.find((one) => one.name === name);
     if (!method) {
       throw refused(
-        `--recipes: ${quoted(name)} is none of the methods that round a matrix without calibration; there are ${namesOf(plainMethods)}`,
+        `--recipes: ${quoted(name)} is none of the methods that round a matrix without calibration; there are ${namesOf(known)}`,
       );
     }
     return method;
@@ -28,7 +31,7 @@ export function roundingPointsOf(given: Given): readonly PlainPoint[] {
   const stuck = methods?.find((method) => method.widths && !method.widths.some((own) => widths.includes(own)));
   if (stuck)
     throw refused(`--recipes: ${stuck.name} has no ${widths.join(', ')} bits; it has ${stuck.widths?.join(', ')}`);
-  return plainPoints(methods ?? (wanted === 'all' ? plainMethods : plainCurves), {
+  return plainPoints(methods ?? (wanted === 'all' ? known : plainCurves(recipes)), {
     ...{ widths, group: groupOf(given), symmetric: given.has('symmetric') },
   });
 }

@@ -28,14 +28,25 @@ export function createCheckpoints(
     settle('checkpoint');
     store.setState({ checkpoint: { ...last, status: 'opening' } });
     const onHeaders = (card: HeaderCard) => {
-      if (turn === newest) store.setState({ checkpoint: { status: 'reading', demo, card } });
+      if (turn === newest) store.setState({ checkpoint: { status: 'reading', demo, card, tensors: null } });
     };
     try {
       const card = await engine.ask('open', { files: await files() }, { onHeaders });
       if (turn !== newest) return;
-      last = { status: 'open', demo, card };
+      const status = 'open';
+      if (card.kind) {
+        last = { status, demo, card: null, tensors: card };
+        store.setState({
+          checkpoint: last,
+          rounding: null,
+          announcement: `${card.name} is open, and cannot run. ${card.missing}`,
+        });
+        return;
+      }
+      last = { status, demo, card, tensors: null };
       store.setState(({ setup }) => ({
         checkpoint: last,
+        rounding: null,
         // The model was not made for longer windows.
         setup: {
           ...setup,
@@ -52,7 +63,8 @@ export function createCheckpoints(
     } catch (error) {
       if (turn !== newest) return;
       store.setState({ checkpoint: last });
-      const stays = last.card ? `${last.card.name} is still open, and results are kept.` : null;
+      const open = last.card ?? last.tensors;
+      const stays = open && `${open.name} is still open, and results are kept.`;
       notify(errorNotice(`${name} did not open`, error, { stays, topic: 'checkpoint' }));
     }
   }

@@ -1,6 +1,7 @@
 /** Numbers as people read them: no more digits than they can carry. */
 import type { Estimate } from '../log/events';
 import type { ValueMeta } from '../measures/measure';
+import { isBitcurveError, toErrorRecord } from '../util/errors';
 import { number } from '../util/words';
 
 export { listed, number } from '../util/words';
@@ -102,4 +103,10 @@ export function progressWord(
 
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What an error says. One that is not ours is a defect, and says so. */
+export function errorWords(error: unknown): string {
+  const { name, message } = toErrorRecord(error);
+  return isBitcurveError(error) ? message : `${name}: ${message} (this is a defect of Bitcurve)`;
 }

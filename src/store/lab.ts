@@ -26,6 +26,7 @@ import { createTexts, type Texts } from './texts';
 
 export interface Lab extends Checkpoints, Links, Matrices, Runs, ShelfActions, Texts {
   readonly store: StoreApi<LabState>;
+  readonly engine: Engine;
   readonly methods: readonly MethodMeta[];
   readonly pieces: readonly PieceMeta[];
   /** Reads the manifests, opens the adapter, then the default demo; shows the run of the address if there is one. */
@@ -118,6 +119,7 @@ export function createLab({ engine, methods, pieces, notebook = null, keptRuns, 
     deleteRun: (id) => shelf.deleteRun(id),
     putBack: () => shelf.putBack(),
     store,
+    engine,
     methods,
     pieces,
     async start() {

@@ -1,5 +1,5 @@
 /** What the page tells people apart from results: errors with their remedy, warnings, and confirmations. */
-import { isBitcurveError, toErrorRecord } from '../util/errors';
+import { errorWords } from './format';
 
 export interface Notice {
   readonly id: number;
@@ -28,15 +28,13 @@ export function notice(
   return { id: next++, tone, title, text, stays, topic, continues };
 }
 
-/** An error as a notice. One that is not ours is a defect, and says so. */
+/** An error as a notice. */
 export function errorNotice(
   title: string,
   error: unknown,
   more: Partial<Pick<Notice, 'stays' | 'topic'>> = {},
 ): Notice {
-  const { name, message } = toErrorRecord(error);
-  const text = isBitcurveError(error) ? message : `${name}: ${message} (this is a defect of Bitcurve)`;
-  return notice('error', title, text, more);
+  return notice('error', title, errorWords(error), more);
 }
 
 /** One wording for everything that has to wait for the end of a run. */

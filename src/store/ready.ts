@@ -27,6 +27,7 @@ export function unready(state: Part): string | null {
     return checkpoint.card || shared ? 'Opening the checkpoint…' : 'Loading the demo…';
   if (checkpoint.status === 'reading') return 'Reading the tokenizer…';
   if (engine.status === 'starting') return shared ? 'Asking for the GPU…' : 'Loading the demo…';
+  if (checkpoint.tensors) return `${checkpoint.tensors.name} cannot run: see Checkpoint`;
   if (!checkpoint.card) return 'Open a checkpoint to run it';
   if (checkpoint.card.remarks?.length) return 'No text can be evaluated: see Checkpoint';
   const mistake = Object.values(state.mistakes)[0];
@@ -34,3 +35,7 @@ export function unready(state: Part): string | null {
   const { name, maxContext } = checkpoint.card;
   return setup.context > maxContext ? `Context: ${name} reads at most ${maxContext} tokens` : null;
 }
+
+/** What is open cannot run, and no results of another checkpoint are shown either: charts and tables of runs have nothing to say. */
+export const isBare = ({ checkpoint, run }: Pick<LabState, 'checkpoint' | 'run'>): boolean =>
+  checkpoint.tensors !== null && run.about === null;

@@ -2,13 +2,14 @@
 import { usualGoal, type Goal } from '../log/verdict/choose';
 import type { RunEvent } from '../log/events';
 import type { SharedRun } from '../log/link/sharedRun';
-import type { HeaderCard, ModelCard } from '../model/card';
+import type { HeaderCard, ModelCard, TensorsCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';
 import { usualPace } from './estimate';
 import type { Notice } from './notices';
 import type { Setup } from './plan';
 import type { ShelfRun } from './runRecord';
+import type { RoundingView } from './roundingView';
 import { emptyRun, type RunView } from './runView';
 
 /** A bundled model, as public/demo/manifest.json lists it. Files are paths relative to that folder. */
@@ -44,6 +45,8 @@ export interface CheckpointState {
   /** Id of the bundled model that is open; null for a dropped one. */
   readonly demo: string | null;
   readonly card: ShownCard | null;
+  /** What is open where it is no model that can run; `card` is null then. */
+  readonly tensors: TensorsCard | null;
 }
 
 /** The fingerprint follows the headers, and so does what the tokenizer lacks. */
@@ -82,8 +85,10 @@ export interface LabState {
   readonly beside: readonly string[];
   /** The run that was deleted last, to be put back on demand. */
   readonly removed: { readonly run: ShelfRun; readonly log: readonly RunEvent[] } | null;
-  /** Whether a run is under way, from the press of the button to its end. */
-  readonly activity: 'idle' | 'running' | 'stopping';
+  /** Whether a run, or a rounding matrix by matrix, is under way, from the press of the button to its end. */
+  readonly activity: 'idle' | 'running' | 'stopping' | 'rounding';
+  /** The open checkpoint's matrices, rounded one by one; null before. */
+  readonly rounding: RoundingView | null;
   readonly shared: Shared | null;
   readonly notices: readonly Notice[];
   /** Said to screen readers when it changes. */
@@ -114,7 +119,7 @@ export const startingState: LabState = {
   engine: { status: 'starting', report: null, memory: null, reason: null },
   demos: [],
   texts: [],
-  checkpoint: { status: 'none', demo: null, card: null },
+  checkpoint: { status: 'none', demo: null, card: null, tensors: null },
   setup: startingSetup,
   mistakes: {},
   axes: { x: 'bits', y: 'perplexity', scale: null },
@@ -128,6 +133,7 @@ export const startingState: LabState = {
   beside: [],
   removed: null,
   activity: 'idle',
+  rounding: null,
   shared: null,
   notices: [],
   announcement: '',

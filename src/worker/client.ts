@@ -4,15 +4,19 @@ import type { HeaderCard } from '../model/card';
 import { Cancelled, fromErrorRecord } from '../util/errors';
 import type { FromWorker, Operation, Operations, Request, ToWorker } from './protocol';
 
-export interface AskOptions {
+export interface AskOptions<E = RunEvent> {
   readonly signal?: AbortSignal;
-  readonly onEvents?: (events: readonly RunEvent[]) => void;
+  readonly onEvents?: (events: readonly E[]) => void;
   readonly onHeaders?: (card: HeaderCard) => void;
 }
 
 /** The engine as the page sees it. Rejections are the error classes of util/errors. */
 export interface Engine {
-  ask<O extends Operation>(name: O, ask: Operations[O]['ask'], options?: AskOptions): Promise<Operations[O]['answer']>;
+  ask<O extends Operation>(
+    name: O,
+    ask: Operations[O]['ask'],
+    options?: AskOptions<Operations[O]['event']>,
+  ): Promise<Operations[O]['answer']>;
 }
 
 export interface ClientPort {
@@ -30,7 +34,7 @@ export class Restarted extends Cancelled {
 /** Milliseconds in which a stop must be heard. Work is cut into slices of far less; what takes longer is a hang to whoever waits. */
 const patience = 2_000;
 
-interface Pending extends Pick<AskOptions, 'onEvents' | 'onHeaders'> {
+interface Pending extends Pick<AskOptions<never>, 'onEvents' | 'onHeaders'> {
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -51,7 +55,7 @@ export function connect(port: ClientPort, onSilent: () => void = () => undefined
     waiting.delete(data.id);
     const request = pending.get(data.id);
     if (!request || data.type === 'stopping') return;
-    if (data.type === 'events') return request.onEvents?.(data.events);
+    if (data.type === 'events') return request.onEvents?.(data.events as readonly never[]);
     if (data.type === 'headers') return request.onHeaders?.(data.card);
     pending.delete(data.id);
     if (data.type === 'answer') request.resolve(data.answer as never);

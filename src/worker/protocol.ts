@@ -6,7 +6,9 @@ import type { SourceFile } from '../formats/checkpoint';
 import type { MemoryUse } from '../gpu/buffers';
 import type { RunEvent, RunSettings } from '../log/events';
 import type { FinishedPoint } from '../log/takeOver';
-import type { HeaderCard, ModelCard } from '../model/card';
+import type { RoundingEvent } from '../log/rounding';
+import type { CheckpointCard, HeaderCard } from '../model/card';
+import type { PlainPoint } from '../quant/recipe/plainMethods';
 import type { ErrorRecord } from '../util/errors';
 
 export type { SourceFile } from '../formats/checkpoint';
@@ -39,19 +41,21 @@ export interface RunRequest {
   readonly keepEarlier?: 'all' | 'asked';
 }
 
-/** Operations by name: what is asked, what is answered. `run` also streams events. */
+/** Operations by name: what is asked, what is answered, and what is told meanwhile. */
 export interface Operations {
-  adapter: { ask: null; answer: AdapterReport };
+  adapter: { ask: null; answer: AdapterReport; event: never };
   /**
    * Opens a checkpoint and keeps it for the runs that follow. On failure, and when a later one was asked for meanwhile, the one before
-   * stays open. The card of the headers is sent ahead of the answer.
+   * stays open. The card of a model's headers is sent ahead of the answer. What is no model here is open for `round`.
    */
-  open: { ask: { readonly files: readonly SourceFile[] }; answer: ModelCard };
-  run: { ask: RunRequest; answer: null };
+  open: { ask: { readonly files: readonly SourceFile[] }; answer: CheckpointCard; event: never };
+  run: { ask: RunRequest; answer: null; event: RunEvent };
+  /** Rounds the matrices of the open checkpoint one by one. */
+  round: { ask: { readonly points: readonly PlainPoint[] }; answer: null; event: RoundingEvent };
   /** Memory on the GPU that is in use and kept for re-use. */
-  memory: { ask: null; answer: MemoryUse };
+  memory: { ask: null; answer: MemoryUse; event: never };
   /** For tests: destroys the device as a driver reset would. A run under way opens another and resumes. */
-  'lose-device': { ask: null; answer: null };
+  'lose-device': { ask: null; answer: null; event: never };
 }
 export type Operation = keyof Operations;
 
@@ -67,4 +71,4 @@ export type FromWorker =
   | { readonly type: 'failure'; readonly id: number; readonly error: ErrorRecord }
   /** A stop was heard; the request ends soon, as far as the device lets it. */
   | { readonly type: 'stopping'; readonly id: number }
-  | { readonly type: 'events'; readonly id: number; readonly events: readonly RunEvent[] };
+  | { readonly type: 'events'; readonly id: number; readonly events: readonly Operations[Operation]['event'][] };

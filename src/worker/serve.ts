@@ -5,15 +5,18 @@ import { toErrorRecord } from '../util/errors';
 import type { FromWorker, Operation, Operations, Request, ToWorker } from './protocol';
 
 /** What a handler gets beside its request. */
-export interface Call {
+export interface Call<E = RunEvent> {
   readonly signal: AbortSignal;
-  readonly emit: (event: RunEvent) => void;
+  readonly emit: (event: E) => void;
   /** Where a card can be shown before the whole answer. */
   readonly onHeaders?: (card: HeaderCard) => void;
 }
 
 export type Handlers = {
-  readonly [O in Operation]: (ask: Operations[O]['ask'], call: Call) => Promise<Operations[O]['answer']>;
+  readonly [O in Operation]: (
+    ask: Operations[O]['ask'],
+    call: Call<Operations[O]['event']>,
+  ) => Promise<Operations[O]['answer']>;
 };
 
 /** Anything with the two ends of a message channel: the worker's global scope, or a MessagePort in tests. */
@@ -21,6 +24,8 @@ export interface Port<In, Out> {
   postMessage(message: Out): void;
   onmessage: ((event: MessageEvent<In>) => void) | null;
 }
+
+type AnyEvent = Operations[Operation]['event'];
 
 /** Milliseconds that events gather before they are sent: well under what the page redraws (5 Hz), well over one message per event. */
 const batchMilliseconds = 50;
@@ -37,7 +42,7 @@ export function serve(port: Port<ToWorker, FromWorker>, handlers: Handlers): voi
     const { id } = request;
     const controller = new AbortController();
     running.set(id, controller);
-    let gathered: RunEvent[] = [];
+    let gathered: AnyEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const flush = () => {
       clearTimeout(timer);
@@ -45,13 +50,16 @@ export function serve(port: Port<ToWorker, FromWorker>, handlers: Handlers): voi
       if (gathered.length) port.postMessage({ type: 'events', id, events: gathered });
       gathered = [];
     };
-    const emit = (event: RunEvent) => {
+    const emit = (event: AnyEvent) => {
       gathered.push(event);
       timer ??= setTimeout(flush, batchMilliseconds);
     };
     const onHeaders = (card: HeaderCard) => port.postMessage({ type: 'headers', id, card });
     try {
-      const handler = handlers[request.name] as (ask: unknown, call: Call) => Promise<Operations[Operation]['answer']>;
+      const handler = handlers[request.name] as (
+        ask: unknown,
+        call: Call<AnyEvent>,
+      ) => Promise<Operations[Operation]['answer']>;
       const value = await handler(request.ask, { signal: controller.signal, emit, onHeaders });
       flush();
       port.postMessage({ type: 'answer', id, answer: value });

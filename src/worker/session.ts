@@ -7,7 +7,8 @@ import type { Checkpoint } from '../formats/checkpoint';
 import { readText, type LabelledText } from '../formats/text';
 import { Gpu } from '../gpu/gpu';
 import type { RunEvent } from '../log/events';
-import { inspect } from '../lab/inspect';
+import { inspectAny } from '../lab/inspect';
+import { roundMatrices } from '../lab/roundMatrices';
 import { memoryStore, type SiteStore } from '../lab/siteStore';
 import { run } from '../lab/run';
 import { measureSpeed } from '../lab/speed';
@@ -60,6 +61,11 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
     return { ...(await readText(text)), label: text.label };
   }
 
+  function opened(): Checkpoint {
+    if (checkpoint) return checkpoint;
+    throw new RecipeError('no-checkpoint', 'No checkpoint is open. Open one, or choose a bundled model.');
+  }
+
   /** Passes on the events of one attempt, and keeps them; the error that ended it, or null. */
   async function attempt(
     input: Omit<Parameters<typeof run>[0], 'gpu' | 'signal'>,
@@ -84,18 +90,15 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
     },
     async open({ files }, { onHeaders }) {
       const turn = ++newest;
-      const opened = await openCheckpoint(files);
+      const found = await openCheckpoint(files);
       const limits = device ? (await device.catch(() => null))?.card.limits : {};
-      const card = await inspect(opened, limits, onHeaders);
-      if (turn === newest) checkpoint = opened;
+      const card = await inspectAny(found, limits, onHeaders);
+      if (turn === newest) checkpoint = found;
       return card;
     },
     async run({ settings, evaluation, calibration, earlier = [], keepEarlier = 'asked' }, call) {
-      if (!checkpoint) {
-        throw new RecipeError('no-checkpoint', 'No checkpoint is open. Open one, or choose a bundled model.');
-      }
       const input = {
-        checkpoint,
+        checkpoint: opened(),
         settings,
         evaluation: await read(evaluation),
         calibration: calibration && (await read(calibration)),
@@ -116,6 +119,14 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
         if (now.length) known = now;
         if (failure.code !== 'device-lost' || ++losses > mostLosses) throw fromErrorRecord(failure);
       }
+    },
+    async round({ points }, { signal, emit }) {
+      const input = { checkpoint: opened(), points, signal, appVersion: engineVersion };
+      for await (const event of roundMatrices({ ...input, gpu: await openDevice() })) {
+        emit(event);
+        if (event.type === 'rounding-failed') throw fromErrorRecord(event.error);
+      }
+      return null;
     },
     async memory() {
       return (await openDevice()).memory();

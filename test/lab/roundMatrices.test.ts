@@ -6,7 +6,7 @@ import { roundMatrices, type RoundingInput } from '../../src/lab/roundMatrices';
 import { matricesOf } from '../../src/model/matrices';
 import type { MatrixRounded, RoundingEvent } from '../../src/log/rounding';
 import { plainCurves, plainMethods, plainPoints } from '../../src/quant/recipe/plainMethods';
-import { findMethod } from '../../src/quant/recipe/recipes';
+import { findMethod, recipes } from '../../src/quant/recipe/recipes';
 import { nearest } from '../../src/reference/nearest';
 import { present } from '../../src/util/assert';
 import { FetchError } from '../../src/util/errors';
@@ -14,6 +14,7 @@ import { testGpu } from '../gpu';
 import { bertFiles } from '../model/bert';
 import { collect, point, timeless, tinyCheckpoint, tinyInput, tinySettings } from './tiny';
 
+const all = plainMethods(recipes);
 const form = { widths: [8, 4, 3, 2], group: 16, symmetric: false };
 const pointsFor = (names: readonly string[], more: Partial<typeof form> = {}) =>
   plainPoints(
@@ -118,7 +119,7 @@ describe('rounding matrix by matrix', () => {
   });
 
   it('is the same log again, and says which grid was used where the columns do not fit', async () => {
-    const points = plainPoints(plainMethods, { ...form, widths: [4, 2] });
+    const points = plainPoints(all, { ...form, widths: [4, 2] });
     const [one, other] = [await roundAll({ points }), await roundAll({ points })];
     expect(timeless(other as never)).toEqual(timeless(one as never));
     const used = rowsIn(one).filter(({ point: id }) => id === 'q4_k-4');
@@ -142,10 +143,10 @@ describe('rounding matrix by matrix', () => {
     // Zeros are held by every grid.
     const zeros = rowsIn(events).filter(({ tensor }) => tensor === 'pooler.dense.weight');
     expect(zeros.map(({ error }) => error)).toEqual([0, 0, 0, 0]);
-    const all = totalsIn(await roundAll());
+    const whole = totalsIn(await roundAll());
     const weights = 64 * 96;
     totalsIn(events).forEach(({ megabytes, bitsPerWeight }, i) => {
-      expect(megabytes - present(all[i], 'total').megabytes).toBeCloseTo((weights * (32 - bitsPerWeight)) / 8e6, 9);
+      expect(megabytes - present(whole[i], 'total').megabytes).toBeCloseTo((weights * (32 - bitsPerWeight)) / 8e6, 9);
     });
     expect(events.findLast(({ type }) => type === 'progressed')).toMatchObject({ done: 1 });
   });
@@ -193,15 +194,15 @@ describe('rounding matrix by matrix', () => {
 
 describe('plain methods', () => {
   it('read no inputs, and have no piece but a grid', () => {
-    expect(plainMethods.length).toBeGreaterThan(10);
-    for (const { calibrated, strategy } of plainMethods)
+    expect(all.length).toBeGreaterThan(10);
+    for (const { calibrated, strategy } of all)
       expect({ calibrated, strategy }).toEqual({ calibrated: false, strategy: 'baseline' });
-    expect(plainMethods.map(({ name }) => name)).not.toContain('quarot-rtn');
-    expect(plainCurves.map(({ name }) => name)).toEqual(['rtn', 'rtn-mse', 'hqq']);
+    expect(all.map(({ name }) => name)).not.toContain('quarot-rtn');
+    expect(plainCurves(recipes).map(({ name }) => name)).toEqual(['rtn', 'rtn-mse', 'hqq']);
   });
 
   it('have points at the widths that they have, symmetric where they can be', () => {
-    const points = plainPoints(plainMethods, { widths: [2, 8], group: null, symmetric: true });
+    const points = plainPoints(all, { widths: [2, 8], group: null, symmetric: true });
     const of = (id: string) => points.find((one) => one.id === id)?.recipe.grid;
     expect(of('rtn-8')).toMatchObject({ bits: 8, group: null, symmetric: true });
     expect(of('hqq-2')).not.toHaveProperty('symmetric');

@@ -5,12 +5,14 @@ import { writeLog } from '../../src/log/file';
 import { catalog } from '../../src/quant/recipe/catalog';
 import { recipes } from '../../src/quant/recipe/recipes';
 import { createLab } from '../../src/store/lab';
-import { obstacle } from '../../src/store/ready';
+import type { TensorsCard } from '../../src/model/card';
+import { isBare, obstacle } from '../../src/store/ready';
 import { emptyRun, foldEvents } from '../../src/store/runView';
 import { Cancelled, FormatError, GpuError } from '../../src/util/errors';
 import type { AskOptions, Engine } from '../../src/worker/client';
 import type { Operation, Operations } from '../../src/worker/protocol';
 import { sampleLog } from './sampleLog';
+import { tensorsCard } from './sampleRounding';
 
 const log = sampleLog();
 const started = log.find((event) => event.type === 'run-started');
@@ -162,6 +164,31 @@ describe('the lab', () => {
     await next;
     expect(read()).toEqual({ status: 'open', name: card.name, fingerprint: card.fingerprint });
     expect(lab.store.getState().notices.at(-1)?.stays).toContain(card.name);
+  });
+
+  it('opens what cannot run as its tensors, which nothing takes for a model', async () => {
+    const tensors = tensorsCard('bert');
+    const answers: (() => Promise<typeof card | TensorsCard>)[] = [
+      () => Promise.resolve(card),
+      () => Promise.resolve(tensors),
+      () => Promise.reject(new FormatError('lfs-pointer', 'model.safetensors is a pointer')),
+      () => Promise.resolve(card),
+    ];
+    const lab = labWith({ open: () => (answers.shift() as (typeof answers)[number])() });
+    lab.store.setState({ engine: { status: 'ready', report: null, memory: null, reason: null } });
+    await lab.receive(weights);
+    await lab.receive(weights);
+    const state = lab.store.getState();
+    expect(state.checkpoint).toEqual({ status: 'open', demo: null, card: null, tensors });
+    expect(state.announcement).toBe('bert is open, and cannot run. It is a bert.');
+    expect(obstacle(state, recipes)).toBe('bert cannot run: see Checkpoint');
+    expect(isBare(state)).toBe(true);
+    await lab.receive(weights);
+    expect(lab.store.getState().notices.at(-1)?.stays).toContain('bert is still open');
+    expect(lab.store.getState().checkpoint.tensors).toEqual(tensors);
+    await lab.receive(weights);
+    expect(lab.store.getState().checkpoint).toMatchObject({ card: { name: card.name }, tensors: null });
+    expect(obstacle(lab.store.getState(), recipes)).toBeNull();
   });
 
   it('takes the context down to what the model was made for', async () => {

@@ -30,7 +30,7 @@ describe('the remembered form', () => {
       maxTokens: null,
       overrides: { gptq: { 'rounding.dampening': 0.02 } },
     };
-    store.setState({ setup, checkpoint: { status: 'open', demo: 'level-7', card: null } });
+    store.setState({ setup, checkpoint: { status: 'open', demo: 'level-7', card: null, tensors: null } });
     const found = recall(notebook, recipes);
     expect(found).toMatchObject({ demo: 'level-7' });
     expect({ ...found.setup, overrides: {} }).toEqual({ ...setup, overrides: {} });

@@ -30,7 +30,15 @@ function pair(handlers: Partial<Handlers>, sent: FromWorker[] = []) {
       port2.postMessage(message);
     },
   };
-  serve(port, { adapter: refuse, open: refuse, run: refuse, memory: refuse, 'lose-device': refuse, ...handlers });
+  serve(port, {
+    adapter: refuse,
+    open: refuse,
+    run: refuse,
+    round: refuse,
+    memory: refuse,
+    'lose-device': refuse,
+    ...handlers,
+  });
   port2.onmessage = (event) => port.onmessage?.(event as MessageEvent<ToWorker>);
   return connect(port1);
 }

@@ -4,11 +4,14 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDawn } from '../../src/gpu/dawn';
 import type { RunEvent } from '../../src/log/events';
+import type { RoundingEvent } from '../../src/log/rounding';
+import { plainCurves, plainPoints } from '../../src/quant/recipe/plainMethods';
 import { recipes } from '../../src/quant/recipe/recipes';
 import { planRun } from '../../src/store/plan';
 import { startingSetup } from '../../src/store/state';
 import { Cancelled, FormatError, RecipeError } from '../../src/util/errors';
 import type { RunRequest, SourceFile } from '../../src/worker/protocol';
+import { bertFiles } from '../model/bert';
 import { createSession } from '../../src/worker/session';
 
 const demo = resolve(import.meta.dirname, '../../public/demo/level-7');
@@ -142,5 +145,21 @@ describe('the session', () => {
     const stopped: RunEvent[] = [];
     await session.run(request, { signal: AbortSignal.abort(new Cancelled()), emit: (event) => stopped.push(event) });
     expect(stopped.at(-1)?.type).toBe('run-stopped');
+  });
+
+  it('opens a checkpoint that cannot run, and rounds its matrices', async () => {
+    const session = openSession();
+    await session.open({ files }, call);
+    const card = await session.open({ files: bertFiles() }, call);
+    expect(card).toMatchObject({ kind: 'tensors', architecture: 'bert' });
+    const points = plainPoints(plainCurves(recipes), { widths: [4], group: 16, symmetric: false });
+    const events: RoundingEvent[] = [];
+    await session.round({ points }, { ...call, emit: (event) => events.push(event) });
+    expect(events.filter(({ type }) => type === 'matrix-rounded')).toHaveLength(24 * 3);
+    expect(events.at(-1)?.type).toBe('rounding-finished');
+    // It took the place of the model before: a run of it is refused by name.
+    await expect(session.run(request, call)).rejects.toThrow(/the architecture is "bert"/);
+    await expect(session.round({ points: [] }, call)).rejects.toThrow(/points: there are 0/);
+    await expect(openSession().round({ points }, call)).rejects.toThrow('No checkpoint is open');
   });
 });

@@ -5,7 +5,6 @@
 import { withGrid } from './parseRecipe';
 import { isPlain } from './plain';
 import { someWidth, type MethodMeta, type Recipe } from './recipe';
-import { recipes } from './recipes';
 
 /** A recipe for every matrix, at a width. */
 export interface PlainPoint {
@@ -18,13 +17,13 @@ export interface PlainPoint {
   readonly bits: number;
 }
 
-export const isPlainMethod = (method: MethodMeta): boolean =>
-  !method.calibrated && isPlain(method.recipe(someWidth(method), null));
+/** Those of `methods`. */
+export const plainMethods = (methods: readonly MethodMeta[]): readonly MethodMeta[] =>
+  methods.filter((method) => !method.calibrated && isPlain(method.recipe(someWidth(method), null)));
 
-export const plainMethods: readonly MethodMeta[] = recipes.filter(isPlainMethod);
-
-/** Those that have every width, and so a curve rather than a point. */
-export const plainCurves: readonly MethodMeta[] = plainMethods.filter(({ widths }) => widths === undefined);
+/** Those of them that have every width, and so a curve rather than a point. */
+export const plainCurves = (methods: readonly MethodMeta[]): readonly MethodMeta[] =>
+  plainMethods(methods).filter(({ widths }) => widths === undefined);
 
 interface PlainForm {
   readonly widths: readonly number[];
