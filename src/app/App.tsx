@@ -4,6 +4,7 @@ import { ChartPanel } from './ChartPanel';
 import { CheckpointPanel } from './CheckpointPanel';
 import { DropZone } from './DropZone';
 import { GridPanel } from './GridPanel';
+import { isBare } from '../store/ready';
 import { foreignResults } from '../store/foreign';
 import { useLabState } from './context';
 import { ForeignResults } from './ForeignResults';
@@ -19,11 +20,14 @@ import { useRunKey } from './useRunKey';
 
 /** What lies below the first screen: a chunk of its own, so that the page starts sooner. */
 const Below = lazy(() => import('./Below'));
+const RoundingPanel = lazy(() => import('./Below').then((below) => ({ default: below.RoundingPanel })));
 
 export function App() {
   useRunKey();
   // A shared run without its model: there is nothing to run yet, and the chart is what one came for.
   const visiting = useLabState(({ source, checkpoint }) => source === 'link' && checkpoint.card === null);
+  const tensors = useLabState((state) => state.checkpoint.tensors);
+  const bare = useLabState(isBare);
   const foreign = useLabState((state) => foreignResults(state) !== null);
   return (
     <DropZone>
@@ -43,8 +47,17 @@ export function App() {
           <Notices />
           <SharedBanner />
           <ForeignResults />
-          <ChartPanel />
-          <ResultsPanel />
+          {tensors && (
+            <Suspense>
+              <RoundingPanel key={tensors.fingerprint} card={tensors} />
+            </Suspense>
+          )}
+          {!bare && (
+            <>
+              <ChartPanel />
+              <ResultsPanel />
+            </>
+          )}
           <Suspense fallback={null}>
             <Below />
           </Suspense>

@@ -1,10 +1,14 @@
 /** The checkpoint: the bundled ones to choose from, and the card of the open one, made from its headers alone. */
-import type { BlockSize, Verdict } from '../model/card';
+import { lazy, Suspense } from 'react';
+import type { Verdict } from '../model/card';
 import { bytes, count, sentence } from '../store/format';
 import type { ShownCard } from '../store/state';
+import { Blocks } from './Blocks';
 import { useLab, useLabState } from './context';
 import { Section } from './controls';
 import { Term } from './Term';
+
+const TensorsCard = lazy(() => import('./Below').then((below) => ({ default: below.TensorsCard })));
 
 const verdicts: Record<Verdict['kind'], string> = { fits: 'fits', streamed: 'fits, streamed', 'too-big': 'too big' };
 
@@ -17,7 +21,7 @@ export function CheckpointPanel() {
     // Without a GPU nothing is known of what fits it.
     blind: state.engine.status === 'missing',
   }));
-  const { status, demo, card } = checkpoint;
+  const { status, demo, card, tensors } = checkpoint;
   const bundled = demos.find(({ id }) => id === demo);
   const note = bundled && `${bundled.label}: ${bundled.note}`;
   return (
@@ -36,7 +40,15 @@ export function CheckpointPanel() {
         </fieldset>
       )}
       <div className="card" aria-busy={status === 'opening'}>
-        {card ? <Card card={card} note={note} blind={blind} /> : <Nothing opening={status === 'opening'} />}
+        {card ? (
+          <Card card={card} note={note} blind={blind} />
+        ) : tensors ? (
+          <Suspense>
+            <TensorsCard card={tensors} />
+          </Suspense>
+        ) : (
+          <Nothing opening={status === 'opening'} />
+        )}
       </div>
     </Section>
   );
@@ -108,25 +120,11 @@ function Card({ card, note, blind }: CardProps) {
   );
 }
 
-function Blocks({ blocks }: { readonly blocks: readonly BlockSize[] }) {
-  const largest = Math.max(...blocks.map((block) => block.bytes));
-  return (
-    <ul className="blocks">
-      {blocks.map((block) => (
-        <li key={block.name}>
-          <span>{block.name}</span>
-          <meter min={0} max={largest} value={block.bytes} aria-label={`${block.name}: ${bytes(block.bytes)}`} />
-          <span className="figure">{bytes(block.bytes)}</span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 const headsOf = ({ heads, keyValueHeads }: ShownCard) => {
   if (heads === 0) return '';
   return `, ${heads} heads${heads === keyValueHeads ? '' : ` (${keyValueHeads} key-value)`}`;
 };
+
 /** "Demo, 20% of the training" → "20%": the row has room for three. */
 const short = (label: string) => /\d+ ?%/.exec(label)?.[0] ?? label;
 const percent = (share: number) => `${Math.round(share * 100)} %`;

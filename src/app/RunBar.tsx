@@ -29,7 +29,7 @@ export function RunBar() {
     pace: state.pace,
     why: obstacle(state, lab.methods),
   }));
-  const running = activity !== 'idle';
+  const running = activity === 'running' || activity === 'stopping';
   const planned = countPoints(setup, lab.methods);
   const seconds = useMemo(
     () => card && estimateSeconds(card, setup, lab.methods, { gigaflops, pace }),

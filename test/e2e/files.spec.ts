@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   configure,
   dropPaths,
@@ -13,10 +13,12 @@ import {
   results,
   root,
   runButton,
+  seriousViolations,
   small,
   test,
   untilStatus,
 } from './lab';
+import { bertFiles } from '../model/bert';
 import { readLog, writeLog, sampleLog } from './logs';
 
 const demo = join(root, 'public/demo/level-7');
@@ -82,6 +84,56 @@ test('a checkpoint without a tokenizer says so when it opens, and Run waits', as
   await expect(page.getByRole('button', { name: 'Run the matrix' })).toBeDisabled();
   await dropPaths(page, [demo]);
   await expect(page.locator('.card-remark')).toHaveCount(0);
+  await expect(runButton(page)).toBeEnabled();
+});
+
+test('a checkpoint of an unknown architecture shows its card and why it cannot run, and its matrices are rounded', async ({
+  page,
+}) => {
+  await openDemo(page);
+  const folder = join(mkdtempSync(join(tmpdir(), 'bitcurve-')), 'tiny-bert');
+  await mkdir(folder);
+  for (const { path, blob } of bertFiles()) {
+    writeFileSync(join(folder, basename(path)), new Uint8Array(await blob.arrayBuffer()));
+  }
+  await dropPaths(page, [folder]);
+  const card = page.locator('.card');
+  await expect(card.locator('.card-name')).toContainText('tiny-bert bert');
+  await expect(card.locator('.card-remark')).toContainText(/architecture is "bert"; supported are .*llama/);
+  await expect(card.locator('.card-remark')).toContainText('Perplexity cannot be measured.');
+  await expect(card).toContainText('124 k in 37 tensors');
+  await card.getByText('Sizes by part').click();
+  await expect(card.locator('.blocks li')).toHaveCount(3 + 11 + 1);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(runButton(page)).toBeDisabled();
+  await expect(page.locator('.run-state').first()).toContainText('tiny-bert cannot run: see Checkpoint');
+  await expect(page.getByRole('region', { name: 'Chart' })).toHaveCount(0);
+
+  const panel = page.getByRole('region', { name: 'Rounding errors', exact: true });
+  await configure(page, { widths: [8, 4, 2], group: 32 });
+  await expect(panel).toContainText('24 matrices at 9 points');
+  await panel.getByRole('button', { name: 'Compute rounding errors' }).click();
+  await page.waitForFunction(() => window.bitcurve.store.getState().rounding?.status === 'finished');
+  const table = panel.getByRole('table', { name: 'Rounding errors of RTN' });
+  // The head, three rows of sums, the matrices.
+  await expect(table.getByRole('row')).toHaveCount(1 + 3 + 24);
+  await expect(table.getByRole('columnheader')).toHaveText(['Matrix', '8 bits', '4 bits', '2 bits', 'Shape']);
+  const sums = await page.evaluate(() => {
+    const sum = window.bitcurve.store.getState().rounding?.sums.get('rtn-2');
+    return sum && (100 * sum.squaredError) / sum.energy;
+  });
+  await expect(table.getByRole('row', { name: /^All matrices/ })).toContainText(`${sums?.toPrecision(3)} %`);
+  await table.getByRole('button', { name: '2 bits' }).click();
+  const lost = async () =>
+    (await table.locator('tbody:last-child td:nth-child(4)').allTextContents()).map((text) => parseFloat(text));
+  await expect.poll(async () => (await lost()).join()).toBe([...(await lost())].sort((a, b) => b - a).join());
+  await expect(panel.getByRole('img', { name: /Error of all matrices over bits per weight. RTN: / })).toBeVisible();
+  expect(await seriousViolations(page)).toEqual([]);
+
+  await dropPaths(page, [demo]);
+  await expect(card.locator('.card-name')).toContainText('level-7');
+  await expect(panel).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Chart' })).toBeVisible();
   await expect(runButton(page)).toBeEnabled();
 });
 
