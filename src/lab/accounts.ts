@@ -3,9 +3,10 @@ import type { PlannedPoint, Quality } from '../log/events';
 import type { Measuring } from './evaluate';
 
 export interface Account {
-  /** Of solved sites: SHA-256 of codes and parameters, and storage in bits. */
+  /** Of solved sites: SHA-256 of codes and parameters, storage in bits, and operations a token beside their own. */
   readonly hashes: Map<string, string>;
   readonly bits: Map<string, number>;
+  readonly operations: Map<string, number>;
   seconds: number;
   measuring: Measuring | null;
   quality: Quality | null;
@@ -19,6 +20,7 @@ export class Accounts {
     const account = this.#accounts.get(id) ?? {
       hashes: new Map<string, string>(),
       bits: new Map<string, number>(),
+      operations: new Map<string, number>(),
       ...{ seconds: 0, measuring: null, quality: null },
     };
     this.#accounts.set(id, account);

@@ -56,7 +56,7 @@ async function* measure(
   const scoredShare = scoredPerWindow(windows) / windows.context;
   const account = accounts.of(point);
   account.measuring ??= evaluation.begin(point.id);
-  const size = sizeOf(bench.model, account.bits);
+  const size = sizeOf(bench.model, account);
   let losses: readonly number[] | null = null;
   let resumed = clock();
   for await (const step of evaluation.advance(account.measuring, model, upTo)) {

@@ -115,9 +115,15 @@ export function requireSites(model: Sites, points: readonly PlannedPoint[]): voi
 
 const tables = [embeddingSite, headSite];
 
-/** The transforms that neighbours absorb, as text. */
+/** What neighbours absorb of the transforms, as text. */
 const absorbedBy = ({ transform }: Recipe): string =>
-  JSON.stringify(transform.filter(({ name }) => findPiece('transform', name)?.absorbed));
+  JSON.stringify(
+    transform.flatMap((piece) => {
+      const meta = findPiece('transform', piece.name);
+      if (!meta?.absorbed) return [];
+      return [Object.entries(piece).filter(([option]) => !meta.options[option]?.own)];
+    }),
+  );
 
 /** What a device can hold and bind. Bytes. */
 export interface Room {

@@ -33,6 +33,8 @@ export interface Solved {
   readonly parts: readonly StoredLayer[];
   /** Storage bits as exported, of the whole matrix. */
   readonly storageBits: number;
+  /** Operations a token beside the matrix's own, when the model runs; left out where there are none. */
+  readonly operations?: number;
   readonly energy: number | null;
   readonly nearestLoss: number | null;
   readonly loss: number | null;
@@ -180,11 +182,13 @@ async function solveParts(
   const sum = (values: readonly (number | null)[]) =>
     values.reduce<number | null>((total, v) => (total === null || v === null ? null : total + v), 0);
   const [first] = solved;
+  const operations = solved.reduce((total, layer) => total + layer.operations, 0);
   return {
     rows,
     cols,
     parts: solved.map(({ stored }) => stored),
     storageBits: solved.reduce((total, { bits }) => total + bits, 0),
+    ...(operations > 0 && { operations }),
     energy: sum(solved.map(({ energy }) => energy)),
     nearestLoss: sum(solved.map(({ nearestLoss }) => nearestLoss)),
     loss: sum(solved.map(({ loss }) => loss)),

@@ -107,6 +107,7 @@ export async function* takeOrSolve(
   if (known) return solved;
   account.hashes.set(site, solved.hash);
   account.bits.set(site, solved.storageBits);
+  account.operations.set(site, solved.operations ?? 0);
   const place = { point: point.id, site };
   for (const event of found ? found.events : events) yield { ...event, ...place };
   const { parts: _, storageBits, ...summary } = solved;

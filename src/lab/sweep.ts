@@ -96,8 +96,12 @@ async function* verifyRotations({ model, input, settings, windows, head, points 
   }
 }
 
-/** What tells a piece from others of its name: "hadamard". */
-const optionWords = ({ name, ...options }: Piece): string => Object.values(options).join(', ') || name;
+/** What tells a piece from others of its name: "hadamard", "hadamard, online hadamard". */
+function optionWords({ name, ...options }: Piece): string {
+  const schemas = findPiece('transform', name)?.options;
+  const words = Object.entries(options).map(([key, value]) => (schemas?.[key]?.later ? `${key} ${value}` : value));
+  return words.join(', ') || name;
+}
 
 function planProgress(bench: Bench, need: Need): void {
   const { model, costs, settings, windows, progress, points, attempts, calibrationTokens, work, draw, done } = bench;

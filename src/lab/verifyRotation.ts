@@ -1,7 +1,8 @@
 /**
  * Whether the fused rotation leaves a model as it is. Every site is rotated by the transform itself, gains of norms folded; embedding
  * and biases are rotated to match (without their means where norms subtract it), the last states turned back before the head; one window goes through both models, block by block.
- * In exact arithmetic their outputs are equal: what is left is float32 rounding.
+ * In exact arithmetic their outputs are equal: what is left is float32 rounding. What turns an input when the model runs is turned back on the
+ * weights, W·Vᵀ·V: the same product as W·Vᵀ on V·x, which no block here can be given.
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
@@ -128,11 +129,11 @@ async function rotateBlock(
     };
     // The grid has no part in what neighbours absorb.
     const grid = makeGrid(parseRecipe(plainRecipe({ name: plainPiece('grid').name })).grid, site.cols);
-    const { problem: turned } = await transform.fit(problem, grid, { ...cx, scope: local });
+    const { problem: turned, online } = await transform.fit(problem, grid, { ...cx, scope: local });
     const parts = splitRows(
       gpu,
       scope,
-      turned.W,
+      online ? online.turn(gpu, local, turned.W, 'inverse') : turned.W,
       site.layers.map((layer) => layer.rows),
     );
     site.layers.forEach(({ name }, i) => weights.set(name, present(parts[i], name)));

@@ -74,7 +74,7 @@ export interface Quality {
   readonly values: Values;
 }
 
-/** What a point takes to store. */
+/** What a point takes to store, and beside its layers to run. */
 export interface Size {
   /** Storage bits per quantized weight, parameters included. */
   readonly bitsPerWeight: number;
@@ -82,6 +82,8 @@ export interface Size {
   readonly bitsPerWeightAll: number;
   /** 10⁶ bytes. */
   readonly megabytes: number;
+  /** Of all sites (SiteResult); left out where there are none, and in logs of earlier versions. */
+  readonly operations?: number;
 }
 
 export interface PointResult {
@@ -118,6 +120,11 @@ export interface SiteResult extends Place {
   /** How weights and inputs were spread before the transforms and after; absent in logs of earlier versions. */
   readonly insight?: Insight | null;
   readonly bits: number;
+  /**
+   * What runs beside the layers for each token that reaches them: rotations, factors, thin matrices. Each an addition, a multiplication, or
+   * the two in one; the layers' own are rows × cols. Left out where there is nothing, and in logs of earlier versions.
+   */
+  readonly operations?: number;
   /** SHA-256 over codes and parameters, hex. */
   readonly hash: string;
   readonly seconds: number;

@@ -209,7 +209,7 @@ const earlierQuality = record({
 const counts = record(fields(count, 'windows tokens'));
 const quality: Check = (v, path) =>
   counts(v, path) ?? eitherBy('values', record({ values: estimates }), earlierQuality)(v, path);
-const sizeFields = fields(size, 'bitsPerWeight bitsPerWeightAll megabytes');
+const sizeFields: Form = { ...fields(size, 'bitsPerWeight bitsPerWeightAll megabytes'), operations: optional(size) };
 const sizes = record(sizeFields);
 const resultFields = record({
   ...fields(text, 'id recipe'),
@@ -273,6 +273,7 @@ const events: Readonly<Record<string, Check>> = {
     ...fields(whole(1), 'rows cols'),
     damping: measured,
     ...fields(size, 'bits seconds'),
+    operations: optional(size),
     ...fields(nullable(number), 'energy nearestLoss loss'),
     insight: optional(nullable(insight)),
     hash: hex,

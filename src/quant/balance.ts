@@ -48,6 +48,9 @@ export function balanced(
 /** Bits of the sizes: a float for each. */
 export const partBits = (parts: readonly Part[]) => 32 * parts.length;
 
+/** Operations a token of giving each output its size again. */
+export const partOperations = (parts: readonly Part[]) => parts.reduce((sum, { rows }) => sum + rows, 0);
+
 /** Their count, then rows and size of each; what a transform keeps follows. */
 export const keepParts = (parts: readonly Part[]): number[] => [
   parts.length,

@@ -142,6 +142,13 @@ export interface Fitted {
   readonly kept: Float32Array<ArrayBuffer>;
   /** Storage of the transform itself, bits; 0 where neighbours absorb it. */
   readonly bits: number;
+  /**
+   * Operations of the transform itself for each token that reaches the layer, when the model runs: each an addition, a multiplication, or the
+   * two in one, so that the layer's own are rows × cols. 0 where neighbours absorb it.
+   */
+  readonly operations: number;
+  /** Of a transform that neighbours absorb: what they cannot, and the input goes through just before the layer when the model runs. */
+  readonly online?: Turning;
 }
 export const nothingKept = new Float32Array();
 
@@ -255,4 +262,6 @@ export interface Corrected {
   readonly kept: Float32Array<ArrayBuffer>;
   /** Storage of the correction, bits. */
   readonly bits: number;
+  /** Operations of the correction for each token when the model runs, counted as those of a transform. */
+  readonly operations: number;
 }

@@ -11,6 +11,7 @@ import { matmul } from '../tensor/matmul';
 import { uploadMatrix, type Matrix } from '../tensor/matrix';
 import { transpose } from '../tensor/transpose';
 import { assert } from '../util/assert';
+import { hadamardOperations } from '../util/hadamard';
 import { kroneckerFactors, randomOrthogonal, randomPermutation } from '../util/orthogonal';
 import { createRng, type Rng } from '../util/rng';
 import { gatherColumns, uploadOrder } from './columns';
@@ -20,6 +21,8 @@ import type { Direction, Posed, Turning } from './problem';
 /** V of `width`, applied to every run of `width` columns. */
 export interface Rotation extends Turning {
   readonly width: number;
+  /** Of one run of `width`: additions, multiplications, or the two in one. Signs go into the additions. */
+  readonly operations: number;
 }
 
 /** V = Q·diag(signs) with the Hadamard rotation Q of util/hadamard.ts. */
@@ -27,9 +30,48 @@ export function hadamardRotation(signs: Float32Array<ArrayBuffer>): Rotation {
   const width = signs.length;
   return {
     width,
+    operations: hadamardOperations(width),
     turn(gpu, scope, x, direction) {
       using local = gpu.scope('signs');
       return hadamard(gpu, scope, x, { direction, width, signs: uploadMatrix(local, signs, 1, width, 'signs') });
+    },
+  };
+}
+
+/**
+ * V = Q·diag(signs) over heads of `size` side by side, one sign a head: component i of every head is mixed with component i of the others,
+ * Q ⊗ I in the words of QuaRot.
+ */
+export function acrossHeads(signs: Float32Array<ArrayBuffer>, size: number): Rotation {
+  const heads = signs.length;
+  const width = heads * size;
+  const run = hadamardRotation(signs);
+  // The same component of all heads side by side.
+  const order = Uint32Array.from({ length: width }, (_, at) => (at % heads) * size + Math.floor(at / heads));
+  return {
+    width,
+    operations: size * run.operations,
+    turn(gpu, scope, x, direction) {
+      assert(x.cols === width, `a rotation of ${width} for ${x.cols} columns`);
+      using local = gpu.scope('across heads');
+      const moved = gatherColumns(gpu, local, x, uploadOrder(local, order));
+      const turned = run.turn(gpu, local, moved, direction);
+      return gatherColumns(gpu, scope, turned, uploadOrder(local, invert(order)));
+    },
+  };
+}
+
+/** `first`, on each run of its width, and then `second`: V = V₂·V₁. */
+export function inTurn(first: Rotation, second: Rotation): Rotation {
+  const { width } = second;
+  assert(width % first.width === 0, `runs of ${first.width} in ${width}`);
+  return {
+    width,
+    operations: (width / first.width) * first.operations + second.operations,
+    turn(gpu, scope, x, direction) {
+      using local = gpu.scope('in turn');
+      const [one, two] = direction === 'forward' ? [first, second] : [second, first];
+      return two.turn(gpu, scope, one.turn(gpu, local, x, direction), direction);
     },
   };
 }
@@ -39,6 +81,7 @@ export function orthogonalRotation(width: number, rng: Rng): Rotation {
   const V = randomOrthogonal(width, rng);
   return {
     width,
+    operations: width ** 2,
     turn(gpu, scope, x, direction) {
       assert(x.cols % width === 0, `a rotation of ${width} for ${x.cols} columns`);
       using local = gpu.scope('orthogonal');
@@ -57,6 +100,8 @@ export function kroneckerRotation(width: number, rng: Rng): Rotation {
   const order = randomPermutation(width, rng.fork('order'));
   return {
     width,
+    // A factor of one row is a sign.
+    operations: width * ((p > 1 ? p : 0) + (q > 1 ? q : 0)),
     turn(gpu, scope, x, direction) {
       assert(x.cols === width, `a rotation of ${width} for ${x.cols} columns`);
       using local = gpu.scope('kronecker pair');

@@ -56,6 +56,16 @@ function construct(n: number): HadamardFactor {
   return { kind: 'block-hadamard', n, order: odd, power: n / odd, matrix };
 }
 
+/**
+ * Operations of Q on one row of n: each an addition, a multiplication, or the two in one. Butterflies for Sylvester's factor, a dense product for
+ * M where it mixes; 1/√n is left to the scales of what reads the row.
+ */
+export function hadamardOperations(n: number): number {
+  const { kind, order, power } = hadamardOf(n);
+  const dense = { hadamard: order - 1, orthogonal: order, 'block-hadamard': 0 }[kind];
+  return n * (dense + Math.log2(power));
+}
+
 /** Q[i, j] of the normalised rotation. */
 export function hadamardEntry({ n, order, power, matrix }: HadamardFactor, i: number, j: number): number {
   const m = matrix[Math.floor(i / power) * order + Math.floor(j / power)] as number;

@@ -118,6 +118,8 @@ describe('an exception', () => {
     expect(await attempt(eight)).toMatchObject({ type: 'run-failed', error: { code: 'impossible-pair' } });
     expect(await attempt(recipeFor(point('quarot', 4)))).toMatchObject({ type: 'run-finished' });
     expect(await attempt(null)).toMatchObject({ type: 'run-finished' });
+    // What runs before a site alone is its own affair.
+    expect(await attempt(recipeFor(point('quarot-online', 3)))).toMatchObject({ type: 'run-finished' });
   });
 
   it('that fits no site of the model is refused, and says what sites there are', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyRotation } from '../../src/lab/verifyRotation';
 import { openModel } from '../../src/model/openModel';
 import type { OpenBlock, Model } from '../../src/model/model';
+import type { Piece } from '../../src/quant/recipe/recipe';
 import { NumericError } from '../../src/util/errors';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
@@ -47,8 +48,13 @@ describe('the fused rotation of a whole model', () => {
       const model = await openModel(gpu, await openFolder(goldenModel(name)));
       using scope = gpu.scope('head');
       const head = await model.openHead(scope);
-      for (const basis of ['hadamard', 'orthogonal'] as const) {
-        const kld = await verifyRotation(gpu, model, ids, { head, piece: { name: 'rotate', basis }, seed: 3, signal });
+      const pieces: Piece[] = [
+        { name: 'rotate', basis: 'hadamard' },
+        { name: 'rotate', basis: 'orthogonal' },
+        { name: 'rotate', basis: 'hadamard', online: 'hadamard' },
+      ];
+      for (const piece of pieces) {
+        const kld = await verifyRotation(gpu, model, ids, { head, piece, seed: 3, signal });
         expect(Math.abs(kld)).toBeLessThan(1e-8);
       }
     });

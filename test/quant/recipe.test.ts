@@ -35,6 +35,23 @@ describe('recipe', () => {
     expect(parseRecipe(JSON.parse(JSON.stringify(long)))).toEqual(long);
   });
 
+  it('leaves out what came later where it has its default, so that recipes of before are the text that they were', () => {
+    const quarot = { ...plain, transform: [{ name: 'rotate' }] };
+    const text = '[{"name":"rotate","basis":"hadamard"}]';
+    expect(JSON.stringify(parseRecipe(quarot).transform)).toBe(text);
+    const said = { ...plain, transform: [{ name: 'rotate', online: 'none' }] };
+    expect(JSON.stringify(parseRecipe(said).transform)).toBe(text);
+    const online = parseRecipe({ ...plain, transform: [{ name: 'rotate', online: 'hadamard' }] });
+    expect(online.transform).toEqual([{ name: 'rotate', basis: 'hadamard', online: 'hadamard' }]);
+    expect(describeRecipe(online)).toBe('rotate online hadamard + nearest 4-bit row');
+    expect(describeRecipe(parseRecipe({ ...plain, transform: [{ name: 'rotate', basis: 'orthogonal' }] }))).toBe(
+      'rotate basis orthogonal + nearest 4-bit row',
+    );
+    expect(pathOf({ ...plain, transform: [{ name: 'rotate', online: 'orthogonal' }] })).toBe('$.transform[0].online');
+    const late = catalog.flatMap(({ options }) => Object.keys(options).filter((key) => options[key]?.later));
+    expect(late).toEqual(['online']);
+  });
+
   it.each<[string, unknown]>([
     ['$', null],
     ['$', 'gptq'],

@@ -13,6 +13,7 @@ import { matmul } from '../../src/reference/matmul';
 import { quipRound } from '../../src/reference/quip';
 import { transpose } from '../../src/reference/transpose';
 import { readMatrix, uploadMatrix } from '../../src/tensor/matrix';
+import { present } from '../../src/util/assert';
 import { hadamardEntry, hadamardOf } from '../../src/util/hadamard';
 import { kroneckerFactors, randomOrthogonal, randomPermutation, randomSigns } from '../../src/util/orthogonal';
 import { createRng, type Rng } from '../../src/util/rng';
@@ -320,6 +321,119 @@ describe('the fused rotation', () => {
     using _ = scope;
     expect(got.W).toEqual(problem.W);
     expect(events).toMatchObject([{ type: 'fallback-used', wanted: 'rotate' }]);
+  });
+});
+
+describe('what runs before a layer', () => {
+  const [rows, cols] = [40, 96];
+  const problem = makeProblem(createRng(37), rows, cols);
+  const online: Piece = { name: 'rotate', basis: 'hadamard', online: 'hadamard' };
+  const outputs = [{ kind: 'fixed', rows } as const];
+  /** Signs as they are drawn from what was kept: seed of R1 and R2, input, one output, seed of what runs. */
+  const signsOf = (kept: Float32Array, count: number) => randomSigns(count, seededRng(kept[8], kept[9]));
+  const identity = (n: number) => Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0));
+
+  it.each([
+    { input: { kind: 'channels' }, said: [] },
+    { input: { kind: 'fixed' }, said: [] },
+    {
+      input: { kind: 'stream', turns: false, scales: true, gains: null },
+      said: ['a rotation of this input when the model runs'],
+    },
+  ] as const)('turns an input that nothing absorbs: $input.kind', async ({ input, said }) => {
+    const events: QuantEvent[] = [];
+    const { scope, got, cross, step } = await fitted(problem, online, { input, outputs }, events);
+    using _ = scope;
+    const V = denseHadamard(signsOf(step.kept, cols));
+    expect(nmse(got.W, sides(identity(rows), problem.W, V, rows, cols))).toBeLessThan(1e-11);
+    expect(nmse(got.H, sides(V, problem.H, V, cols, cols))).toBeLessThan(1e-11);
+    expect(nmse(got.cross, sides(V, cross, V, cols, cols))).toBeLessThan(1e-11);
+    // 96 = 12 · 8: eleven additions for the matrix of order 12, three for the butterflies.
+    expect([step.bits, step.operations]).toEqual([cols, cols * (11 + 3)]);
+    // Scales that follow have no source to go into.
+    expect(step.problem.neighbours?.input).toEqual({ kind: 'fixed' });
+    expect(events.flatMap((event) => ('used' in event ? event.used : []))).toEqual(said);
+  });
+
+  it('turns the output of attention over heads too', async () => {
+    const [size, heads] = [8, 12];
+    const { scope, got, step } = await fitted(problem, online, { input: { kind: 'heads', size, repeat: 2 }, outputs });
+    using _ = scope;
+    const within = repeated(
+      denseHadamard(randomSigns(size, seededRng(step.kept[0], step.kept[1]).fork(`R2 ${size}`))),
+      size,
+      cols,
+    );
+    const small = denseHadamard(signsOf(step.kept, heads));
+    const over = Float64Array.from({ length: cols * cols }, (_, at) => {
+      const [i, j] = [Math.floor(at / cols), at % cols];
+      return i % size === j % size ? (small[Math.floor(i / size) * heads + Math.floor(j / size)] as number) : 0;
+    });
+    const V = matmul(over, within, cols, cols, cols, 'plain');
+    expect(nmse(got.W, sides(identity(rows), problem.W, V, rows, cols))).toBeLessThan(1e-11);
+    expect(nmse(got.H, sides(V, problem.H, V, cols, cols))).toBeLessThan(1e-11);
+    // R2 goes into the value rows; a sign and eleven additions for each of 12 heads.
+    expect([step.bits, step.operations]).toEqual([heads, size * heads * 11]);
+    const alone = await fitted(problem, online, { input: { kind: 'heads', size: cols, repeat: 1 }, outputs });
+    using _alone = alone.scope;
+    expect([alone.step.bits, alone.step.operations, alone.step.online]).toEqual([0, 0, undefined]);
+  });
+
+  it('gives the layer the same output: W Vᵀ on V x is W x', async () => {
+    const gpu = await testGpu();
+    for (const input of [{ kind: 'channels' }, { kind: 'fixed' }] as const) {
+      const { scope, got, step } = await fitted(problem, online, { input, outputs });
+      using _ = scope;
+      const tokens = 5;
+      const x = Float32Array.from(normals(createRng(38), tokens * cols));
+      const run = present(step.online, 'what runs before the layer');
+      const turned = await readMatrix(gpu, run.turn(gpu, scope, uploadMatrix(scope, x, tokens, cols, 'x'), 'forward'));
+      expect(nmse(turned, x)).toBeGreaterThan(0.1);
+      const outputOf = (x: ArrayLike<number>, W: ArrayLike<number>) => matmul(x, W, tokens, rows, cols);
+      expect(nmse(outputOf(turned, got.W), outputOf(x, problem.W))).toBeLessThan(1e-11);
+    }
+  });
+
+  it('is nothing where neighbours absorb it all, to the bit', async () => {
+    const gpu = await testGpu();
+    using own = gpu.scope('gains');
+    const drawn = Float32Array.from(normals(createRng(39), cols), (v) => 1 + 0.3 * v);
+    const gains = uploadMatrix(own, drawn, 1, cols, 'g');
+    const reading: Neighbours = { input: { kind: 'stream', turns: true, scales: true, gains }, outputs };
+    const one = await fitted(problem, online, reading);
+    using _one = one.scope;
+    const two = await fitted(problem, { name: 'rotate', basis: 'hadamard' }, reading);
+    using _two = two.scope;
+    expect(one.got.W).toEqual(two.got.W);
+    expect(one.step.kept).toEqual(two.step.kept);
+    expect([one.step.bits, one.step.operations, two.step.operations]).toEqual([0, 0, 0]);
+  });
+
+  it('is counted in the layer, which is restored bit for bit', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const posed = { ...upload(scope, problem), neighbours: { input: { kind: 'channels' } as const, outputs } };
+    const solve = (transform: Piece[], correction: Piece[] = []) => {
+      const recipe = recipeOf({ transform, grid: uniform, rounding: { name: 'compensate' }, correction });
+      return solveLayer(posed, recipe, testContext(gpu, scope)).then((solved) => ({ solved, recipe }));
+    };
+    const plain = (await solve([])).solved;
+    expect(plain.operations).toBe(0);
+    const { solved, recipe } = await solve([online]);
+    expect([solved.bits - plain.bits, solved.operations]).toEqual([cols, cols * 14]);
+    const restored = await restoreLayer(solved.stored, recipe, { gpu, scope });
+    expect(await readMatrix(gpu, restored)).toEqual(await readMatrix(gpu, solved.What));
+    // Scales in the basis that runs have to be multiplied as well; two thin matrices of rank 4 take one for each of their weights.
+    const scaled = (await solve([online, { name: 'scale' }])).solved;
+    expect([scaled.bits - plain.bits, scaled.operations]).toEqual([17 * cols, cols * 15]);
+    const ranked = (await solve([], [{ name: 'lowRank', rank: 4 }])).solved;
+    expect(ranked.operations).toBe(4 * (rows + cols));
+    // 40 = 20 · 2 rows, each given its size again where the site has two matrices.
+    const both = (await solve([{ name: 'hadamard' }])).solved;
+    expect(both.operations).toBe(cols * 14 + rows * (19 + 1));
+    // 96 = 8 · 12 columns and their scales, 40 = 4 · 10 rows.
+    const incoherent = (await solve([{ name: 'incohere' }])).solved;
+    expect(incoherent.operations).toBe(cols * (8 + 12 + 1) + rows * (4 + 10));
   });
 });
 

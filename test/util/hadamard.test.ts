@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { hadamardEntry, hadamardOf } from '../../src/util/hadamard';
+import { hadamardEntry, hadamardOf, hadamardOperations } from '../../src/util/hadamard';
 import { hadamardMatrix } from '../../src/util/hadamardMatrices';
 import { kroneckerFactors, randomOrthogonal, randomPermutation, randomSigns } from '../../src/util/orthogonal';
 import { createRng } from '../../src/util/rng';
@@ -80,6 +80,24 @@ describe('Hadamard matrices', () => {
     const six = hadamardOf(6);
     const Q = Float64Array.from({ length: 36 }, (_, at) => hadamardEntry(six, Math.floor(at / 6), at % 6));
     expect(defect(Q, 6, 1)).toBeLessThan(1e-14);
+  });
+});
+
+describe('operations of a Hadamard rotation', () => {
+  it.each([
+    // n·log2 n where n is a power of two.
+    [1, 0],
+    [64, 64 * 6],
+    [4096, 4096 * 12],
+    // 12 · 64, 28 · 512, 172 · 64: K − 1 additions for a matrix of order K.
+    [768, 768 * (11 + 6)],
+    [14_336, 14_336 * (27 + 9)],
+    [11_008, 11_008 * (171 + 6)],
+    // A dense orthogonal matrix of order 9, and blocks that do not mix.
+    [18, 18 * (9 + 1)],
+    [517 * 4, 517 * 4 * 2],
+  ])('of %i columns are %i', (n, operations) => {
+    expect(hadamardOperations(n)).toBe(operations);
   });
 });
 

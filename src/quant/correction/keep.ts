@@ -66,7 +66,7 @@ export function keep({ share }: Piece): Correction {
       const stored = new Float32Array(kept.length + values.length);
       stored.set(kept);
       stored.set(values, kept.length);
-      return { kept: stored, bits: kept.length * (16 * rows + 32) };
+      return { kept: stored, bits: kept.length * (16 * rows + 32), operations: 0 };
     },
     apply(What, stored, { gpu, scope }) {
       using local = gpu.scope('keep');

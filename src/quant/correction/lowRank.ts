@@ -41,7 +41,7 @@ export function lowRank({ rank, metric, factors }: Piece): Correction {
       const measured = R ? matmul(gpu, scope, E, R, { b: 'plain' }) : E;
       await gpu.pace(cx.signal);
       const { rank: found, U, values, Vt } = await truncatedSvd(gpu, measured, rank, cx.rng);
-      if (found === 0) return { kept: nothingKept, bits: 0 };
+      if (found === 0) return { kept: nothingKept, bits: 0, operations: 0 };
       const roots = values.map(Math.sqrt);
       const left = Float32Array.from(U, (v, at) => v * (roots[at % found] as number));
       const right = Float32Array.from(Vt, (v, at) => v * (roots[Math.floor(at / cols)] as number));
@@ -63,9 +63,10 @@ export function lowRank({ rank, metric, factors }: Piece): Correction {
           used: 'no correction',
           reason: `factors stored as ${factors} raise the error in this metric`,
         });
-        return { kept: nothingKept, bits: 0 };
+        return { kept: nothingKept, bits: 0, operations: 0 };
       }
-      return { kept, bits: found * ((rows + cols) * store.bits + 2 * store.scaleBits) };
+      const bits = found * ((rows + cols) * store.bits + 2 * store.scaleBits);
+      return { kept, bits, operations: found * (rows + cols) };
     },
     apply(What, kept, { gpu, scope }) {
       if (kept.length === 0) return Promise.resolve(What);

@@ -5,6 +5,7 @@ import { compensate, method, nearest, papers, uniform } from './method';
 
 const reversed: Piece = { name: 'permute', order: 'reversed' };
 const fused: Piece = { name: 'rotate' };
+const online: Piece = { ...fused, online: 'hadamard' };
 const incohere: Piece = { name: 'incohere' };
 /** QuIP adds 1 % of the mean diagonal twice. */
 const published: Piece = { ...compensate, damping: 0.02 };
@@ -100,6 +101,22 @@ export const rotation: readonly MethodMeta[] = [
         transform: [fused],
         grid: { ...uniform(bits, group), clip: 'mse' },
         rounding: { name: 'asymmetric' },
+      }),
+  }),
+  method({
+    name: 'quarot-online',
+    label: 'QuaRot + GPTQ, online',
+    line: 'QuaRot + GPTQ with the rotations that no neighbour can absorb: before the down projection, and over the heads of attention.',
+    strategy: 'combination',
+    helps:
+      'At 2 and 3 bits; and where the residual stream cannot turn: there every layer that reads it has a rotation of its own.',
+    cost: 'As QuaRot + GPTQ; when the model runs fast Hadamard transforms before these layers, and a bit for each of their signs.',
+    paper: papers.quarot,
+    recipe: (bits, group) =>
+      recipeOf({
+        transform: [online],
+        grid: { ...uniform(bits, group), symmetric: true, clip: 'mse' },
+        rounding: compensate,
       }),
   }),
   method({

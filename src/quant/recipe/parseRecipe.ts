@@ -137,10 +137,10 @@ function parsePiece(json: unknown, slot: Slot, path: string): Piece {
       refuse(`${path}.${key}`, `${meta.name} has no such option`, known);
     }
   }
-  const options = Object.entries(meta.options).map(([key, schema]) => [
-    key,
-    fields[key] === undefined ? schema.default : parseOption(fields[key], schema, `${path}.${key}`),
-  ]);
+  const options = Object.entries(meta.options).flatMap(([key, schema]) => {
+    const value = fields[key] === undefined ? schema.default : parseOption(fields[key], schema, `${path}.${key}`);
+    return schema.later && value === schema.default ? [] : [[key, value]];
+  });
   return { name: meta.name, ...(Object.fromEntries(options) as Record<string, Piece[string]>) };
 }
 

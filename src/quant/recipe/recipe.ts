@@ -58,34 +58,26 @@ export function mapSlots<T>(recipe: Recipe, make: (placed: PlacedPiece) => T): S
   });
 }
 
+/** What holds of an option of any kind. */
+interface OptionTraits {
+  readonly label: string;
+  readonly help: string;
+  /** Left out of a recipe where it has its default: it came when there were recipes already, and their texts are keys and stay as they are. */
+  readonly later?: true;
+  /** Of a transform that neighbours absorb: they take no part in this, so that sites may differ in it. */
+  readonly own?: true;
+}
+
 /** One option of a piece: enough to draw a form, print help and check a value. */
-export type OptionSchema =
-  | {
-      readonly kind: 'integer';
-      readonly label: string;
-      readonly help: string;
-      readonly default: number;
-      readonly min: number;
-      readonly max: number;
-    }
-  | {
-      readonly kind: 'number';
-      readonly label: string;
-      readonly help: string;
-      readonly default: number;
-      readonly min: number;
-      readonly max: number;
-    }
-  | {
-      readonly kind: 'choice';
-      readonly label: string;
-      readonly help: string;
-      readonly default: string;
-      readonly choices: readonly string[];
-    }
-  | { readonly kind: 'switch'; readonly label: string; readonly help: string; readonly default: boolean }
-  /** Columns per group; null is the whole row. */
-  | { readonly kind: 'group'; readonly label: string; readonly help: string; readonly default: number | null };
+export type OptionSchema = OptionTraits &
+  (
+    | { readonly kind: 'integer'; readonly default: number; readonly min: number; readonly max: number }
+    | { readonly kind: 'number'; readonly default: number; readonly min: number; readonly max: number }
+    | { readonly kind: 'choice'; readonly default: string; readonly choices: readonly string[] }
+    | { readonly kind: 'switch'; readonly default: boolean }
+    /** Columns per group; null is the whole row. */
+    | { readonly kind: 'group'; readonly default: number | null }
+  );
 
 export interface Paper {
   readonly title: string;

@@ -76,6 +76,9 @@ function describePiece(slot: Slot, piece: Piece): string {
   const meta = findPiece(slot, piece.name);
   if (!meta) return piece.name;
   if (meta.describe) return meta.describe(piece);
-  const differing = Object.entries(meta.options).filter(([key, schema]) => (piece[key] ?? null) !== schema.default);
+  // What is left out is the default.
+  const differing = Object.entries(meta.options).filter(
+    ([key, schema]) => piece[key] !== undefined && piece[key] !== schema.default,
+  );
   return [meta.name, ...differing.map(([key]) => `${key} ${String(piece[key])}`)].join(' ');
 }

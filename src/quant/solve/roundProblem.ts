@@ -27,9 +27,10 @@ export interface RoundedProblem {
   readonly codeCols: number;
   readonly damping: number;
   readonly insight: Insight;
-  /** What each transform keeps, and what they cost to store. */
+  /** What each transform keeps, and what they cost to store and for each token when the model runs. */
   readonly kept: readonly Float32Array<ArrayBuffer>[];
   readonly bits: number;
+  readonly operations: number;
 }
 
 export async function roundProblem(problem: Posed, recipe: Recipe, cx: Context): Promise<RoundedProblem> {
@@ -82,5 +83,6 @@ export async function roundProblem(problem: Posed, recipe: Recipe, cx: Context):
     insight,
     kept: steps.map(({ fitted }) => (fitted.columnOrder ? nothingKept : fitted.kept)),
     bits: steps.reduce((sum, { fitted }) => sum + fitted.bits, 0),
+    operations: steps.reduce((sum, { fitted }) => sum + fitted.operations, 0),
   };
 }

@@ -27,6 +27,8 @@ export interface SolvedLayer {
   readonly stored: StoredLayer;
   /** Storage bits as exported: what the grid's format takes, scattered groups, transforms and corrections. */
   readonly bits: number;
+  /** Operations of transforms and corrections for each token that reaches the layer, when the model runs (Fitted). */
+  readonly operations: number;
   /** tr(W H Wᵀ), and tr((W−Ŵ) H (W−Ŵ)ᵀ) of rounding to nearest on the same grid and of this recipe; null without H. */
   readonly energy: number | null;
   readonly nearestLoss: number | null;
@@ -68,13 +70,14 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
   gpu.flush();
   const { grid, kept } = rounded;
   let { What } = rounded;
-  let bits = rounded.bits;
+  let { bits, operations } = rounded;
   const parts: Float32Array<ArrayBuffer>[] = corrections.map(() => new Float32Array());
   for (const [i, correction] of [...corrections.entries()].reverse()) {
     const corrected = await correction.after(stages[i] ?? original, What, local);
     What = await correction.apply(What, corrected.kept, local);
     parts[i] = corrected.kept;
     bits += corrected.bits;
+    operations += corrected.operations;
   }
   scope.move(What.view.buffer, cx.scope);
   const loss = H ? proxyLoss(gpu, scope, W, What, H) : null;
@@ -113,6 +116,7 @@ export async function solveLayer(problem: LayerProblem, recipe: Recipe, cx: Cont
     What,
     stored,
     bits: grid.storage.bits(stored) + 32 * (stored.groupOf?.length ?? 0) + bits,
+    operations,
     energy: H ? await energyOf(original, H, gpu) : null,
     nearestLoss,
     loss: total,

@@ -5,7 +5,7 @@
  */
 import { hadamardOf } from '../../util/hadamard';
 import { randomSigns } from '../../util/orthogonal';
-import { balanced, keepParts, partBits, partsOf, readParts } from '../balance';
+import { balanced, keepParts, partBits, partOperations, partsOf, readParts } from '../balance';
 import type { Context, Transform } from '../problem';
 import type { Piece } from '../recipe/recipe';
 import { changeMoments, hadamardRotation, turnMoment, turnRows } from '../rotation';
@@ -47,9 +47,11 @@ export function hadamard({ balance }: Piece): Transform {
           W: turnRows(gpu, scope, V.turn(gpu, local, W, 'forward'), U, 'forward'),
           moments: changeMoments(problem, (M) => turnMoment(gpu, scope, M, V)),
           bits: rows + cols + partBits(parts),
+          operations: V.operations + U.operations + partOperations(parts),
         };
       });
-      return { problem: { W: done.W, ...done.moments, factors }, kept: done.kept, bits: done.bits };
+      const { kept, bits, operations } = done;
+      return { problem: { W: done.W, ...done.moments, factors }, kept, bits, operations };
     },
 
     undo(w, kept, { gpu, scope }) {

@@ -11,7 +11,7 @@ import { rowDot } from '../../tensor/rowDot';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { transpose } from '../../tensor/transpose';
 import { halfScale } from '../../util/halfFloat';
-import { balanced, keepParts, partBits, partsOf, readParts } from '../balance';
+import { balanced, keepParts, partBits, partOperations, partsOf, readParts } from '../balance';
 import { readDiagonal } from '../columns';
 import type { Posed, Transform } from '../problem';
 import type { Piece } from '../recipe/recipe';
@@ -65,13 +65,15 @@ export function incohere({ rescale, balance }: Piece): Transform {
         return {
           kept,
           bits: 32 + (rescale === true ? 16 * W.cols : 0) + partBits(parts),
+          operations: (rescale === true ? W.cols : 0) + V.operations + U.operations + partOperations(parts),
           W: turnRows(gpu, scope, V.turn(gpu, local, scaled, 'forward'), U, 'forward'),
           moments: changeMoments(problem, (M) =>
             turnMoment(gpu, scope, scaleColumns(gpu, local, M, inverse, inverse), V),
           ),
         };
       });
-      return { problem: { W: done.W, ...done.moments, factors }, kept: done.kept, bits: done.bits };
+      const { kept, bits, operations } = done;
+      return { problem: { W: done.W, ...done.moments, factors }, kept, bits, operations };
     },
 
     undo(w, kept, { gpu, scope }) {

@@ -74,6 +74,7 @@ export function permute({ order: kind }: Piece): Transform {
         columnOrder: order,
         kept: Float32Array.from(order),
         bits: 0,
+        operations: 0,
       };
     },
     undo(w, kept, { gpu, scope }) {

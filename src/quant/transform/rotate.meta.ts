@@ -19,6 +19,15 @@ export const rotate: PieceMeta = {
       default: 'hadamard',
       choices: ['hadamard', 'orthogonal'],
     },
+    online: {
+      kind: 'choice',
+      label: 'Online',
+      help: 'none: what no neighbour can absorb keeps its basis; hadamard: it is turned just before the layer, each time the model runs, for a bit a column.',
+      default: 'none',
+      choices: ['none', 'hadamard'],
+      later: true,
+      own: true,
+    },
   },
   refuses: (piece, { transform }) =>
     transform[0] === piece ? null : 'the rotation goes into the neighbours as they are, so it is the first transform',

@@ -5,31 +5,35 @@
  * output projection W·R2 head by head. Every factor meets its inverse in a neighbour, so the model is the same and nothing is stored.
  * Where every norm subtracts the mean of the stream (LayerNorm), writers lose theirs first: nothing reads it, and without it the norms are root
  * mean squares, which a rotation leaves alone. Their biases are the norms' own and turn with the stream.
- * The input of the down projection keeps its basis: rotating it would cost a transform when the model runs.
+ * What no neighbour can take keeps its basis, or is turned online: by a randomized Hadamard transform of its own just before the layer, when the
+ * model runs (QuaRot's before the down projection, SpinQuant's R4). So is the input of a layer that reads a stream which cannot turn; the
+ * output of attention is turned within heads by R2, and online over heads as in QuaRot. Signs are random, a bit for each: inputs with a mean,
+ * as behind SiLU, would else add up in the first column.
  */
 import type { Gpu } from '../../gpu/gpu';
 import type { Scope } from '../../gpu/buffers';
 import { addRow } from '../../tensor/addRow';
-import { matmul } from '../../tensor/matmul';
-import { readMatrix, uploadMatrix, type Matrix } from '../../tensor/matrix';
+import { uploadMatrix, type Matrix } from '../../tensor/matrix';
 import { splitRows, stackRows } from '../../tensor/pieces';
 import { scaleColumns } from '../../tensor/scaleColumns';
 import { randomSigns } from '../../util/orthogonal';
 import { present } from '../../util/assert';
 import type { Rng } from '../../util/rng';
 import {
+  nothingKept,
   withoutKin,
   type Context,
   type Direction,
   type Neighbours,
-  type StreamInput,
   type Transform,
 } from '../problem';
 import type { Piece } from '../recipe/recipe';
 import {
+  acrossHeads,
   changeMoments,
   drawSeed,
   hadamardRotation,
+  inTurn,
   orthogonalRotation,
   seededRng,
   turnMoment,
@@ -37,25 +41,12 @@ import {
   type Rotation,
 } from '../rotation';
 import { tellKind } from './hadamard';
+import { keptOf, planFrom, planOf, type Plan, type Rest, type Seed, type Turn } from './rotatePlan';
 
 type Basis = 'hadamard' | 'orthogonal';
 
-const kinds = ['as-is', 'stream', 'heads', 'centred'] as const;
-
-/** What of a site is rotated: `stream` by R1, `centred` too, after its mean is taken out, `heads` of `size` by R2, `as-is` not at all. */
-type Turn = { readonly kind: (typeof kinds)[number]; readonly size: number };
-interface Plan {
-  readonly seed: readonly [high: number, low: number];
-  readonly input: Turn;
-  readonly outputs: readonly (Turn & { readonly rows: number })[];
-  /** Gains of the norm before; empty where the input is not the stream. */
-  readonly gains: Float32Array<ArrayBuffer>;
-  /** Means over the rows of each centred output, one below the other: what the way back adds again, so that losses are those of all of W. */
-  readonly means: Float32Array<ArrayBuffer>;
-}
-
 /** The seed of R1 and R2, the same at every site of the model. */
-const rotationSeed = (shared: Rng): readonly [high: number, low: number] => drawSeed(shared.fork('rotate'));
+const rotationSeed = (shared: Rng): Seed => drawSeed(shared.fork('rotate'));
 
 const known = new Map<string, Rotation>();
 
@@ -73,11 +64,31 @@ function sharedRotation(which: 'R1' | 'R2', width: number, seed: readonly [numbe
   return rotation;
 }
 
-const rotationOf = ({ kind, size }: Turn, { seed }: Plan, basis: Basis): Rotation | null =>
-  kind === 'as-is' ? null : sharedRotation(kind === 'heads' ? 'R2' : 'R1', size, seed, basis);
+/** What neighbours take of it: R1 or R2. */
+function absorbedOf({ kind, size }: Turn, { seed }: Plan, basis: Basis): Rotation | null {
+  if (kind === 'as-is' || kind === 'own') return null;
+  return sharedRotation(kind === 'heads' || kind === 'across' ? 'R2' : 'R1', size, seed, basis);
+}
 
-export function rotate({ basis: option }: Piece): Transform {
+/** What is left to when the model runs, of an input of `cols` columns. */
+function onlineOf({ input, online }: Plan, cols: number): Rotation | null {
+  if (!online) return null;
+  const signs = randomSigns(mixed(input, cols), seededRng(...online));
+  return input.kind === 'across' ? acrossHeads(signs, input.size) : hadamardRotation(signs);
+}
+
+/** How many are mixed when the model runs, of an input of `cols` columns: heads or columns. */
+const mixed = ({ kind, size }: Turn, cols: number) => (kind === 'across' ? cols / size : cols);
+
+/** V of the input, both parts of it; null where it keeps its basis. */
+function inputRotation(plan: Plan, cols: number, basis: Basis): Rotation | null {
+  const [absorbed, online] = [absorbedOf(plan.input, plan, basis), onlineOf(plan, cols)];
+  return absorbed && online ? inTurn(absorbed, online) : (absorbed ?? online);
+}
+
+export function rotate({ basis: option, online }: Piece): Transform {
   const basis: Basis = option === 'orthogonal' ? 'orthogonal' : 'hadamard';
+  const rest: Rest = online === 'hadamard' ? 'turned' : 'as-is';
   return {
     async fit(problem, _grid, cx) {
       const { gpu } = cx;
@@ -86,18 +97,18 @@ export function rotate({ basis: option }: Piece): Transform {
       if (!input || !outputs) {
         const reason = 'what reads and writes these rows is not known, so nothing can absorb a rotation';
         cx.emit({ type: 'fallback-used', wanted: 'rotate', used: 'no rotation', reason });
-        return { problem, kept: new Float32Array(), bits: 0 };
+        return { problem, kept: nothingKept, bits: 0, operations: 0 };
       }
-      const factors = problem.factors.under(`rotate ${basis}`);
-      if ((input.kind === 'stream' && !input.turns) || outputs.some(({ kind }) => kind === 'branch')) tellFixed(cx);
-      const plan = await factors.remember('plan', () => planOf({ input, outputs }, W, cx));
-      if (basis === 'hadamard') {
-        const turned = [plan.input, ...plan.outputs].filter(({ kind }) => kind !== 'as-is');
-        for (const width of new Set(turned.map(({ size }) => size))) tellKind(width, cx);
-      }
+      const factors = problem.factors.under(rest === 'as-is' ? `rotate ${basis}` : `rotate ${basis} online`);
+      const bare = input.kind === 'stream' && !input.turns;
+      if (bare || outputs.some(({ kind }) => kind === 'branch')) tellFixed(bare ? rest : 'as-is', cx);
+      const seeds = { seed: rotationSeed(cx.shared), online: drawSeed(cx.rng.fork('rotate online')) };
+      const plan = await factors.remember('plan', () => planOf({ input, outputs }, W, rest, seeds, gpu));
+      const run = onlineOf(plan, W.cols);
+      for (const width of hadamardWidths(plan, W.cols, basis)) tellKind(width, cx);
       const done = await factors.remember('rotated', (scope) => {
         using local = gpu.scope('rotate');
-        const V = rotationOf(plan.input, plan, basis);
+        const V = inputRotation(plan, W.cols, basis);
         const gains = uploadMatrix(local, gainsOf(plan, W.cols), 1, W.cols, 'g');
         const inverse = uploadMatrix(local, inverted(gainsOf(plan, W.cols)), 1, W.cols, '1/g');
         const folded = scaleColumns(gpu, local, withMeans(gpu, local, W, plan, -1), gains);
@@ -113,8 +124,15 @@ export function rotate({ basis: option }: Piece): Transform {
         uploadMatrix(scope, new Float32Array(W.cols).fill(1), 1, W.cols, '1'),
       );
       const turned = input.kind === 'stream' && input.turns;
-      const rest = { outputs, input: turned ? { ...input, gains: await ones } : input };
-      return { problem: { W: done.W, ...done.moments, neighbours: rest, factors }, kept: keptOf(plan), bits: 0 };
+      const source: Neighbours['input'] = run ? { kind: 'fixed' } : turned ? { ...input, gains: await ones } : input;
+      return {
+        problem: { W: done.W, ...done.moments, neighbours: { outputs, input: source }, factors },
+        kept: keptOf(plan),
+        // A bit for each sign.
+        bits: run ? mixed(plan.input, W.cols) : 0,
+        operations: run ? run.operations : 0,
+        ...(run && { online: run }),
+      };
     },
 
     absorbed(shared) {
@@ -129,7 +147,7 @@ export function rotate({ basis: option }: Piece): Transform {
       using local = gpu.scope('rotate');
       const plan = planFrom(kept);
       const columns = turnOutputs(gpu, local, w, plan, basis, 'inverse');
-      const V = rotationOf(plan.input, plan, basis);
+      const V = inputRotation(plan, w.cols, basis);
       const folded = V ? V.turn(gpu, local, columns, 'inverse') : columns;
       const inverse = uploadMatrix(local, inverted(gainsOf(plan, w.cols)), 1, w.cols, '1/g');
       const back = scaleColumns(gpu, plan.means.length ? local : scope, folded, inverse);
@@ -139,9 +157,16 @@ export function rotate({ basis: option }: Piece): Transform {
 }
 
 /** Says where the stream keeps its basis. */
-function tellFixed({ emit }: Context): void {
+function tellFixed(rest: Rest, { emit }: Context): void {
   const reason = 'norms with gains of their own stand between what writes the residual stream and what reads it';
-  emit({ type: 'fallback-used', wanted: 'rotation of the residual stream', used: 'its own basis', reason });
+  const used = rest === 'as-is' ? 'its own basis' : 'a rotation of this input when the model runs';
+  emit({ type: 'fallback-used', wanted: 'rotation of the residual stream', used, reason });
+}
+
+/** Widths of which a Hadamard matrix is wanted. */
+function hadamardWidths({ input, online, outputs }: Plan, cols: number, basis: Basis): ReadonlySet<number> {
+  const absorbed = [input, ...outputs].filter(({ kind }) => kind !== 'as-is' && kind !== 'own').map(({ size }) => size);
+  return new Set([...(basis === 'hadamard' ? absorbed : []), ...(online ? [mixed(input, cols)] : [])]);
 }
 
 /** Rows of each output turned by what reads them; owned by the scope. */
@@ -155,7 +180,7 @@ function turnOutputs(gpu: Gpu, scope: Scope, W: Matrix, plan: Plan, basis: Basis
   );
   const turned = parts.map((part, i) => {
     const output = plan.outputs[i];
-    const U = output && rotationOf(output, plan, basis);
+    const U = output && absorbedOf(output, plan, basis);
     return U ? turnRows(gpu, local, part, U, direction) : part;
   });
   return stackRows(gpu, scope, turned);
@@ -176,66 +201,7 @@ function withMeans(gpu: Gpu, scope: Scope, W: Matrix, { outputs, means }: Plan, 
   return stackRows(gpu, scope, parts);
 }
 
-async function planOf({ input, outputs }: Required<Neighbours>, W: Matrix, cx: Context): Promise<Plan> {
-  const { cols } = W;
-  const stream = input.kind === 'stream' && input.turns ? input : null;
-  return {
-    seed: rotationSeed(cx.shared),
-    input: stream
-      ? { kind: 'stream', size: cols }
-      : input.kind === 'heads'
-        ? { kind: 'heads', size: input.size }
-        : { kind: 'as-is', size: 0 },
-    outputs: outputs.map((output) =>
-      output.kind === 'stream'
-        ? { kind: output.centred ? 'centred' : 'stream', size: output.rows, rows: output.rows }
-        : output.kind === 'heads'
-          ? { kind: 'heads', size: output.size, rows: output.rows }
-          : { kind: 'as-is', size: 0, rows: output.rows },
-    ),
-    gains: stream ? await gainsAt(stream, cols, cx.gpu) : new Float32Array(),
-    means: await meansOf(W, outputs, cx.gpu),
-  };
-}
-
-const gainsAt = ({ gains }: StreamInput, cols: number, gpu: Gpu): Promise<Float32Array<ArrayBuffer>> =>
-  gains ? readMatrix(gpu, gains) : Promise.resolve(new Float32Array(cols).fill(1));
-
-/** For every centred output the mean of its rows, [cols] each. */
-async function meansOf(W: Matrix, outputs: Neighbours['outputs'], gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
-  const means: Float32Array[] = [];
-  let begin = 0;
-  for (const output of outputs) {
-    const rows = output.rows;
-    if (output.kind === 'stream' && output.centred) {
-      using scope = gpu.scope('means');
-      const shares = new Float32Array(W.rows).fill(0).fill(1 / rows, begin, begin + rows);
-      const share = uploadMatrix(scope, shares, 1, W.rows, 'shares');
-      means.push(await readMatrix(gpu, matmul(gpu, scope, share, W, { b: 'plain' })));
-    }
-    begin += rows;
-  }
-  return Float32Array.from(means.flatMap((values) => [...values]));
-}
-
 const gainsOf = ({ gains }: Plan, cols: number) => (gains.length ? gains : new Float32Array(cols).fill(1));
 
 /** 1/g; 0 where the norm lets nothing through, so that the weights of that column are 0. */
 const inverted = (gains: Float32Array) => Float32Array.from(gains, (g) => (g === 0 ? 0 : 1 / g));
-
-/** The plan as numbers: seed, input, count of outputs, outputs, gains, means. All but the last two are small whole numbers. */
-function keptOf({ seed, input, outputs, gains, means }: Plan): Float32Array<ArrayBuffer> {
-  const turns = outputs.flatMap(({ kind, size, rows }) => [kinds.indexOf(kind), size, rows]);
-  return Float32Array.of(...seed, kinds.indexOf(input.kind), input.size, outputs.length, ...turns, ...gains, ...means);
-}
-
-function planFrom(kept: Float32Array<ArrayBuffer>): Plan {
-  const at = (i: number) => kept[i] as number;
-  const turn = (i: number): Turn => ({ kind: kinds[at(i)] ?? 'as-is', size: at(i + 1) });
-  const count = at(4);
-  const input = turn(2);
-  const outputs = Array.from({ length: count }, (_, i) => ({ ...turn(5 + 3 * i), rows: at(7 + 3 * i) }));
-  const rest = kept.slice(5 + 3 * count);
-  const ends = input.kind === 'stream' ? input.size : 0;
-  return { seed: [at(0), at(1)], input, outputs, gains: rest.slice(0, ends), means: rest.slice(ends) };
-}

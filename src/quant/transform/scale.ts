@@ -108,8 +108,10 @@ export function scale({ formula, search }: Piece): Transform {
       return {
         problem: { ...withoutKin(problem), ...scaled, factors },
         kept,
-        // A half for each column where nothing before the site can take 1/s.
-        bits: takesFactors(problem.neighbours?.input) ? 0 : 16 * cols,
+        // A half for each column, and a multiplication, where nothing before the site can take 1/s.
+        ...(takesFactors(problem.neighbours?.input)
+          ? { bits: 0, operations: 0 }
+          : { bits: 16 * cols, operations: cols }),
       };
     },
 
