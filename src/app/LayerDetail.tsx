@@ -4,7 +4,7 @@ import { calibratedTokens } from '../log/verdict/candidate';
 import { isTable } from '../model/siteId';
 import { number } from '../store/format';
 import { gain, placeName, troubles } from '../store/layerMap';
-import { grouped } from '../util/words';
+import { grouped, operationsWords } from '../util/words';
 import { useLab, useLabState } from './context';
 import { Histogram } from './Histogram';
 import { pointLabel } from './series';
@@ -16,7 +16,7 @@ export function LayerDetail({ layer, same }: { readonly layer: SiteResult; reado
     points: run.points,
     tokens: run.about?.calibration ? calibratedTokens(run.about.settings, run.about.calibrationTokens) : null,
   }));
-  const { point, site, rows, cols, insight, bits } = layer;
+  const { point, site, rows, cols, insight, bits, operations } = layer;
   const share = gain(layer);
   const count = troubles(layer, { remarks });
   return (
@@ -28,6 +28,8 @@ export function LayerDetail({ layer, same }: { readonly layer: SiteResult; reado
         {rows} × {cols}, {number(bits, 4)} bits per weight
         {share !== null && `, ${number(share * 100, 3)} % of the error of rounding to nearest`}
         {count > 0 && `, ${count} ${count === 1 ? 'remark' : 'remarks'}`}.
+        {operations !== undefined &&
+          ` When the model runs: + ${operationsWords(operations)}, ${number((100 * operations) / (rows * cols), 2)} % of the layer’s own.`}
         {same && ' The method changed nothing here: the result is that of rounding to nearest.'}
       </p>
       {insight?.moment && <p className="hint">{momentWords(insight.moment, tokens)}</p>}

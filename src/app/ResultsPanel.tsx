@@ -7,6 +7,7 @@ import { exceptionsOf } from '../quant/recipe/recipes';
 import { overCalibrations } from '../log/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
 import { curveKey, curveKeys, pairedPerplexity, referencePerplexity } from '../store/curves';
+import { operationsWords } from '../util/words';
 import { duration, groupName, lossPercent, number, progressWord, valueText, withInterval } from '../store/format';
 import { meaningOf } from '../store/glossary';
 import { fullPrecision, type PointView } from '../store/runView';
@@ -28,6 +29,9 @@ const verdictTitles: Record<Verdict, string> = {
 /** Values that have a column; the other columns beside them. */
 const shown = valueMetas.filter((meta) => meta.shown === 'table');
 const otherColumns = 7;
+
+const operationsTitle =
+  'What runs beside the layers: rotations, factors and thin matrices, each an addition, a multiplication, or the two in one';
 
 /** Rows that are shown without a box of their own. */
 const mostRows = 24;
@@ -230,7 +234,14 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
         <ValueCell key={meta.name} meta={meta} point={point} reference={reference} />
       ))}
       <td>{isReference ? none : ownGroups && point.group === null ? 'own' : groupName(point.group)}</td>
-      <td>{size === null ? none : number(size.bitsPerWeight)}</td>
+      <td>
+        {size === null ? none : number(size.bitsPerWeight)}
+        {size?.operations !== undefined && (
+          <span className="sub" title={operationsTitle}>
+            + {operationsWords(size.operations)}
+          </span>
+        )}
+      </td>
       {!shared && <td>{size === null ? none : number(size.bitsPerWeightAll)}</td>}
       <td>{size === null ? none : number(size.megabytes)}</td>
       <td>{point.seconds === null ? none : duration(point.seconds)}</td>

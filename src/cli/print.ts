@@ -1,5 +1,5 @@
 /** Results for people: plain text, one line a point. */
-import type { PointResult, RunEvent, RunSettings } from '../log/events';
+import type { PointResult, RunEvent, RunSettings, Size } from '../log/events';
 import { doubtLine } from '../log/verdict/doubt';
 import type { Answer } from '../log/verdict/sentence';
 import { exceptionsOf } from '../quant/recipe/recipes';
@@ -7,6 +7,7 @@ import { valueMetas } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
 import type { CheckpointCard, ModelCard, TensorsCard } from '../model/card';
 import { siteWords } from '../model/siteId';
+import { operationsWords } from '../util/words';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 
@@ -119,6 +120,9 @@ const columns: readonly Column[] = [
 const row = (cells: readonly string[]) =>
   cells.map((cell, i) => (i ? cell.padStart(columns[i]?.[1] ?? 0) : cell.padEnd(columns[i]?.[1] ?? 0))).join(' ');
 
+/** What the point costs when it runs, behind its row; most cost nothing. */
+const besides = ({ operations }: Size) => (operations === undefined ? '' : `  + ${operationsWords(operations)}`);
+
 /** A line where fewer tokens were asked for than one window has. */
 const leastWindow = ({ context, maxTokens }: RunSettings): string =>
   maxTokens !== null && maxTokens < context
@@ -146,7 +150,7 @@ export function describeEvent(event: RunEvent): string | null {
         `${leastWindow(event.settings)}${apart(event.settings)}\n${row(columns.map(([name]) => name))}`
       );
     case 'point-finished':
-      return row(columns.map(([, , cell]) => cell(event.result)));
+      return row(columns.map(([, , cell]) => cell(event.result))) + besides(event.result.size);
     case 'point-failed':
       return `${event.point} could not be measured: ${event.error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
     case 'remarked':

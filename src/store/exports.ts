@@ -2,6 +2,7 @@
 import type { Estimate } from '../log/events';
 import { namesIn, valueMetas } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
+import { grouped } from '../util/words';
 import { groupName, lossPercent, number, valueText } from './format';
 import { fullPrecision, isMeasured, type About, type PointView } from './runView';
 
@@ -11,6 +12,7 @@ type Row = Readonly<Record<string, string | number | null>>;
 export function rows(points: readonly PointView[]): Row[] {
   const measured = points.filter(isMeasured);
   const names = namesIn(measured);
+  const running = measured.some(costsOperations);
   const withEnds = new Set(names.filter((name) => measured.some(({ values }) => hasInterval(values[name]))));
   return measured.map(({ method, bits, group, size, values, tokens, seconds, hash }) => ({
     recipe: method,
@@ -19,6 +21,7 @@ export function rows(points: readonly PointView[]): Row[] {
     bitsPerWeight: size?.bitsPerWeight ?? null,
     bitsPerWeightAll: size?.bitsPerWeightAll ?? null,
     megabytes: size?.megabytes ?? null,
+    ...(running && { operations: size?.operations ?? 0 }),
     ...Object.fromEntries(
       names.flatMap((name) => {
         const { mean, low, high } = values[name] ?? {};
@@ -34,6 +37,9 @@ export function rows(points: readonly PointView[]): Row[] {
     hash,
   }));
 }
+
+/** Whether something of the point runs beside its layers. */
+const costsOperations = ({ size }: PointView) => size?.operations !== undefined;
 
 /** A value without an interval has its ends at its mean. */
 const hasInterval = (value: Estimate | undefined) => value !== undefined && value.low < value.high;
@@ -70,8 +76,11 @@ export function toMarkdown(
   about: Pick<About, 'model' | 'evaluation' | 'settings'> | null,
   label: (method: string) => string,
 ): string {
-  const head = ['Method', 'Bits', 'Group', 'Bits/weight', 'MB', ...shown.map(headOf)];
-  const lines = points.filter(isMeasured).map((point) => {
+  const measured = points.filter(isMeasured);
+  const running = measured.some(costsOperations);
+  const columns = ['Method', 'Bits', 'Group', 'Bits/weight', 'MB', ...(running ? ['Operations a token'] : [])];
+  const head = [...columns, ...shown.map(headOf)];
+  const lines = measured.map((point) => {
     const { size } = point;
     const isReference = point.id === fullPrecision;
     return [
@@ -80,6 +89,7 @@ export function toMarkdown(
       isReference ? '' : groupName(point.group),
       size === null ? '' : number(size.bitsPerWeight),
       size === null ? '' : number(size.megabytes),
+      ...(running ? [size?.operations === undefined ? '' : grouped(size.operations)] : []),
       ...shown.map((meta) => cellOf(meta, point.values[meta.name])),
     ];
   });

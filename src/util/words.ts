@@ -27,6 +27,12 @@ export const quoted = (text: string): string => `"${shortened(text)}"`;
 /** 1024 → "1,024". */
 export const grouped = (value: number): string => Math.round(value).toLocaleString('en');
 
+/** What runs beside layers: 2316 → "2.3 k operations a token". */
+export function operationsWords(count: number): string {
+  const [unit, size] = count < 1e3 ? ['', 1] : count < 1e6 ? [' k', 1e3] : count < 1e9 ? [' M', 1e6] : [' G', 1e9];
+  return `${number(count / size, 2)}${unit} operations a token`;
+}
+
 /** Above this a percentage is read as a multiple. */
 const mostPercent = 400;
 

@@ -24,6 +24,18 @@ describe('print', () => {
     expect(cells(perplexity, half).join(' ')).toContain(`${first} ${second}`);
   });
 
+  it.each([
+    [128, '128 operations a token'],
+    [2316, '2.3 k operations a token'],
+    [12_345_678, '12 M operations a token'],
+    [4e9, '4.0 G operations a token'],
+  ])('says behind its row that a point runs %i operations', (operations, words) => {
+    const made = madeUpResult(present(plannedPoints(1)[0], 'point'));
+    const line = (size: typeof made.size) => describeEvent({ type: 'point-finished', result: { ...made, size } }) ?? '';
+    expect(line({ ...made.size, operations })).toBe(`${line(made.size)}  + ${words}`);
+    expect(line(made.size)).not.toContain('operations');
+  });
+
   it('gives every size in megabytes with two decimals', () => {
     const card: ModelCard = {
       name: 'm',

@@ -58,6 +58,20 @@ describe('permalink', () => {
     expect(link.length).toBeLessThanOrEqual(2000);
   });
 
+  it('carries the operations of points that have some', async () => {
+    const share = madeUpShare(5);
+    const counts = [undefined, 0, 756, 3_221_225_472, undefined, 12];
+    const results = share.results.map((result, i) => {
+      const operations = counts[i];
+      return { ...result, size: { ...result.size, ...(operations !== undefined && { operations }) } };
+    });
+    const back = await decodePermalink(await encodePermalink({ ...share, results }));
+    expect(back.results.map(({ size }) => size.operations)).toEqual(results.map(({ size }) => size.operations));
+    expect(back.results.some(({ size }) => size.operations === 3_221_225_472)).toBe(true);
+    const without = await decodePermalink(await encodePermalink(share));
+    expect(without.results.some(({ size }) => 'operations' in size)).toBe(false);
+  });
+
   it('gives back what was shared', async () => {
     const share = madeUpShare(40);
     const back = await decodePermalink(await encodePermalink(share));

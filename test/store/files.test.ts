@@ -82,6 +82,14 @@ describe('tables', () => {
     expect(JSON.parse(toJson(points))).toEqual(rows(points));
   });
 
+  it('have a column of operations where some point has any', () => {
+    expect(toCsv(points)).not.toContain('operations');
+    const running = points.map((point, i) =>
+      i === 2 && point.size ? { ...point, size: { ...point.size, operations: 4096 } } : point,
+    );
+    expect(rows(running).map((row) => row['operations'])).toEqual(running.map((_, i) => (i === 2 ? 4096 : 0)));
+  });
+
   it('disarm names that a spreadsheet would compute', () => {
     const evil = points.map((point) => ({ ...point, method: '=HYPERLINK("x")' }));
     expect(toCsv(evil)).toContain(`"'=HYPERLINK(""x"")"`);

@@ -21,6 +21,20 @@ describe('the table as Markdown', () => {
     expect(rows.at(-1)).toMatch(/^\| GPTQ \| 2 \| 32 \| 2\.250 \|.*\| × 2\.4 \|/);
   });
 
+  it('has a column of operations where some point has any', () => {
+    const running = view.points.map((point, i) =>
+      i === 2 && point.size ? { ...point, size: { ...point.size, operations: 4096 } } : point,
+    );
+    const [head, , ...rows] = toMarkdown(running, null, (m) => m)
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.split('|').map((cell) => cell.trim()));
+    const at = head?.indexOf('Operations a token') ?? -1;
+    expect(head?.[at - 1]).toBe('MB');
+    expect(rows.map((row) => row[at])).toEqual(rows.map((_, i) => (i === 2 ? '4,096' : '')));
+    for (const row of rows) expect(row).toHaveLength(head?.length ?? 0);
+  });
+
   it('lets no name break the table or become markup', () => {
     const evil = view.points.slice(1, 2).map((point) => ({ ...point, method: 'a|b\n[c](http://x) <i>' }));
     const rows = toMarkdown(evil, null, (m) => m)

@@ -39,7 +39,18 @@ export function writeV2(share: SharedRun): string {
       return writeSeries({ ...series, values, interval: 'none', range: anywhere }, before);
     }),
     v: names.map((name) => [name, writeSeries(seriesOf(name, results), before)]),
+    ...(results.some(({ size }) => size.operations !== undefined) && {
+      o: writeSeries(operationsOf(results), nothingBefore()),
+    }),
   });
+}
+
+/** Absent where no point has any, and from links of before. */
+function operationsOf(results: readonly PointResult[]): Series {
+  const values = results.map(({ size: { operations } }) =>
+    operations === undefined ? null : { mean: operations, low: NaN, high: NaN },
+  );
+  return { name: 'operations', values, scale: 'linear', digits: 0, interval: 'none', range: anywhere };
 }
 
 function seriesOf(name: string, results: readonly PointResult[]): Series {
@@ -86,7 +97,9 @@ function readResults(body: Fields, planned: readonly PlannedPoint[]): PointResul
   const series = readNamed(body).map(
     ([name, json]) => [name, readSeries(json, count, { range: rangeOf(name) }, before)] as const,
   );
+  const running = body.has('o') ? readSeries(body.get('o'), count, { range: anywhere }, nothingBefore()) : [];
   return points.map(({ id, method, bits, group }, i): PointResult => {
+    const operations = running[i]?.mean;
     const [bitsPerWeight = 0, bitsPerWeightAll = 0, megabytes = 0, tokens = 0, seconds = 0] = read.map(
       (values) => values[i]?.mean ?? 0,
     );
@@ -98,7 +111,7 @@ function readResults(body: Fields, planned: readonly PlannedPoint[]): PointResul
       method,
       bits,
       group,
-      size: { bitsPerWeight, bitsPerWeightAll, megabytes },
+      size: { bitsPerWeight, bitsPerWeightAll, megabytes, ...(operations !== undefined && { operations }) },
       values,
       tokens,
       seconds,
