@@ -7,7 +7,7 @@ import { exceptionsOf } from '../quant/recipe/recipes';
 import { overCalibrations } from '../log/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
 import { curveKey, curveKeys, pairedPerplexity, referencePerplexity } from '../store/curves';
-import { operationsWords } from '../util/words';
+import { magnitude, operationsWords } from '../util/words';
 import { duration, groupName, lossPercent, number, progressWord, valueText, withInterval } from '../store/format';
 import { meaningOf } from '../store/glossary';
 import { fullPrecision, type PointView } from '../store/runView';
@@ -31,7 +31,7 @@ const shown = valueMetas.filter((meta) => meta.shown === 'table');
 const otherColumns = 7;
 
 const operationsTitle =
-  'What runs beside the layers: rotations, factors and thin matrices, each an addition, a multiplication, or the two in one';
+  'what runs beside the layers, rotations, factors and thin matrices, each an addition, a multiplication, or the two in one';
 
 /** Rows that are shown without a box of their own. */
 const mostRows = 24;
@@ -237,8 +237,8 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
       <td>
         {size === null ? none : number(size.bitsPerWeight)}
         {size?.operations !== undefined && (
-          <span className="sub" title={operationsTitle}>
-            + {operationsWords(size.operations)}
+          <span className="sub" title={`${operationsWords(size.operations)}: ${operationsTitle}`}>
+            + {magnitude(size.operations)} op.
           </span>
         )}
       </td>

@@ -27,11 +27,14 @@ export const quoted = (text: string): string => `"${shortened(text)}"`;
 /** 1024 → "1,024". */
 export const grouped = (value: number): string => Math.round(value).toLocaleString('en');
 
-/** What runs beside layers: 2316 → "2.3 k operations a token". */
-export function operationsWords(count: number): string {
+/** 128, 2316 → "2.3 k", 12345678 → "12 M". */
+export function magnitude(count: number): string {
   const [unit, size] = count < 1e3 ? ['', 1] : count < 1e6 ? [' k', 1e3] : count < 1e9 ? [' M', 1e6] : [' G', 1e9];
-  return `${number(count / size, 2)}${unit} operations a token`;
+  return `${number(count / size, 2)}${unit}`;
 }
+
+/** What runs beside layers: 2316 → "2.3 k operations a token". */
+export const operationsWords = (count: number): string => `${magnitude(count)} operations a token`;
 
 /** Above this a percentage is read as a multiple. */
 const mostPercent = 400;

@@ -109,7 +109,7 @@ export const rotation: readonly MethodMeta[] = [
     line: 'QuaRot + GPTQ with the rotations that no neighbour can absorb: before the down projection, and over the heads of attention.',
     strategy: 'combination',
     helps:
-      'At 2 and 3 bits; and where the residual stream cannot turn: there every layer that reads it has a rotation of its own.',
+      'Where inputs of the down projection stand out, and where the stream cannot turn: what reads it has a rotation of its own.',
     cost: 'As QuaRot + GPTQ; when the model runs fast Hadamard transforms before these layers, and a bit for each of their signs.',
     paper: papers.quarot,
     recipe: (bits, group) =>
