@@ -82,7 +82,10 @@ export interface Size {
   readonly bitsPerWeightAll: number;
   /** 10⁶ bytes. */
   readonly megabytes: number;
-  /** Of all sites (SiteResult); left out where there are none, and in logs of earlier versions. */
+  /**
+   * Of all sites (SiteResult), those of experts by the share of the tokens that reach them. Left out where there are none, and in logs of earlier
+   * versions.
+   */
   readonly operations?: number;
 }
 

@@ -44,6 +44,8 @@ export interface Site {
 /** Where a routed site stands. */
 export interface Routed {
   readonly expert: number;
+  /** Of the tokens, how many reach it in the mean over all experts. */
+  readonly share: number;
   /** A site that reads the same rows at every token; null where there is none, behind the expert's first layers. */
   readonly like: string | null;
 }

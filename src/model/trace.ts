@@ -4,7 +4,7 @@
  */
 import { assert } from '../util/assert';
 import type { HeadPlan } from './blueprint';
-import type { LayerRef, Site } from './model';
+import type { LayerRef, Routed, Site } from './model';
 import type { Block, Gains, NormRule, Parameter, Source, Steps } from './steps';
 
 /** A vector or matrix that the block reads: its name there (of a layer, a layer's bias, or a norm), where it lies, and its shape. */
@@ -91,7 +91,7 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
   const kinds = new Set<NormRule['kind']>();
   let turns = true;
   /** The expert whose steps are looked at. */
-  let expert: number | null = null;
+  let expert: Pick<Routed, 'expert' | 'share'> | null = null;
   /** Of values that every token has: the first site that reads them. */
   const everywhere = new Map<Fact, string>();
   const read = (tensor: BlockTensor) => {
@@ -136,7 +136,7 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       const reads = sourceOf(x);
       if (reads?.kind === 'stream') reads.readers.add(name);
       if (expert === null && !everywhere.has(x)) everywhere.set(x, name);
-      const routed = expert === null ? null : { expert, like: everywhere.get(x) ?? null };
+      const routed = expert && { ...expert, like: everywhere.get(x) ?? null };
       found.push({
         ...{ name, fact: { ...x, reads }, layers: made },
         ...(usually && { stays: true }),
@@ -204,12 +204,12 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       for (const value of [x, delta, b, c]) say(value, 'fixed');
       return { cols: x.cols, reads: null, from: [], stream: false };
     },
-    async mixture({ experts }, router, x, make) {
+    async mixture({ experts, count }, router, x, make) {
       assert(router.cols === experts, `${experts} experts by ${router.cols} logits`);
       say(router, 'fixed');
       const from: Writer[] = [];
       for (let e = 0; e < experts; e++) {
-        expert = e;
+        expert = { expert: e, share: count / experts };
         const made = await make(e, x);
         expert = null;
         assert(made.cols === x.cols, `an expert from ${x.cols} columns to ${made.cols}`);

@@ -19,14 +19,7 @@ import { scaleColumns } from '../../tensor/scaleColumns';
 import { randomSigns } from '../../util/orthogonal';
 import { present } from '../../util/assert';
 import type { Rng } from '../../util/rng';
-import {
-  nothingKept,
-  withoutKin,
-  type Context,
-  type Direction,
-  type Neighbours,
-  type Transform,
-} from '../problem';
+import { nothingKept, withoutKin, type Context, type Direction, type Neighbours, type Transform } from '../problem';
 import type { Piece } from '../recipe/recipe';
 import {
   acrossHeads,
