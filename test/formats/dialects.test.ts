@@ -51,6 +51,12 @@ describe('dialects', () => {
     ['of the authors of Mamba', ['backbone.embedding.weight', 'lm_head.weight'], 'backbone.embeddings.weight'],
     ['of Mamba in transformers', ['backbone.embeddings.weight', 'lm_head.weight'], null],
     ['of Mamba without a head', ['layers.0.mixer.D', 'embeddings.weight'], 'backbone.layers.0.mixer.D'],
+    ['of a tower, as it was published', ['vision_tower.vision_model.x', 'lm_head.weight'], 'vision_tower.x'],
+    ['of a tower, as it is written since', ['model.vision_tower.x', 'lm_head.weight'], 'vision_tower.x'],
+    ['of a tower, in between', ['model.vision_tower.vision_model.x'], 'vision_tower.x'],
+    ['of a tower, by its own name', ['vision_tower.x', 'language_model.model.norm.weight'], 'vision_tower.x'],
+    ['of a projector', ['model.multi_modal_projector.x', 'lm_head.weight'], 'multi_modal_projector.x'],
+    ['of Idefics3', ['model.text_model.norm.weight', 'model.vision_model.x'], 'model.norm.weight'],
     ['of the one that was added', ['b0.up', 'norm.weight'], 'model.layers.0.up'],
   ])('names %s', (_, names, first) => {
     expect(names.map(namesIn(names, withShort))[0]).toBe(first ?? names[0]);

@@ -1,13 +1,15 @@
 /**
- * Models that look at pictures hold their language model under names of its own, which releases of transformers have written in two ways:
- * "language_model.model.layers.0…" and "model.language_model.layers.0…".
+ * Models that look at pictures hold their language model and their tower under names of their own, which releases of transformers have written
+ * in several ways: "language_model.model.layers.0…" and "model.language_model.layers.0…"; Idefics3 says "model.text_model.layers.0…".
  */
 import type { Dialect } from '../dialect';
 
 const written: readonly (readonly [RegExp, string])[] = [
   [/^language_model\.model\./, 'model.'],
   [/^language_model\.lm_head\./, 'lm_head.'],
-  [/^model\.language_model\./, 'model.'],
+  [/^model\.(language|text)_model\./, 'model.'],
+  [/^(model\.)?vision_tower\.(vision_model\.)?/, 'vision_tower.'],
+  [/^model\.multi_modal_projector\./, 'multi_modal_projector.'],
 ];
 
 function nameOf(stored: string): string {
