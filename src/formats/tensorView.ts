@@ -40,6 +40,12 @@ export function rowsOf(whole: TensorEntry, name: string, { begin, end, every }: 
   };
 }
 
+/** Every row as one run of values: [rows, …] as [rows, all the rest]. */
+export function flattened(whole: TensorEntry): TensorEntry {
+  const [rows = 1, ...rest] = whole.shape;
+  return { ...whole, shape: [rows, rest.reduce((product, size) => product * size, 1)] };
+}
+
 /** [cols, rows] as [rows, cols]. Every read takes all of the stored tensor, by slabs. */
 export function transposeOf(whole: TensorEntry): TensorEntry {
   const [cols = 0, rows = 0] = whole.shape;

@@ -181,6 +181,7 @@ const model = record({
   dtypes: list(text, 100),
   tiedEmbeddings: flag,
   blocks: list(record({ name: text, ...fields(count, 'parameters bytes') })),
+  pictures: optional(record(fields(count, 'side features id'))),
   verdict: record({ kind: oneOf('fits', 'streamed', 'too-big'), reason: text }),
   widestInputs: optional(count),
   notes: optional(list(text, 100)),

@@ -4,6 +4,7 @@
  */
 import type { Fields } from './fields';
 import type { Block, Gains, NormRule, Source } from './steps';
+import type { TowerPlan } from './towerPlan';
 
 export interface Architecture {
   /** model_type of config.json. */
@@ -11,8 +12,13 @@ export interface Architecture {
   /** Whether a config that names no model_type is of this architecture. */
   readonly claims?: (fields: Fields) => boolean;
   /** FormatError names field, found and expected. */
-  readonly blueprint: (fields: Fields) => Blueprint;
+  readonly blueprint: (fields: Fields, inner: Inner) => Blueprint;
+  /** Fields that a config inside another leaves out, with the values of its class in transformers. */
+  readonly usual?: Readonly<Record<string, unknown>>;
 }
+
+/** The blueprint of a config inside another, of the architecture that its own model_type names. */
+export type Inner = (fields: Fields) => Blueprint;
 
 export interface Blueprint {
   readonly facts: Facts;
@@ -20,6 +26,8 @@ export interface Blueprint {
   /** In the order in which they run. */
   readonly blocks: readonly Block[];
   readonly head: HeadPlan;
+  /** Of a model that looks at pictures. */
+  readonly tower?: TowerPlan;
 }
 
 /** What the card of a model tells beside its sizes. */
@@ -40,6 +48,8 @@ export interface Table {
 export interface EmbedPlan extends Table {
   /** Rows are multiplied by it; 1 when left out. */
   readonly factor?: number;
+  /** What is multiplied: the rows, and `all` of them where features of pictures stand in their place too; `rows` when left out. */
+  readonly scales?: 'rows' | 'all';
   /** Of rows that are narrower than the residual stream: P [hidden, width] makes them as wide. */
   readonly project?: Projection;
   /** A row for every position, added: [first + maxContext, hidden], position 0 at row `first`. */

@@ -34,9 +34,20 @@ export interface HeaderCard {
   readonly widestInputs?: number;
   readonly tiedEmbeddings: boolean;
   readonly blocks: readonly BlockSize[];
+  /** Of a model that looks at pictures; left out where it does not. */
+  readonly pictures?: PictureFacts;
   readonly verdict: Verdict;
   /** What is as the reader may not expect, and stands in no one's way, a sentence each; left out when nothing is. */
   readonly notes?: readonly string[];
+}
+
+export interface PictureFacts {
+  /** Pixels of a side. */
+  readonly side: number;
+  /** Places among the ids that one picture takes. */
+  readonly features: number;
+  /** The id that stands there. */
+  readonly id: number;
 }
 
 export interface ModelCard extends HeaderCard {

@@ -3,7 +3,8 @@ import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
 import { widestMoment } from '../tensor/gram';
 import { elementBytes } from '../tensor/matrix';
 import type { BlockSize, HeaderCard, ModelCard, Verdict } from './card';
-import { beside, located, openPlan, wanted, type Plan, type Wanted } from './plan';
+import { beside, located, openPlan, towerTensors, wanted, type Plan, type Wanted } from './plan';
+import { featuresOf } from './towerPlan';
 import { storedAs } from './weights';
 
 /** What the adapter allows; left out, nothing is refused. */
@@ -23,7 +24,7 @@ const size = (name: string, entries: readonly TensorEntry[]): BlockSize => ({
 
 /** Every tensor of the model, by part; FormatError names tensor, found and expected shape. */
 function partsOf(checkpoint: Checkpoint, plan: Plan): readonly (readonly [string, readonly TensorEntry[]])[] {
-  const { blocks, tables, tied } = plan;
+  const { blocks, tables, tied, tower } = plan;
   const inside = blocks.map(({ tensors }, index) => {
     const entries = tensors.flatMap(({ from, shape }) => (from ? [located(checkpoint, from, shape)] : []));
     return [`block ${index}`, entries] as const;
@@ -31,6 +32,9 @@ function partsOf(checkpoint: Checkpoint, plan: Plan): readonly (readonly [string
   const around = beside(plan);
   const all = (tensors: readonly Wanted[]) => tensors.map((tensor) => wanted(checkpoint, tensor));
   return [
+    ...(tower
+      ? [['tower', towerTensors(tower).map(({ from, shape }) => located(checkpoint, from, shape))] as const]
+      : []),
     ['embedding', all([tables.embedding, ...around.embedding])],
     ...inside,
     tied ? ['final norm', all(around.head)] : ['head', all([...around.head, tables.head])],
@@ -52,8 +56,9 @@ function judge(
   const limit = limits.maxBufferSize ?? Infinity;
   // Each tensor becomes one buffer. (The embedding is read by rows, but a head of its size exists in every model.)
   for (const entry of parts.flatMap(([, entries]) => entries)) {
-    const [rows = 1, cols = 1] = entry.shape;
-    const bytes = entry.shape.length === 1 ? rows * 4 : rows * cols * elementBytes[storedAs(entry, cols)];
+    const [rows = 1, ...rest] = entry.shape;
+    const cols = rest.reduce((a, b) => a * b, 1);
+    const bytes = rest.length === 0 ? rows * 4 : rows * cols * elementBytes[storedAs(entry, cols)];
     if (bytes > limit) {
       return {
         kind: 'too-big',
@@ -83,7 +88,7 @@ function judge(
  */
 export async function describeHeaders(checkpoint: Checkpoint, limits: AdapterLimits = {}): Promise<HeaderCard> {
   const plan = await openPlan(checkpoint);
-  const { architecture, facts, tied } = plan;
+  const { architecture, facts, tied, tower } = plan;
   const parts = partsOf(checkpoint, plan);
   const blocks = parts.map(([name, entries]) => size(name, entries));
   const linear = sitesOf(plan).flatMap(({ layers, cols }) => layers.map(({ rows }) => rows * cols));
@@ -103,6 +108,7 @@ export async function describeHeaders(checkpoint: Checkpoint, limits: AdapterLim
     widestInputs: Math.max(...sitesOf(plan).map(({ cols }) => cols)),
     tiedEmbeddings: tied,
     blocks,
+    ...(tower && { pictures: { side: tower.picture, features: featuresOf(tower), id: tower.id } }),
     verdict: judge(parts, plan, limits),
     ...(checkpoint.remarks ? { notes: checkpoint.remarks } : {}),
   };

@@ -1,15 +1,17 @@
 /** Token ids → hidden states before the first block: rows of the embedding, from a table on the GPU or of the checkpoint only those that occur. */
 import type { TensorEntry } from '../formats/checkpoint';
-import { countNonFinite, refuseNonFinite } from '../formats/countNonFinite';
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import { addInto } from '../tensor/elementwise';
 import { matmul } from '../tensor/matmul';
-import { uploadMatrix, type Matrix } from '../tensor/matrix';
+import { rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
 import { scaleCap } from '../tensor/nn/scaleCap';
+import { assert } from '../util/assert';
 import { FormatError } from '../util/errors';
-import { readRows, storedAs, uploadTensor } from './weights';
+import type { EmbedPlan } from './blueprint';
+import type { Tower } from './model';
+import { readFloats, readRows, storedAs, uploadTensor } from './weights';
 import { toFloats } from '../formats/toFloats';
 
 /** FormatError when an id lies outside the vocabulary: the tokenizer does not fit the model. */
@@ -54,8 +56,36 @@ export interface Widening {
   /** P [hidden, width]: rows that are narrower than the stream are multiplied by it. */
   readonly project?: TensorEntry;
   readonly factor?: number;
+  readonly scales?: EmbedPlan['scales'];
   /** [rows, hidden], position 0 at row `first`. */
   readonly positions?: { readonly entry: TensorEntry; readonly first: number };
+}
+
+/** Places among the ids that features of pictures take. */
+export interface Seen {
+  /** [features, hidden]. */
+  readonly features: Matrix;
+  /** Runs of ids that stand for them. */
+  readonly runs: readonly (readonly [begin: number, end: number])[];
+}
+
+/** FormatError when there are more or fewer features than ids that stand for them. */
+export function seenIn(ids: Uint32Array, { id }: Pick<Tower, 'id'>, features: Matrix): Seen {
+  const runs: [number, number][] = [];
+  let places = 0;
+  for (const [at, own] of ids.entries()) {
+    if (own !== id) continue;
+    places++;
+    const last = runs.at(-1);
+    if (last?.[1] === at) last[1]++;
+    else runs.push([at, at + 1]);
+  }
+  if (places === features.rows) return { features, runs };
+  throw new FormatError(
+    'wrong-pictures',
+    `the ids have ${places} places for pictures (id ${id}), and the pictures make ${features.rows} features. Put id ${id} as often as all pictures together have features.`,
+    { found: places, expected: features.rows },
+  );
 }
 
 /** Rows [ids, width] of the table, in windows of `length` tokens, as hidden states [ids, hidden] f32: the rows themselves where nothing becomes of them. */
@@ -64,15 +94,30 @@ export async function widened(
   scope: Scope,
   rows: Matrix,
   length: number,
-  { project, factor = 1, positions }: Widening,
+  { project, factor = 1, scales = 'rows', positions }: Widening,
+  seen?: Seen,
 ): Promise<Matrix> {
   using local = gpu.scope('embed');
   const hidden = project
     ? matmul(gpu, scope, rows, await uploadTensor(gpu, local, project), { label: 'embedding' })
     : rows;
+  const place = () => seen && placeFeatures(gpu, hidden, seen);
+  if (scales === 'all') place();
   scaleCap(gpu, hidden, factor);
+  if (scales === 'rows') place();
   if (positions) addInto(gpu, hidden, await placesOf(gpu, local, hidden.rows, length, positions));
   return hidden;
+}
+
+/** Writes the features over the rows that stand for them, in order. */
+function placeFeatures(gpu: Gpu, hidden: Matrix, { features, runs }: Seen): void {
+  assert(features.cols === hidden.cols, `features of ${features.cols} columns for ${hidden.cols}`);
+  let taken = 0;
+  for (const [begin, end] of runs) {
+    const from = rowRange(features, taken, taken + end - begin);
+    gpu.copy(from.view, rowRange(hidden, begin, end).view);
+    taken += end - begin;
+  }
 }
 
 /** The row of its position for every token, [tokens, hidden]. FormatError where a window is longer than there are positions. */
@@ -91,9 +136,7 @@ async function placesOf(
       { found: length, expected: rows - first, tensor: entry.name },
     );
   }
-  const bytes = await entry.read(first, first + length);
-  refuseNonFinite(entry, countNonFinite(entry.type, bytes));
-  const table = uploadMatrix(scope, toFloats(bytes, entry.type), length, hidden, 'positions');
+  const table = uploadMatrix(scope, await readFloats(entry, first, first + length), length, hidden, 'positions');
   const places = Uint32Array.from({ length: tokens }, (_, t) => t % length);
   return gather(gpu, scope, table, uploadMatrix(scope, places, tokens, 1, 'places'));
 }

@@ -133,6 +133,20 @@ export interface Head {
   withWeight(weight: Matrix): Head;
 }
 
+export interface Tower {
+  /** Pixels of a side of a picture. */
+  readonly side: number;
+  /** Places among the ids that one picture takes. */
+  readonly features: number;
+  /** The id that stands there. */
+  readonly id: number;
+  /**
+   * Features [pictures · features, hidden] f32 of pixels [pictures, 3, side, side], normalised as the model wants them. Fewer where pictures of
+   * zeros alone stand for none. FormatError when there are no whole pictures, or values that are not finite.
+   */
+  look(scope: Scope, pixels: Float32Array): Promise<Matrix>;
+}
+
 export interface Model {
   readonly card: ModelCard;
   readonly blockCount: number;
@@ -146,9 +160,12 @@ export interface Model {
   readonly maxTokens: number;
   /**
    * Hidden states before the first block, [ids, hidden] f32, of windows of `length` tokens: of one window when left out. Reads only the rows that
-   * `ids` need, or takes them from `table`, the whole embedding.
+   * `ids` need, or takes them from `table`, the whole embedding. Features [features, hidden] of pictures go, in order, where the tower's id
+   * stands: as many as there are such places.
    */
-  embed(scope: Scope, ids: Uint32Array, length?: number, table?: Matrix): Promise<Matrix>;
+  embed(scope: Scope, ids: Uint32Array, length?: number, table?: Matrix, features?: Matrix): Promise<Matrix>;
+  /** Of a model that looks at pictures. */
+  readonly tower?: Tower;
   /** The whole embedding, [vocabulary, hidden] or narrower where it is projected: a layer like others. The head's own matrix where they are tied. */
   openEmbedding(scope: Scope): Promise<Matrix>;
   openBlock(scope: Scope, index: number): Promise<OpenBlock>;

@@ -1,13 +1,23 @@
 /** Logits of one window, whole: for the command line and tests. Evaluation never does this (head.ts). */
 import type { Gpu } from '../gpu/gpu';
 import { readMatrix, type Matrix } from '../tensor/matrix';
-import type { Model } from './model';
+import { FormatError } from '../util/errors';
+import type { Model, Tower } from './model';
 
-/** Logits of `ids` as one window, row-major [ids, vocabulary], through blocks that are opened one after another. */
-export async function modelLogits(gpu: Gpu, model: Model, ids: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
+/**
+ * Logits of `ids` as one window, row-major [ids, vocabulary], through blocks that are opened one after another. `pixels` are of the pictures that
+ * stand among the ids, [pictures, 3, side, side]; FormatError where the model looks at none.
+ */
+export async function modelLogits(
+  gpu: Gpu,
+  model: Model,
+  ids: Uint32Array,
+  pixels?: Float32Array,
+): Promise<Float32Array<ArrayBuffer>> {
   using scope = gpu.scope('model logits');
   const batch = { windows: 1, length: ids.length };
-  let hidden = await model.embed(scope, ids, ids.length);
+  const features = pixels && (await requireTower(model).look(scope, pixels));
+  let hidden = await model.embed(scope, ids, ids.length, undefined, features);
   for (let index = 0; index < model.blockCount; index++) {
     using local = gpu.scope(`block ${index}`);
     const block = await model.openBlock(local, index);
@@ -18,4 +28,14 @@ export async function modelLogits(gpu: Gpu, model: Model, ids: Uint32Array): Pro
   }
   const head = await model.openHead(scope);
   return await readMatrix(gpu, head.logits(scope, hidden));
+}
+
+/** What the model looks at pictures with; FormatError where it looks at none. */
+export function requireTower({ tower, card }: Model): Tower {
+  if (tower) return tower;
+  throw new FormatError(
+    'no-tower',
+    `${card.name} looks at no pictures: it is a ${card.architecture} model without a tower that the lab runs. Give ids alone, or open a model that looks at pictures.`,
+    { found: card.architecture },
+  );
 }

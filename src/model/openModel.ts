@@ -8,16 +8,17 @@ import { ropeTable } from '../tensor/nn/rope';
 import { assert, present } from '../util/assert';
 import { GpuError } from '../util/errors';
 import { describeModel } from './describeModel';
-import { embedFrom, embedStored, widened, type Widening } from './embed';
+import { embedFrom, embedStored, seenIn, widened, type Widening } from './embed';
 import { createHead, type FinalNorm } from './head';
 import type { Asked, Batch, Model, OpenBlock, Tap } from './model';
+import { openTensors, vectorOf } from './openTensors';
 import { located, openPlan, wanted, type Plan } from './plan';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
 import { runBlock } from './run';
 import { embeddingSite, headSite, siteId } from './siteId';
 import type { RotaryRule, Source } from './steps';
-import type { BlockTensor } from './trace';
-import { filledVector, uploadTensor, uploadVector } from './weights';
+import { openTower } from './tower';
+import { uploadTensor } from './weights';
 
 /** Rotation tables of an open block in the block's own scope, by rule and window length. */
 interface Rotations {
@@ -57,6 +58,7 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
   const { blocks, tables, head } = plan;
   const embedding = wanted(checkpoint, tables.embedding);
   const widening = wideningOf(checkpoint, plan);
+  const tower = plan.tower && openTower(gpu, checkpoint, plan.tower);
   // Keyed by `others`, which a block with replaced weights shares with the one it was made from.
   const rotations = new WeakMap<OpenBlock['others'], Rotations>();
 
@@ -82,26 +84,24 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
     stored: storedBySite(checkpoint, plan),
     sites: (index) => block(index).sites,
     maxTokens: Math.floor(bindingLimit / (4 * widest)),
+    ...(tower && { tower }),
 
-    async embed(scope, ids, length = ids.length, table) {
+    async embed(scope, ids, length = ids.length, table, features) {
       using local = gpu.scope('embedding rows');
+      const seen = features && seenIn(ids, present(tower, 'a tower'), features);
+      // Where features go, any row will do: the id may be outside the table.
+      const rowsOf = seen ? ids.map((id) => (id === tower?.id ? 0 : id)) : ids;
       // Rows that become something else are freed when they have.
       const into = widening.project ? local : scope;
-      const rows = table ? embedFrom(gpu, into, table, ids) : await embedStored(gpu, into, embedding, ids);
-      return await widened(gpu, scope, rows, length, widening);
+      const rows = table ? embedFrom(gpu, into, table, rowsOf) : await embedStored(gpu, into, embedding, rowsOf);
+      return await widened(gpu, scope, rows, length, widening, seen);
     },
 
     openEmbedding: (scope) => uploadTensor(gpu, scope, embedding),
 
     async openBlock(scope, index) {
       const { tensors, sites } = block(index);
-      const weights = new Map<string, Matrix>();
-      const others = new Map<string, Matrix>();
-      for (const { key, from, shape, role, above } of tensors) {
-        if (role === 'linear')
-          weights.set(key, await uploadTensor(gpu, scope, located(checkpoint, present(from, key), shape)));
-        else others.set(key, await vectorOf(scope, checkpoint, { from, shape, role, above }));
-      }
+      const { weights, others } = await openTensors(gpu, scope, checkpoint, tensors);
       rotations.set(others, { scope, tables: new Map() });
       return { index, sites, weights, others };
     },
@@ -129,17 +129,6 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
   };
 }
 
-/** A norm's gains as they multiply, or a bias, [1, n] f32. */
-function vectorOf(
-  scope: Scope,
-  checkpoint: Checkpoint,
-  { from, shape, role, above = 0 }: Omit<BlockTensor, 'key'>,
-): Promise<Matrix> {
-  const [width = 1] = shape;
-  if (!from) return Promise.resolve(filledVector(scope, width, role === 'norm' ? 1 : 0));
-  return uploadVector(scope, located(checkpoint, from, shape), above);
-}
-
 async function finalNorm(
   scope: Scope,
   checkpoint: Checkpoint,
@@ -156,10 +145,11 @@ async function finalNorm(
 }
 
 function wideningOf(checkpoint: Checkpoint, { embed, facts: { hidden } }: Plan): Widening {
-  const { project, factor, positions } = embed;
+  const { project, factor, scales, positions } = embed;
   return {
     ...(project && { project: located(checkpoint, project.from, [hidden, project.width]) }),
     ...(factor !== undefined && { factor }),
+    ...(scales && { scales }),
     ...(positions && {
       positions: { entry: located(checkpoint, positions.from, [positions.rows, hidden]), first: positions.first },
     }),

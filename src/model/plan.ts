@@ -10,6 +10,7 @@ import { rowsOf, transposeOf } from '../formats/tensorView';
 import { blueprintOf } from './architectures';
 import type { EmbedPlan, Facts, HeadPlan } from './blueprint';
 import { usesOf, type Uses } from './lifetimes';
+import type { TowerPlan } from './towerPlan';
 import { sourceName, type Block, type Source } from './steps';
 import { trace, turning, type StreamFacts, type Traced } from './trace';
 import { toFloats } from '../formats/toFloats';
@@ -34,6 +35,13 @@ export interface Plan {
   readonly tables: Readonly<Record<'embedding' | 'head', Wanted>>;
   /** Whether the head is the embedding. */
   readonly tied: boolean;
+  /** Of a model that looks at pictures. */
+  readonly tower?: PlannedTower;
+}
+
+export interface PlannedTower extends Omit<TowerPlan, 'blocks' | 'projector'> {
+  readonly blocks: readonly PlannedBlock[];
+  readonly projector: PlannedBlock;
 }
 
 /** A tensor that the model needs. */
@@ -44,7 +52,7 @@ export interface Wanted {
 
 /** FormatError names field, found and expected. */
 export async function planOf(config: Readonly<Record<string, unknown>>): Promise<Plan> {
-  const { architecture, facts, embed, blocks, head } = blueprintOf(config);
+  const { architecture, facts, embed, blocks, head, tower } = blueprintOf(config);
   const traced = await Promise.all(blocks.map((block) => trace(block, facts.hidden)));
   const stream = turning(traced, head);
   const table = ({ from, project }: EmbedPlan | HeadPlan): Wanted => ({
@@ -66,6 +74,22 @@ export async function planOf(config: Readonly<Record<string, unknown>>): Promise
     head,
     tables: { embedding: table(embed), head: table(head) },
     tied: head.tied,
+    ...(tower && { tower: await plannedTower(tower) }),
+  };
+}
+
+async function plannedTower({ blocks, projector, ...rest }: TowerPlan): Promise<PlannedTower> {
+  /** No change of basis passes out of a tower, which is never quantized. */
+  const alone: StreamFacts = { turns: false, centred: false };
+  const planned = async (block: Block, width: number): Promise<PlannedBlock> => ({
+    block,
+    uses: await usesOf(block),
+    ...(await trace(block, width)).in(alone),
+  });
+  return {
+    ...rest,
+    blocks: await Promise.all(blocks.map((block) => planned(block, rest.width))),
+    projector: await planned(projector, rest.width * rest.features.join),
   };
 }
 
@@ -93,6 +117,25 @@ export function beside({
       ...(head.project ? [{ name: head.project.from.tensor, shape: [head.project.width, hidden] }] : []),
     ],
   };
+}
+
+/** A tensor of a tower, or rows of one. */
+export interface TowerTensor {
+  readonly from: Source;
+  readonly shape: readonly number[];
+}
+
+/** Every tensor that a look at a picture reads. */
+export function towerTensors(tower: PlannedTower): readonly TowerTensor[] {
+  const { width, patch, patches, first, positions, blocks, projector } = tower;
+  const tensor = (from: Source | null, ...shape: readonly number[]) => (from ? [{ from, shape }] : []);
+  return [
+    ...tensor(patches.from, width, 3, patch, patch),
+    ...tensor(patches.bias, width),
+    ...tensor(first, width),
+    ...tensor(positions.from, positions.rows, width),
+    ...[...blocks, projector].flatMap(({ tensors }) => tensors.flatMap(({ from, shape }) => tensor(from, ...shape))),
+  ];
 }
 
 /** The first of a source's places that the checkpoint has; the first of all where it has none. */

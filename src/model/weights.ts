@@ -40,11 +40,16 @@ export async function uploadTensor(gpu: Gpu, scope: Scope, entry: TensorEntry): 
 export const filledVector = (scope: Scope, n: number, value: number): Matrix =>
   uploadMatrix(scope, new Float32Array(n).fill(value), 1, n, 'filled');
 
+/** Values, or those of rows [begin, end), as float32; for small tensors. Refuses NaN and infinities. */
+export async function readFloats(entry: TensorEntry, begin?: number, end?: number): Promise<Float32Array<ArrayBuffer>> {
+  const bytes = await entry.read(begin, end);
+  refuseNonFinite(entry, countNonFinite(entry.type, bytes));
+  return toFloats(bytes, entry.type);
+}
+
 /** Uploads a norm or bias [n] as [1, n] f32, `above` added to each value. */
 export async function uploadVector(scope: Scope, entry: TensorEntry, above = 0): Promise<Matrix> {
-  const bytes = await entry.read();
-  refuseNonFinite(entry, countNonFinite(entry.type, bytes));
-  const stored = toFloats(bytes, entry.type);
+  const stored = await readFloats(entry);
   const floats = above === 0 ? stored : stored.map((value) => value + above);
   return uploadMatrix(scope, floats, 1, floats.length, entry.name);
 }

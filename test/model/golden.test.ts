@@ -10,6 +10,7 @@ import { openModel } from '../../src/model/openModel';
 import { testGpu } from '../gpu';
 import { nmse } from '../opCase';
 import { goldenModel, openFolder, sharedModel, goldenNames, allGoldens } from './folder';
+import { goldenPictures } from './pictures';
 
 /** ‖ours − theirs‖/‖theirs‖: both round to f32 at every step, a few hundred roundings of 6e-8 that partly cancel. */
 const bound = 1e-5;
@@ -27,11 +28,17 @@ function readGolden(name: string): Golden {
 }
 
 /** All windows in one batch, as evaluation runs them. */
-async function batchLogits(model: Model, windows: readonly number[][]): Promise<Float32Array> {
+async function batchLogits(
+  model: Model,
+  windows: readonly number[][],
+  pixels: Float32Array | undefined,
+): Promise<Float32Array> {
   const gpu = await testGpu();
   using scope = gpu.scope('batch');
   const batch = { windows: windows.length, length: windows[0]?.length ?? 0 };
-  let hidden: Matrix = await model.embed(scope, Uint32Array.from(windows.flat()), batch.length);
+  const ids = Uint32Array.from(windows.flat());
+  const features = pixels && (await model.tower?.look(scope, pixels));
+  let hidden: Matrix = await model.embed(scope, ids, batch.length, undefined, features);
   for (let i = 0; i < model.blockCount; i++) {
     hidden = await model.forward(scope, await model.openBlock(scope, i), hidden, batch);
   }
@@ -58,8 +65,14 @@ describe('logits equal those of transformers', () => {
       const gpu = await testGpu();
       const { windows, logits } = readGolden(name);
       const model = await openModel(gpu, await openFolder(goldenModel(name)));
-      expect(Math.sqrt(nmse(await batchLogits(model, windows), logits))).toBeLessThanOrEqual(bound);
-      const first = await modelLogits(gpu, model, Uint32Array.from(windows[0] ?? []));
+      const pixels = goldenPictures(name)?.pixels;
+      const together = await batchLogits(
+        model,
+        windows,
+        pixels && Float32Array.from(pixels.flatMap((own) => [...own])),
+      );
+      expect(Math.sqrt(nmse(together, logits))).toBeLessThanOrEqual(bound);
+      const first = await modelLogits(gpu, model, Uint32Array.from(windows[0] ?? []), pixels?.[0]);
       expect(Math.sqrt(nmse(first, logits.subarray(0, first.length)))).toBeLessThanOrEqual(bound);
     });
   }

@@ -1,7 +1,7 @@
 /** Checkpoints of random weights that exist only while they are read: shapes of any model, no files. */
 import type { Checkpoint, StoredTensor, StoredType } from '../../src/formats/checkpoint';
 import { storedTensor } from '../../src/formats/storedTensor';
-import { beside, planOf } from '../../src/model/plan';
+import { beside, planOf, towerTensors } from '../../src/model/plan';
 import { hash32 } from '../../src/util/rng';
 
 type SyntheticType = Exclude<StoredType, 'F64'>;
@@ -86,7 +86,7 @@ export async function syntheticCheckpoint(
   changes: Readonly<Record<string, Change>> = {},
 ): Promise<Checkpoint> {
   const plan = await planOf(config);
-  const { tables, blocks } = plan;
+  const { tables, blocks, tower } = plan;
   const around = beside(plan);
   const wanted = [
     tables.embedding,
@@ -96,6 +96,7 @@ export async function syntheticCheckpoint(
     ),
     ...around.head,
     tables.head,
+    ...(tower ? towerTensors(tower).map(({ from, shape }) => ({ name: from.tensor, shape })) : []),
   ];
   const tensors = new Map<string, StoredTensor>();
   for (const { name, shape: plain } of wanted) {

@@ -3,8 +3,17 @@ import { present } from '../../util/assert';
 import { capOf, gemmaDefaults, gemmaParticulars } from '../parts/gemma';
 import { llamaLike } from '../parts/llama';
 
+const usual = {
+  vocab_size: 256_000,
+  hidden_size: 2304,
+  intermediate_size: 9216,
+  num_hidden_layers: 26,
+  num_attention_heads: 8,
+  num_key_value_heads: 4,
+};
+
 export const architecture = llamaLike(
-  'gemma2',
+  { name: 'gemma2', usual },
   (fields, decoder) => {
     const { windows, scores, ...common } = gemmaParticulars(fields, decoder, (layer) => layer % 2 === 1);
     return {

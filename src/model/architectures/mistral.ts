@@ -1,7 +1,17 @@
 /** Mistral 7B and its kin (Jiang et al., 2023): a Llama whose queries see a sliding window of keys, where the config names one. */
 import { llamaLike } from '../parts/llama';
 
-export const architecture = llamaLike('mistral', (fields) => {
+const usual = {
+  vocab_size: 32_000,
+  hidden_size: 4096,
+  intermediate_size: 14_336,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  max_position_embeddings: 131_072,
+};
+
+export const architecture = llamaLike({ name: 'mistral', usual }, (fields) => {
   // A missing field means the 4096 of the first release, null means none: as transformers reads it.
   const window =
     fields.values.sliding_window === null

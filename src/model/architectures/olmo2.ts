@@ -4,8 +4,16 @@
  */
 import { llamaLike } from '../parts/llama';
 
+const usual = {
+  vocab_size: 50_304,
+  hidden_size: 4096,
+  intermediate_size: 11_008,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+};
+
 export const architecture = llamaLike(
-  'olmo2',
+  { name: 'olmo2', usual },
   (fields) => {
     const attention = fields.flag('attention_bias', false);
     return {

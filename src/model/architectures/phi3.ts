@@ -5,8 +5,16 @@
  */
 import { llamaLike } from '../parts/llama';
 
+const usual = {
+  vocab_size: 32_064,
+  hidden_size: 3072,
+  intermediate_size: 8192,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+};
+
 export const architecture = llamaLike(
-  'phi3',
+  { name: 'phi3', usual },
   (fields) => {
     const window = fields.has('sliding_window') ? fields.integer('sliding_window', { min: 1, max: 2 ** 30 }) : Infinity;
     return {

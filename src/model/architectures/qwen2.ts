@@ -3,7 +3,17 @@ import { present } from '../../util/assert';
 import { llamaLike } from '../parts/llama';
 import { qwenWindows } from '../parts/windows';
 
-export const architecture = llamaLike('qwen2', (fields, { layers }) => {
+const usual = {
+  vocab_size: 151_936,
+  hidden_size: 4096,
+  intermediate_size: 22_016,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 32,
+  max_position_embeddings: 32_768,
+};
+
+export const architecture = llamaLike({ name: 'qwen2', usual }, (fields, { layers }) => {
   const windows = qwenWindows(fields, layers);
   return {
     biases: { qkv: true, output: false, mlp: false },

@@ -3,8 +3,18 @@ import { present } from '../../util/assert';
 import { llamaLike } from '../parts/llama';
 import { qwenWindows } from '../parts/windows';
 
+const usual = {
+  vocab_size: 151_936,
+  hidden_size: 4096,
+  intermediate_size: 22_016,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 32,
+  max_position_embeddings: 32_768,
+};
+
 export const architecture = llamaLike(
-  'qwen3',
+  { name: 'qwen3', usual },
   (fields, { layers }) => {
     const windows = qwenWindows(fields, layers);
     const attention = fields.flag('attention_bias', false);

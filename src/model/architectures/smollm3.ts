@@ -6,8 +6,18 @@ import type { Fields } from '../fields';
 import { llamaLike } from '../parts/llama';
 import { windowsByType } from '../parts/windows';
 
+const usual = {
+  vocab_size: 128_256,
+  hidden_size: 2048,
+  intermediate_size: 11_008,
+  num_hidden_layers: 36,
+  num_attention_heads: 16,
+  num_key_value_heads: 4,
+  max_position_embeddings: 32_768,
+};
+
 export const architecture = llamaLike(
-  'smollm3',
+  { name: 'smollm3', usual },
   (fields, { layers, rope }) => {
     const rotating = rotatingLayers(fields, layers);
     const window = () => fields.integer('sliding_window', { min: 1, max: 2 ** 30 });

@@ -22,12 +22,14 @@ export interface ClassicBlock {
    */
   readonly order: 'before' | 'parallel' | 'behind';
   readonly rope?: Rope;
+  /** Keys that a query sees: all before it when left out, those after it too in a tower for pictures. */
+  readonly sees?: 'all';
   /** What q·k is multiplied by; 1/√(head size) when left out. */
   readonly scale?: number;
 }
 
 export function classicBlock(plan: ClassicBlock): Block {
-  const { hidden, heads, activation, norms, rope, order } = plan;
+  const { hidden, heads, activation, norms, rope, order, sees = Infinity } = plan;
   const size = hidden / heads;
   const rule: NormRule = { kind: 'layer', epsilon: plan.epsilon };
   return (b, h) => {
@@ -36,7 +38,7 @@ export function classicBlock(plan: ClassicBlock): Block {
       const [q, k, v] = b.linear('attention.qkv', x, plan.qkv) as [T, T, T];
       const placed = (y: T) => (rope ? b.rotate(y, { rope, size }) : y);
       const scale = plan.scale === undefined ? {} : { scale: plan.scale };
-      const mixed = b.attend(placed(q), placed(k), v, { heads, keyValueHeads: heads, size, sees: Infinity, ...scale });
+      const mixed = b.attend(placed(q), placed(k), v, { heads, keyValueHeads: heads, size, sees, ...scale });
       return one(b, 'attention.output', mixed, plan.output);
     };
     const mlp = (x: T): T => one(b, 'mlp.down', b.activate(activation, one(b, 'mlp.up', x, plan.up)), plan.down);

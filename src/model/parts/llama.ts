@@ -1,5 +1,5 @@
 /** The decoder that LLaMA made common (Touvron et al., 2023), with what its kin change told by values. */
-import type { Architecture, Blueprint } from '../blueprint';
+import type { Architecture, Blueprint, EmbedPlan } from '../blueprint';
 import { readDecoder, type Decoder, type DecoderDefaults } from '../decoder';
 import type { Fields } from '../fields';
 import type { Rope } from '../rotary';
@@ -32,6 +32,8 @@ export interface Particulars {
   /** Queries, keys and values are kept within ± it, after their norms. */
   readonly clip?: number;
   readonly embedding?: number;
+  /** Whether features of pictures are multiplied as the rows of the table are. */
+  readonly embeddingScales?: EmbedPlan['scales'];
   readonly logits?: { readonly factor?: number; readonly cap?: number };
 }
 
@@ -47,12 +49,12 @@ const usualNorms: Norms = {
 };
 
 export function llamaLike(
-  name: string,
+  named: string | Pick<Architecture, 'name' | 'usual'>,
   particulars: (fields: Fields, decoder: Decoder) => Particulars,
   defaults?: DecoderDefaults,
 ): Architecture {
   return {
-    name,
+    ...(typeof named === 'string' ? { name: named } : named),
     blueprint: (fields) => {
       const decoder = readDecoder(fields, defaults);
       return llamaPlan(decoder, particulars(fields, decoder));
@@ -62,12 +64,13 @@ export function llamaLike(
 
 export function llamaPlan(decoder: Decoder, particulars: Particulars): Blueprint {
   const { vocabulary, hidden, heads, keyValueHeads, maxContext, epsilon, tied, layers } = decoder;
-  const { embedding, logits, above } = particulars;
+  const { embedding, embeddingScales: scales, logits, above } = particulars;
   return {
     facts: { vocabulary, hidden, heads, keyValueHeads, maxContext },
     embed: {
       from: { tensor: 'model.embed_tokens.weight' },
       ...(embedding !== undefined && { factor: embedding }),
+      ...(scales && { scales }),
     },
     blocks: Array.from({ length: layers }, (_, layer) => blockOf(decoder, particulars, layer)),
     head: {
