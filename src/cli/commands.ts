@@ -103,6 +103,11 @@ export const commands: readonly CommandMeta[] = [
     options: [
       model,
       { name: 'ids', value: '1,2,3', line: 'token ids of one window', required: true },
+      {
+        name: 'pixels',
+        value: 'FILE.f32',
+        line: 'pictures among the ids: little-endian float32, [pictures, 3, height, width], normalised',
+      },
       { name: 'out', value: 'FILE.f32', line: 'where to write them', required: true },
     ],
   },

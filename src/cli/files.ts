@@ -57,6 +57,20 @@ export async function readTextPath(path: string): Promise<LabelledText> {
   return readText({ path: basename(path), blob: await openAsBlob(path) });
 }
 
+/** A file of little-endian float32 values, however many. FormatError where its bytes are not whole values. */
+export async function readFloatsPath(path: string, what: string): Promise<Float32Array<ArrayBuffer>> {
+  const found = await statOf(path, what);
+  if (found.isDirectory()) throw missing(path, what, 'it is a folder');
+  if (found.size % 4) {
+    throw new FormatError(
+      'wrong-length',
+      `${path} has ${found.size} bytes, which are no whole float32 values of 4 bytes each. Write them as little-endian float32, nothing else.`,
+      { file: path, found: found.size },
+    );
+  }
+  return new Float32Array(await (await openAsBlob(path)).arrayBuffer());
+}
+
 async function statOf(path: string, what: string) {
   try {
     return await stat(path);

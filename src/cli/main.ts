@@ -15,7 +15,7 @@ import { findMethod } from '../quant/recipe/recipes';
 import type { RunEvent } from '../log/events';
 import { Cancelled, fromErrorRecord, isBitcurveError, NumericError } from '../util/errors';
 import { commands, helpText } from './commands';
-import { openModelPath, readTextPath } from './files';
+import { openModelPath, readFloatsPath, readTextPath } from './files';
 import { folderStore } from './folderStore';
 import { describeMatrixEvent, matrixOf } from './combinations';
 import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
@@ -93,7 +93,9 @@ async function writeLogits(given: Given): Promise<void> {
     wholeNumber('--ids', text.trim(), 0, 2 ** 32 - 1),
   );
   const checkpoint = await openModelPath(required(given, 'model'));
-  const logits = await logitsOf(await openGpu(), checkpoint, ids);
+  const pixelsPath = textOf(given, 'pixels');
+  const pixels = pixelsPath === null ? undefined : await readFloatsPath(pixelsPath, 'the pixels');
+  const logits = await logitsOf(await openGpu(), checkpoint, ids, pixels);
   const out = required(given, 'out');
   const shape = [ids.length, logits.length / ids.length];
   await writeFile(out, logits).catch((error: unknown) => {

@@ -51,7 +51,12 @@ async function tokenizerRemark(checkpoint: Checkpoint): Promise<string | null> {
   }
 }
 
-/** Logits of `ids` as one window, row-major [ids, vocabulary], at full precision. */
-export async function logitsOf(gpu: Gpu, checkpoint: Checkpoint, ids: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
-  return modelLogits(gpu, await openModel(gpu, checkpoint), ids);
+/** Logits of `ids` as one window, row-major [ids, vocabulary], at full precision; `pixels` as modelLogits takes them. */
+export async function logitsOf(
+  gpu: Gpu,
+  checkpoint: Checkpoint,
+  ids: Uint32Array,
+  pixels?: Float32Array,
+): Promise<Float32Array<ArrayBuffer>> {
+  return modelLogits(gpu, await openModel(gpu, checkpoint), ids, pixels);
 }

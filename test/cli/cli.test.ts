@@ -10,6 +10,7 @@ import { readLog } from '../../src/log/file';
 import { bertFiles } from '../model/bert';
 import { goldenModel } from '../model/folder';
 import { labGoldens, textOfIds } from '../lab/tiny';
+import { present } from '../../src/util/assert';
 import { meanOf } from '../meanOf';
 
 let folder = '';
@@ -195,18 +196,47 @@ describe('lab', () => {
     const out = join(folder, 'logits.f32');
     const ended = await lab('logits', '--model', folder, '--ids', ids.join(','), '--out', out);
     expect(ended).toEqual({ code: 0, out: '', err: `wrote [20, 64] float32 to ${out}\n` });
+    expect(distance(out, 'llama', 20)).toBeLessThan(1e-5);
+  });
+
+  it('writes logits behind pictures, and says what is wrong with them', async () => {
+    const model = goldenModel('llava');
+    const { windows } = JSON.parse(readFileSync(join(model, 'ids.json'), 'utf8')) as { windows: number[][] };
+    const ids = ['--ids', present(windows[0], 'a window').join(',')];
+    // The first window has the first picture.
+    const pixels = join(folder, 'pixels.f32');
+    const all = readFileSync(join(model, 'pixels.f32'));
+    writeFileSync(pixels, all.subarray(0, 4 * 3 * 28 * 28));
+    const out = join(folder, 'seen.f32');
+    const ended = await lab('logits', '--model', model, ...ids, '--pixels', pixels, '--out', out);
+    expect(ended.err).toBe(`wrote [40, 64] float32 to ${out}\n`);
+    expect(distance(out, 'llava', 40)).toBeLessThan(1e-5);
+    writeFileSync(join(folder, 'odd.f32'), all.subarray(0, 7));
+    for (const [file, message] of [
+      [join(model, 'pixels.f32'), /16 places for pictures \(id 63\), and the pictures make 48 features/],
+      [join(folder, 'odd.f32'), /odd.f32 has 7 bytes, which are no whole float32 values/],
+      [join(folder, 'none.f32'), /none.f32 cannot be read: there is no such file/],
+    ] as const) {
+      const { code, err } = await lab('logits', '--model', model, ...ids, '--pixels', file, '--out', out);
+      expect([code, err.trim().split('\n').length]).toEqual([1, 1]);
+      expect(err).toMatch(message);
+    }
+  });
+
+  /** ‖got − want‖/‖want‖ of the first rows. */
+  function distance(file: string, golden: string, rows: number): number {
     const floats = (bytes: Buffer) =>
       new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-    const got = floats(readFileSync(out));
-    const want = floats(readFileSync(join(goldenModel('llama'), 'logits.f32')));
-    expect(got.length).toBe(20 * 64);
+    const got = floats(readFileSync(file));
+    const want = floats(readFileSync(join(goldenModel(golden), 'logits.f32')));
+    expect(got.length).toBe(rows * 64);
     let [error, size] = [0, 0];
     got.forEach((v, i) => {
       error += (v - (want[i] as number)) ** 2;
       size += (want[i] as number) ** 2;
     });
-    expect(Math.sqrt(error / size)).toBeLessThan(1e-5);
-  });
+    return Math.sqrt(error / size);
+  }
 
   it('ends with another code and one line that says what is wrong', async () => {
     const model = ['--model', folder];
