@@ -35,3 +35,7 @@ export { maxJsonDepth as MAX_JSON_DEPTH } from '../util/json';
 export const MAX_TEXT_BYTES = 64_000_000;
 /** Below this a text holds no window of any protocol: 32 characters are about 8 tokens. */
 export const MIN_TEXT_CHARACTERS = 32;
+/** A photograph of 50 megapixels takes 150 MB unpacked; towers look at a quarter of one. */
+export const MAX_PICTURE_PIXELS = 50_000_000;
+/** Of one picture file: those of 50 megapixels have at most 100 MB. */
+export const MAX_PICTURE_BYTES = 100_000_000;
