@@ -117,8 +117,19 @@ const columns: readonly Column[] = [
   ['seconds', 8, (r) => r.seconds.toFixed(1)],
 ];
 
+/** Behind all others, for they are not always there. */
+const ofPictures = valueMetas.filter(({ shown }) => shown === 'pictures').flatMap(columnsOf);
+
 const row = (cells: readonly string[]) =>
-  cells.map((cell, i) => (i ? cell.padStart(columns[i]?.[1] ?? 0) : cell.padEnd(columns[i]?.[1] ?? 0))).join(' ');
+  cells
+    .map((cell, i) => {
+      const [, width = 0] = [...columns, ...ofPictures][i] ?? [];
+      return i ? cell.padStart(width) : cell.padEnd(width);
+    })
+    .join(' ');
+
+const columnsFor = ({ protocol }: RunSettings) =>
+  protocol === 'pictures' || protocol === 'other-pictures' ? [...columns, ...ofPictures] : columns;
 
 /** What the point costs when it runs, behind its row; most cost nothing. */
 const besides = ({ operations }: Size) => (operations === undefined ? '' : `  + ${operationsWords(operations)}`);
@@ -147,10 +158,12 @@ export function describeEvent(event: RunEvent): string | null {
     case 'run-started':
       return (
         `${event.model.name} on ${event.adapter.name}; ${event.evaluation.label}, ${event.settings.protocol} windows of ${event.settings.context}` +
-        `${leastWindow(event.settings)}${apart(event.settings)}\n${row(columns.map(([name]) => name))}`
+        `${leastWindow(event.settings)}${apart(event.settings)}\n${row(columnsFor(event.settings).map(([name]) => name))}`
       );
     case 'point-finished':
-      return row(columns.map(([, , cell]) => cell(event.result))) + besides(event.result.size);
+      return (
+        row([...columns, ...ofPictures].map(([, , cell]) => cell(event.result))).trimEnd() + besides(event.result.size)
+      );
     case 'point-failed':
       return `${event.point} could not be measured: ${event.error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
     case 'remarked':

@@ -62,6 +62,8 @@ export interface Checkpoint {
   readonly remarks?: readonly string[];
   /** Parsed on first use; a FormatError when there is none or it is broken. */
   tokenizer(): Promise<Tokenizer>;
+  /** How the model wants its pictures, parsed and not yet judged, and the file's name; a FormatError when there is none. */
+  preprocessor?(): Promise<{ readonly json: Readonly<Record<string, unknown>>; readonly file: string }>;
   /** First 16 hex digits of SHA-256 over config, tensor headers and sampled bytes of every tensor. */
   fingerprint(): Promise<string>;
 }

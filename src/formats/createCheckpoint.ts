@@ -16,6 +16,7 @@ export interface Found {
   readonly remarks?: readonly string[];
   /** What it throws is thrown to whoever asks for the tokenizer. */
   readonly tokenizer: () => Tokenizer | Promise<Tokenizer>;
+  readonly preprocessor?: Checkpoint['preprocessor'];
 }
 
 /**
@@ -40,6 +41,7 @@ export function createCheckpoint(found: Found): Checkpoint {
     unsupported: new Map([...unsupported].map(([name, type]) => [nameOf(name), type])),
     ...(remarks.length > 0 ? { remarks } : {}),
     tokenizer: () => (tokenizer ??= Promise.resolve().then(found.tokenizer)),
+    ...(found.preprocessor ? { preprocessor: found.preprocessor } : {}),
     fingerprint: () => (fingerprint ??= fingerprintCheckpoint(config, found.tensors)),
   };
 }

@@ -28,6 +28,18 @@ export async function readTokenizer(folder: Folder, config: JsonObject): Promise
   return openTokenizer(json, settings ?? {}, config);
 }
 
+/** How pictures are prepared: preprocessor_config.json, or what newer files have in processor_config.json. FormatError when both are missing. */
+export async function readPreprocessor(folder: Folder): Promise<{ readonly json: JsonObject; readonly file: string }> {
+  for (const file of ['preprocessor_config.json', 'processor_config.json']) {
+    const json = await readJson(folder, file, MAX_CONFIG_BYTES, 'names');
+    if (json) return { json, file };
+  }
+  throw folder.missing(
+    'preprocessor_config.json',
+    'Add the file of the same model: it says how pictures are prepared.',
+  );
+}
+
 async function readJson(
   folder: Folder,
   path: string,

@@ -12,7 +12,8 @@ import type { Variants } from './variants';
 
 export type { MomentFacts };
 
-export type Protocol = 'gptq' | 'llama.cpp';
+/** How a text becomes windows, and what of them is scored (src/measures/windows.ts). */
+export type Protocol = 'gptq' | 'llama.cpp' | 'pictures' | 'other-pictures';
 export type CalibrationMode = 'shared' | 'sequential';
 
 /**

@@ -164,7 +164,7 @@ const settings = record({
     ),
     maxPoints,
   ),
-  protocol: oneOf('gptq', 'llama.cpp'),
+  protocol: oneOf('gptq', 'llama.cpp', 'pictures', 'other-pictures'),
   mode: oneOf('shared', 'sequential'),
   maxTokens: nullable(whole(1)),
   context: whole(1),

@@ -27,10 +27,12 @@ export function rowOf({ id, method, bits, group, size, values, tokens, seconds, 
   return { id, recipe: method, bits, group, ...size, ...valuesRow(values), tokens, seconds, hash };
 }
 
-/** Every value of this version and every one there is; null for what was not measured. */
+const everywhere = valueMetas.filter(({ shown }) => shown !== 'pictures').map(({ name }) => name);
+
+/** Every value of this version that any text has, and every one there is; null for what was not measured. */
 function valuesRow(values: Values): Record<string, number | null> {
   const row: Record<string, number | null> = {};
-  for (const name of new Set([...valueMetas.map((meta) => meta.name), ...Object.keys(values)])) {
+  for (const name of new Set([...everywhere, ...Object.keys(values)])) {
     const { mean, low, high }: Estimate = values[name] ?? { mean: NaN, low: NaN, high: NaN };
     row[name] = known(mean);
     row[`${name}Low`] = known(low);

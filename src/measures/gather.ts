@@ -33,6 +33,8 @@ export interface Measured {
 export class Measurement {
   readonly nll: Float32Array[] = [];
   readonly #gatherings: readonly Gathering[];
+  /** Windows that are measured by: a wrong answer is none. */
+  readonly #told: number[] = [];
   #tokens = 0;
 
   /** `reference`: the full-precision point, already measured on these windows; null when this is it. */
@@ -60,18 +62,27 @@ export class Measurement {
       );
     }
     this.nll.push(scores.nll);
-    this.#tokens += scores.nll.length;
     const base = this.reference?.nll[window];
-    for (const gathering of this.#gatherings) gathering.add({ ...scores, base });
+    const all = { ...scores, base };
+    if (scores.choice?.right === false) {
+      for (const gathering of this.#gatherings) gathering.addOther?.(all);
+      return;
+    }
+    this.#told.push(window);
+    this.#tokens += scores.nll.length;
+    for (const gathering of this.#gatherings) gathering.add(all);
   }
 
-  /** Mean loss of every window, nats per token, to 1e-6: a number a window is what a log can carry. */
+  /** Mean loss of every window that is measured by, nats per token, to 1e-6: a number a window is what a log can carry. */
   losses(): number[] {
-    return this.nll.map((window) => Number((window.reduce((a, b) => a + b, 0) / window.length).toFixed(6)));
+    return this.#told.map((index) => {
+      const window = this.nll[index] as Float32Array;
+      return Number((window.reduce((a, b) => a + b, 0) / window.length).toFixed(6));
+    });
   }
 
   measured(): Measured {
     const values = Object.assign({}, ...this.#gatherings.map((gathering) => gathering.values())) as Values;
-    return { windows: this.nll.length, tokens: this.#tokens, values };
+    return { windows: this.#told.length, tokens: this.#tokens, values };
   }
 }

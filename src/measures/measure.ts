@@ -19,8 +19,8 @@ export interface ValueMeta {
   readonly as: 'number' | 'share';
   /** What it compares with; what compares with full precision has no value at full precision itself. */
   readonly against: 'nothing' | 'full precision';
-  /** Whether tables for people have a column of it; files always have. */
-  readonly shown: 'table' | 'file';
+  /** Whether tables for people have a column of it; files always have. What only `pictures` have is told where it was measured. */
+  readonly shown: 'table' | 'file' | 'pictures';
   /** What the choice of it as the vertical axis is called, and the axis itself; left out where it is none of the chart's. */
   readonly axis?: { readonly label: string; readonly title: string };
 }
@@ -34,8 +34,17 @@ export interface MeasureMeta {
   readonly values: readonly ValueMeta[];
 }
 
+/** One of the answers that are offered to a question. */
+export interface Choice {
+  /** Which question, by any number. */
+  readonly question: number;
+  readonly right: boolean;
+}
+
 /** Scores of one window, one entry per scored token. */
 export interface ScoredWindow {
+  /** Of a text that is one of several answers to a question. */
+  readonly choice?: Choice | null | undefined;
   /** −ln p of the token, nats. */
   readonly nll: Float32Array;
   /** The same at full precision. */
@@ -49,6 +58,8 @@ export interface ScoredWindow {
 /** A point on its way: windows come one by one, and after each the values are those of all windows so far. */
 export interface Gathering {
   add(window: ScoredWindow): void;
+  /** A wrong answer to a question, which is no text to measure by; left out where that does not matter. */
+  addOther?(window: ScoredWindow): void;
   /** By name; a value that cannot be told (nothing to compare with) is left out. */
   values(): Values;
 }
@@ -57,6 +68,8 @@ export interface Gathering {
 export interface ScoredText {
   /** UTF-8 bytes per token. */
   readonly bytesPerToken: number;
+  /** Of each window that is one of several answers; left out where none is. */
+  readonly choices?: readonly (Choice | null)[];
 }
 
 export type Measure = (text: ScoredText) => Gathering;

@@ -6,30 +6,62 @@
  *   llama.cpp  BOS + the text without special tokens; windows of `context` ids, the first id of each replaced by BOS; without BOS where
  *              the vocabulary adds none; ids context/2 + 1 … context − 1 are scored. (examples/perplexity of llama.cpp.)
  *
+ *   pictures   a picture's places first, then what is told of it, which alone is scored; see sequences.ts
+ *   other-pictures   the same with another picture of the set in place of each: what a model tells without having seen
+ *
  * Numbers of different protocols, contexts or texts are never comparable.
  */
 import type { Tokenizer } from '../formats/checkpoint';
 import { FormatError } from '../util/errors';
 import { inSlices } from '../util/inSlices';
 import type { Protocol } from '../log/events';
+import type { Choice } from './measure';
 
 export interface Windows {
   /** Each of `context` ids. */
   readonly ids: readonly Uint32Array[];
   readonly context: number;
-  /** Index within a window of the first id that is scored; all after it are, too. */
+  /** Index within a window of the first id that is scored; all after it are, too, but where `scored` says less. */
   readonly firstScored: number;
+  /** Of windows that differ in what is scored. */
+  readonly scored?: readonly Span[];
+  /** Of windows that are answers among several. */
+  readonly choices?: readonly (Choice | null)[];
+  /** Features of the pictures of each window, [places, hidden] f32, in their order. */
+  readonly features?: readonly Float32Array<ArrayBuffer>[];
   /** Ids of the text, or of as much of it as `maxTokens` made it read. */
   readonly tokens: number;
   /** UTF-8 bytes of text per id, over the ids in the windows: turns nats per token into bits per byte. */
   readonly bytesPerToken: number;
 }
 
-/** Ids scored per window. */
-export const scoredPerWindow = (windows: Windows): number => windows.context - windows.firstScored;
+/** Ids of a window, [first, end). */
+export interface Span {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** What is scored of a window. */
+export const spanOf = ({ scored, firstScored, context }: Windows, window: number): Span =>
+  scored?.[window] ?? { first: firstScored, end: context };
+
+/** Ids scored per window: the mean. */
+export function scoredPerWindow({ scored, firstScored, context }: Windows): number {
+  if (!scored) return context - firstScored;
+  return scored.reduce((sum, { first, end }) => sum + end - first, 0) / scored.length;
+}
+
+/** Windows that are measured by: all but wrong answers. */
+export const measuredWindows = ({ ids, choices }: Windows): number =>
+  choices ? choices.filter((choice) => !choice || choice.right).length : ids.length;
 
 /** Smallest context of each protocol: one id to read, one to score (after the half that only gives context). */
-export const minContext: Readonly<Record<Protocol, number>> = { gptq: 2, 'llama.cpp': 4 };
+export const minContext: Readonly<Record<Protocol, number>> = {
+  gptq: 2,
+  'llama.cpp': 4,
+  pictures: 2,
+  'other-pictures': 2,
+};
 
 /**
  * Cuts `text` for evaluation. `maxTokens` counts ids fed to the model, in whole windows, at least one: fewer than `context` still

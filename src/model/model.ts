@@ -3,6 +3,7 @@
  * matrices that read it (q, k, v; gate, up) share it, and so share H. Weights are loaded block by block.
  */
 import type { TensorEntry } from '../formats/checkpoint';
+import type { PictureTokens } from '../formats/pictures/prompt';
 import type { Scope } from '../gpu/buffers';
 import type { Matrix } from '../tensor/matrix';
 import type { ModelCard } from './card';
@@ -133,13 +134,9 @@ export interface Head {
   withWeight(weight: Matrix): Head;
 }
 
-export interface Tower {
+export interface Tower extends PictureTokens {
   /** Pixels of a side of a picture. */
   readonly side: number;
-  /** Places among the ids that one picture takes. */
-  readonly features: number;
-  /** The id that stands there. */
-  readonly id: number;
   /**
    * Features [pictures · features, hidden] f32 of pixels [pictures, 3, side, side], normalised as the model wants them. Fewer where pictures of
    * zeros alone stand for none. FormatError when there are no whole pictures, or values that are not finite.

@@ -78,7 +78,7 @@ export function openTower(gpu: Gpu, checkpoint: Checkpoint, plan: PlannedTower):
   }
 
   return {
-    ...{ side: picture, features, id: plan.id },
+    ...{ side: picture, features, id: plan.id, frame: plan.frame },
     async look(scope, pixels) {
       using local = gpu.scope('tower');
       const seen = picturesIn(pixels, plan);

@@ -3,6 +3,7 @@
  * A tower has a stream of its own, a row for every patch of a picture, which runs through blocks like those of a decoder; a projector makes
  * rows of the language model's stream of what it has seen. Types only.
  */
+import type { PictureTokens } from '../formats/pictures/prompt';
 import type { Block, Source } from './steps';
 
 export interface TowerPlan {
@@ -24,6 +25,8 @@ export interface TowerPlan {
   readonly projector: Block;
   /** The id in whose places features go. */
   readonly id: number;
+  /** What a text has around the places of a picture. */
+  readonly frame: PictureTokens['frame'];
   /** Whether a picture of zeros alone is seen like any other, or stands for none and has no features while there are others. */
   readonly blank: 'seen' | 'none';
 }

@@ -7,6 +7,7 @@ import { readMatrix } from '../../src/tensor/matrix';
 import type { Model } from '../../src/model/model';
 import { modelLogits } from '../../src/model/modelLogits';
 import { openModel } from '../../src/model/openModel';
+import { concat } from '../../src/util/concat';
 import { testGpu } from '../gpu';
 import { nmse } from '../opCase';
 import { goldenModel, openFolder, sharedModel, goldenNames, allGoldens } from './folder';
@@ -66,11 +67,7 @@ describe('logits equal those of transformers', () => {
       const { windows, logits } = readGolden(name);
       const model = await openModel(gpu, await openFolder(goldenModel(name)));
       const pixels = goldenPictures(name)?.pixels;
-      const together = await batchLogits(
-        model,
-        windows,
-        pixels && Float32Array.from(pixels.flatMap((own) => [...own])),
-      );
+      const together = await batchLogits(model, windows, pixels && concat(pixels));
       expect(Math.sqrt(nmse(together, logits))).toBeLessThanOrEqual(bound);
       const first = await modelLogits(gpu, model, Uint32Array.from(windows[0] ?? []), pixels?.[0]);
       expect(Math.sqrt(nmse(first, logits.subarray(0, first.length)))).toBeLessThanOrEqual(bound);

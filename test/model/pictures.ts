@@ -1,6 +1,7 @@
 /** What test/golden/models_pictures.py writes beside a checkpoint that looks at pictures. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { concat } from '../../src/util/concat';
 import { goldenModel } from './folder';
 
 export interface GoldenPictures {
@@ -24,10 +25,6 @@ export function goldenPictures(name: string): GoldenPictures | null {
   const picture = (index: number) => all.subarray(index * size, (index + 1) * size);
   return {
     windows,
-    pixels: images.map((own) => {
-      const joined = new Float32Array(own.length * size);
-      for (const [at, index] of own.entries()) joined.set(picture(index), at * size);
-      return joined;
-    }),
+    pixels: images.map((own) => concat(own.map(picture))),
   };
 }

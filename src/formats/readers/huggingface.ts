@@ -7,7 +7,7 @@ import { findRoots, isConfig, openFolder } from '../folder';
 import { inHiddenFolder, noCheckpoint } from '../noCheckpoint';
 import type { Kind, Reader } from '../reader';
 import { INDEX, readShards } from '../shards';
-import { readConfig, readTokenizer } from '../transformersFiles';
+import { readConfig, readPreprocessor, readTokenizer } from '../transformersFiles';
 
 const kind: Kind = {
   label: 'a Hugging Face folder',
@@ -50,6 +50,7 @@ export const reader: Reader = {
         .filter((path) => folder.get(path))
         .map((path) => `${path} lies beside the weights and is not applied: numbers are those of the model without it`),
       tokenizer: () => readTokenizer(folder, config),
+      preprocessor: () => readPreprocessor(folder),
     });
   },
 };

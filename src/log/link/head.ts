@@ -27,7 +27,7 @@ import {
 import { fill, templateOf } from './recipes';
 import type { Doubt, SharedName, SharedRun } from './sharedRun';
 
-const protocols = ['gptq', 'llama.cpp'] as const;
+const protocols = ['gptq', 'llama.cpp', 'pictures', 'other-pictures'] as const;
 const modes = ['shared', 'sequential'] as const;
 const doubtKinds = ['overlap', 'foreign'] as const;
 

@@ -55,6 +55,7 @@ function towerOf(fields: Fields, width: number): TowerPlan {
     id: fields.integer(fields.has('image_token_index') ? 'image_token_index' : 'image_token_id', {
       ...{ min: 0, max: limits.vocabulary, fallback: 32_000 },
     }),
+    frame: 'bare',
     blank: 'seen',
   };
 }

@@ -36,6 +36,7 @@ export const shuffledTower = (name: string): Architecture => ({
         features: shuffled(side, factor),
         projector: (b, h) => one(b, 'projector', h, proj),
         id: fields.integer('image_token_id', { min: 0, max: limits.vocabulary, fallback: 128_257 }),
+        frame: 'framed',
         blank: 'none',
       },
     };

@@ -1,0 +1,93 @@
+/**
+ * Pictures with texts, for evaluation: a file of JSON lines beside the pictures that it names, each line {"image", "caption"} or {"image",
+ * "question", "answer"}, the latter with the "choices" among which the answer is, if it has any.
+ */
+import { FormatError } from '../../util/errors';
+import { sha256 } from '../../util/hash';
+import { quoted } from '../../util/words';
+import type { SourceFile } from '../checkpoint';
+import { MAX_PICTURE_BYTES, MAX_TEXT_BYTES } from '../limits';
+import { decodeUtf8, readWhole } from '../sourceFile';
+import { isObject } from '../strictJson';
+import type { Picture } from './picture';
+import { readPng } from './png';
+
+export type PictureRecord = { readonly image: string } & (
+  | { readonly kind: 'caption'; readonly caption: string }
+  | {
+      readonly kind: 'question';
+      readonly question: string;
+      readonly answer: string;
+      /** The answer among them; it alone where none are given. */
+      readonly choices: readonly string[];
+    }
+);
+
+export interface PictureSet {
+  /** File name without its folder. */
+  readonly label: string;
+  readonly records: readonly PictureRecord[];
+  /** By its path in the records. FormatError, FetchError as readers throw them. */
+  picture(image: string): Promise<Picture>;
+  /** The lines, and a hash of every picture: what a fingerprint of the set is made of. */
+  readonly identity: string;
+}
+
+/** Bytes of a picture file → the picture; the page has a decoder for more kinds than PNG. */
+export type Decode = (bytes: Uint8Array<ArrayBuffer>, where: string) => Promise<Picture>;
+
+/** `beside` finds a file by its path from the folder of the JSON lines. FormatError names the line, or the picture that is not there. */
+export async function readPictureSet(
+  file: SourceFile,
+  beside: (path: string) => Promise<SourceFile>,
+  decode: Decode = readPng,
+): Promise<PictureSet> {
+  const text = decodeUtf8(await readWhole(file, MAX_TEXT_BYTES, 'a list of pictures', 'git-lfs'), file.path);
+  const records = recordsIn(text, file.path);
+  const bytesOf = async (image: string) => readWhole(await beside(image), MAX_PICTURE_BYTES, 'a picture', 'git-lfs');
+  const hashes: string[] = [];
+  for (const image of new Set(records.map(({ image }) => image))) hashes.push(await sha256(await bytesOf(image)));
+  return {
+    label: file.path.split(/[\\/]/).at(-1) ?? file.path,
+    records,
+    picture: async (image) => decode(await bytesOf(image), image),
+    identity: [text, ...hashes].join('\n'),
+  };
+}
+
+/** The records of JSON lines; FormatError where there are none. */
+export function recordsIn(text: string, where: string): readonly PictureRecord[] {
+  const records = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [recordOf(line, where, i + 1)]));
+  if (records.length > 0) return records;
+  throw new FormatError('empty-text', `${where}: there is no line in it. Each line is to be a JSON object. ${forms}`, {
+    file: where,
+  });
+}
+
+const forms =
+  'Lines are {"image": "a.png", "caption": "…"} or {"image": "a.png", "question": "…", "answer": "…", "choices": ["…", …]}.';
+
+function recordOf(line: string, where: string, number: number): PictureRecord {
+  const fail = (what: string) =>
+    new FormatError('bad-line', `${where}, line ${number}: ${what}. ${forms}`, { file: where, line: number });
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw fail('it is no JSON');
+  }
+  if (!isObject(value)) throw fail('it is no JSON object');
+  const { image, caption, question, answer, choices } = value;
+  const isText = (one: unknown): one is string => typeof one === 'string' && one.trim() !== '';
+  if (!isText(image)) throw fail('"image" is not the path of a picture');
+  if (/^([\\/]|[a-z]+:)/i.test(image) || image.split(/[\\/]/).includes('..')) {
+    throw fail(`the picture ${quoted(image)} does not lie beside the file or below it`);
+  }
+  if (isText(caption) && question === undefined) return { image, kind: 'caption', caption };
+  if (!isText(question) || !isText(answer)) throw fail('it has neither a "caption" nor a "question" with its "answer"');
+  const all = choices ?? [answer];
+  if (!Array.isArray(all) || !all.every(isText)) throw fail('"choices" is no list of texts');
+  if (new Set(all).size !== all.length) throw fail('a choice stands there twice');
+  if (!all.includes(answer)) throw fail(`the answer ${quoted(answer)} is not among the choices`);
+  return { image, kind: 'question', question, answer, choices: all };
+}
