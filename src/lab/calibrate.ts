@@ -65,8 +65,8 @@ export function toBatches(windows: readonly Uint32Array[], context: number, perB
   return batches;
 }
 
-/** How ids of windows of `length` tokens become hidden states: by the model's own embedding, or a quantized one. */
-export type Embed = (scope: Scope, ids: Uint32Array, length: number) => Promise<Matrix>;
+/** How ids of windows of `length` tokens, and features of their pictures, become hidden states: by the model's own embedding, or a quantized one. */
+export type Embed = (scope: Scope, ids: Uint32Array, length: number, features?: Matrix) => Promise<Matrix>;
 
 /** The calibration text on its way through the model, block by block. */
 export class CalibrationStream implements Disposable {

@@ -7,13 +7,14 @@ import { view, type Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
 import type { OpenBlock, Head, Model } from '../model/model';
 import { elementBytes, emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
-import { assert } from '../util/assert';
+import { assert, present } from '../util/assert';
+import { concat } from '../util/concat';
 import { toBatches, type Embed, type TokenBatch } from './calibrate';
 import type { Quality } from '../log/events';
 import { States } from './states';
 import { Measurement } from '../measures/gather';
 import type { ScoredWindow } from '../measures/measure';
-import { scoredPerWindow, type Windows } from '../measures/windows';
+import { scoredPerWindow, spanOf, type Span, type Windows } from '../measures/windows';
 
 /** Where the blocks of a point come from: the checkpoint, or kept layers. Opened in turn; resident ones cost nothing to open again. */
 export interface Blocks {
@@ -48,6 +49,8 @@ export interface Measuring {
 export class Evaluation implements Disposable {
   /** Groups of windows: 1, 1, 2, 4, … up to the batch size. */
   readonly groups: readonly TokenBatch[];
+  /** The first window of each. */
+  readonly #firsts: readonly number[];
   readonly #referenceStates: States;
   #reference: Measurement | null = null;
 
@@ -62,6 +65,8 @@ export class Evaluation implements Disposable {
     readonly budget: number,
   ) {
     this.groups = growingGroups(windows, windowsPerBatch);
+    let first = 0;
+    this.#firsts = this.groups.map(({ batch }) => (first += batch.windows) - batch.windows);
     const scored = windows.ids.length * scoredPerWindow(windows);
     this.#referenceStates = new States(gpu, 'reference states', scored * model.card.hidden * 4, budget);
   }
@@ -130,9 +135,10 @@ export class Evaluation implements Disposable {
     { blocks, embed }: PointModel,
   ): AsyncGenerator<EvaluationStep> {
     const { gpu, model, signal } = this;
-    for (const [i, { ids, batch }] of pass.entries()) {
+    for (const [i, group] of pass.entries()) {
       using local = gpu.scope('embedding');
-      await states.put(i, await embed(local, ids, batch.length));
+      const features = featuresOf(local, this.#among(group, this.windows.features), model.card.hidden);
+      await states.put(i, await embed(local, group.ids, group.batch.length, features));
     }
     for (let index = 0; index < model.blockCount; index++) {
       using opened = gpu.scope('block');
@@ -146,6 +152,12 @@ export class Evaluation implements Disposable {
     }
   }
 
+  /** What belongs to the windows of a group. */
+  #among<T>(group: TokenBatch, all: readonly T[] | undefined): readonly T[] {
+    const first = present(this.#firsts[this.groups.indexOf(group)], 'the first window of a group');
+    return all?.slice(first, first + group.batch.windows) ?? [];
+  }
+
   /** Losses of a group's scored tokens, window by window. Keeps the states where they are the reference's. */
   async #score(
     scope: Scope,
@@ -156,15 +168,21 @@ export class Evaluation implements Disposable {
     ownHead: Head | undefined,
   ): Promise<ScoredWindow[]> {
     const { gpu, head, windows } = this;
-    const scored = scoredPerWindow(windows);
-    const rows = scoredRows(gpu, scope, hidden, group, windows.firstScored);
-    const targets = uploadMatrix(scope, scoredTargets(group, windows.firstScored), rows.rows, 1, 'targets');
-    const cut = (column: Float32Array) =>
-      Array.from({ length: group.batch.windows }, (_, i) => column.slice(i * scored, (i + 1) * scored));
+    const spans = this.#among(
+      group,
+      windows.ids.map((_, window) => spanOf(windows, window)),
+    );
+    const choices = this.#among(group, windows.choices);
+    const rows = scoredRows(gpu, scope, hidden, group, spans);
+    const targets = uploadMatrix(scope, scoredTargets(group, spans), rows.rows, 1, 'targets');
+    const cut = (column: Float32Array) => {
+      let end = 0;
+      return spans.map((span) => column.slice(end, (end += span.end - span.first)));
+    };
     if (!reference) {
       await this.#referenceStates.put(index, rows);
       const { nll } = head.score(scope, rows, targets);
-      return cut(await readMatrix(gpu, nll)).map((window) => ({ nll: window }));
+      return cut(await readMatrix(gpu, nll)).map((window, i) => ({ nll: window, choice: choices[i] }));
     }
     const result = head.compare(scope, this.#referenceStates.get(scope, index), rows, targets, ownHead);
     const [nll, kld, agree] = [
@@ -176,6 +194,7 @@ export class Evaluation implements Disposable {
       nll: window,
       kld: kld[i] as Float32Array,
       agree: agree[i] as Float32Array,
+      choice: choices[i],
     }));
   }
 
@@ -194,27 +213,33 @@ function growingGroups({ ids, context }: Windows, windowsPerBatch: number): Toke
   return groups;
 }
 
-/** Rows that predict a scored id, of every window, packed: [windows × scored, hidden]. */
-function scoredRows(gpu: Gpu, scope: Scope, hidden: Matrix, { batch }: TokenBatch, firstScored: number): Matrix {
-  const scored = batch.length - firstScored;
-  const packed = emptyMatrix(scope, batch.windows * scored, hidden.cols, 'scored states');
+/** Rows that predict a scored id, of every window, packed: [scored, hidden]. */
+function scoredRows(gpu: Gpu, scope: Scope, hidden: Matrix, { batch }: TokenBatch, spans: readonly Span[]): Matrix {
+  const scored = spans.reduce((sum, { first, end }) => sum + end - first, 0);
+  const packed = emptyMatrix(scope, scored, hidden.cols, 'scored states');
   const rowBytes = hidden.cols * elementBytes[hidden.type];
   assert(hidden.type === 'f32', 'hidden states are float32');
-  for (let i = 0; i < batch.windows; i++) {
-    const from = hidden.view.offset + (i * batch.length + firstScored - 1) * rowBytes;
+  let filled = 0;
+  for (const [i, { first, end }] of spans.entries()) {
+    const from = hidden.view.offset + (i * batch.length + first - 1) * rowBytes;
+    const bytes = (end - first) * rowBytes;
     gpu.copy(
-      view(hidden.view.buffer, from, scored * rowBytes),
-      view(packed.view.buffer, packed.view.offset + i * scored * rowBytes, scored * rowBytes),
+      view(hidden.view.buffer, from, bytes),
+      view(packed.view.buffer, packed.view.offset + filled * rowBytes, bytes),
     );
+    filled += end - first;
   }
   return packed;
 }
 
-function scoredTargets({ ids, batch }: TokenBatch, firstScored: number): Uint32Array {
-  const scored = batch.length - firstScored;
-  const targets = new Uint32Array(batch.windows * scored);
-  for (let i = 0; i < batch.windows; i++) {
-    targets.set(ids.subarray(i * batch.length + firstScored, (i + 1) * batch.length), i * scored);
-  }
-  return targets;
+const scoredTargets = ({ ids, batch }: TokenBatch, spans: readonly Span[]): Uint32Array =>
+  Uint32Array.from(
+    spans.flatMap(({ first, end }, i) => [...ids.subarray(i * batch.length + first, i * batch.length + end)]),
+  );
+
+/** The features of some windows, one below the other; undefined where they have no pictures. */
+function featuresOf(scope: Scope, windows: readonly Float32Array[], hidden: number): Matrix | undefined {
+  if (windows.length === 0) return undefined;
+  const all = concat(windows);
+  return uploadMatrix(scope, all, all.length / hidden, hidden, 'features');
 }

@@ -2,7 +2,7 @@
 import { assert, present } from '../util/assert';
 import { sha256 } from '../util/hash';
 import type { PlannedPoint, PointResult, Quality, RunEvent } from '../log/events';
-import { scoredPerWindow } from '../measures/windows';
+import { measuredWindows, scoredPerWindow } from '../measures/windows';
 import { worked, type Bench } from './bench';
 import type { PointModel } from './evaluate';
 import { requireFinite } from './failure';
@@ -25,7 +25,8 @@ export async function* measureReference(
   assert(!isQuantized(point), 'the first point is full precision');
   if (isFinished(bench, point)) return;
   if (!accounts.of(point).measuring) yield { type: 'point-started', point: point.id };
-  const embed: PointModel['embed'] = (scope, ids, length) => model.embed(scope, ids, length);
+  const embed: PointModel['embed'] = (scope, ids, length, features) =>
+    model.embed(scope, ids, length, undefined, features);
   const hash = () => sha256(model.card.fingerprint);
   yield* measure(bench, point, { blocks: source, embed }, windows, hash);
 }
@@ -65,7 +66,7 @@ async function* measure(
       const { quality } = step;
       requireMeasured(quality, point.id);
       account.quality = quality;
-      yield { type: 'window-evaluated', point: point.id, windowsTotal: windows.ids.length, size, quality };
+      yield { type: 'window-evaluated', point: point.id, windowsTotal: measuredWindows(windows), size, quality };
     } else if (step.kind === 'finished') {
       losses = step.losses;
     } else {
@@ -95,7 +96,8 @@ function requireMeasured({ values }: Quality, point: string): void {
 
 /** Says where the model does not know the evaluation text: what rounding costs there is not what it costs in use. */
 function* doubtText({ windows, input }: Bench, { perplexity }: Quality['values']): Generator<RunEvent> {
-  if (!perplexity) return;
+  // What is told of pictures has fewer words than a text that a model does not know.
+  if (!perplexity || windows.scored) return;
   const share = Math.log(perplexity.mean) / frequencyEntropy(windows.ids, windows.firstScored);
   if (share >= foreignFrom) {
     yield { type: 'text-doubted', doubt: 'foreign', text: input.evaluation.label, share: Math.min(share, 1e6) };

@@ -7,6 +7,7 @@ import type { Budgets } from './budgets';
 import type { RunEvent, RunSettings } from '../log/events';
 import type { SiteStore } from './siteStore';
 import type { Costs } from './plan';
+import type { PictureTask } from './pictureWindows';
 import type { FinishedPoint } from '../log/takeOver';
 import type { Windows } from '../measures/windows';
 
@@ -16,6 +17,8 @@ export interface RunInput {
   /** Null when no point reads H; then layers have no losses either. */
   readonly calibration: LabelledText | null;
   readonly evaluation: LabelledText;
+  /** What is evaluated in place of that text, which then is the set's identity; for the protocols of pictures. */
+  readonly pictures?: PictureTask;
   readonly settings: RunSettings;
   /** Finished layers are kept here, and taken from here when they are found. */
   readonly keep: SiteStore;

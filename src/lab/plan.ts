@@ -33,7 +33,7 @@ const maxPoints = 1000;
  */
 export function settle(settings: RunSettings, calibration: 'given' | 'none', maxContext: number): RunSettings {
   const { protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
-  require('protocol', Object.hasOwn(minContext, protocol), `"${protocol}"`, 'gptq or llama.cpp');
+  require('protocol', Object.hasOwn(minContext, protocol), `"${protocol}"`, Object.keys(minContext).join(', '));
   require('mode', mode === 'shared' || mode === 'sequential', `"${mode}"`, 'shared or sequential');
   const least = minContext[protocol];
   whole('context', context, least, maxContext, 'the model was not made for longer windows');

@@ -6,12 +6,13 @@
 import { fingerprintText } from '../formats/fingerprint';
 import type { LabelledText } from '../formats/text';
 import { openModel } from '../model/openModel';
-import { Cancelled, toErrorRecord } from '../util/errors';
+import { Cancelled, RecipeError, toErrorRecord } from '../util/errors';
 import type { RunEvent, TextCard } from '../log/events';
 import { costsOf, requireMoments, requireSites, settle, windowsPerBatch } from './plan';
 import type { RunInput } from './opening';
 import { rawWikiText, shortSupply } from './remarks';
 import { openBench } from './bench';
+import { pictureWindows, type PictureTask } from './pictureWindows';
 import { quantizeAndMeasure } from './sweep';
 import { takeOver, type RunStarted } from '../log/takeOver';
 import { muchOverlap, overlap } from './textFacts';
@@ -45,7 +46,13 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const { protocol, context, maxTokens, calibrationTokens } = asked;
   const tokenizer = await checkpoint.tokenizer();
   const { label, text } = input.evaluation;
-  const windows: Windows = await evaluationWindows(tokenizer, text, label, protocol, context, maxTokens, signal);
+  const windows: Windows =
+    protocol === 'pictures' || protocol === 'other-pictures'
+      ? await pictureWindows({
+          ...{ gpu, model, checkpoint, context, maxTokens, signal, task: requirePictures(input) },
+          which: protocol === 'pictures' ? 'own' : 'others',
+        })
+      : await evaluationWindows(tokenizer, text, label, protocol, context, maxTokens, signal);
   requireVocabulary(windows.ids, card.vocabulary, label);
   const source = input.calibration;
   const draws = asked.calibrationDraws ?? 1;
@@ -100,6 +107,13 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     clock,
   });
   yield* quantizeAndMeasure(bench);
+}
+
+function requirePictures({ pictures }: RunInput): PictureTask {
+  if (pictures) return pictures;
+  throw new RecipeError('bad-setting', 'protocol: pictures are evaluated, and none were given. Give a set of them.', {
+    path: 'protocol',
+  });
 }
 
 async function textCard({ label, text }: LabelledText, tokens: number): Promise<TextCard> {

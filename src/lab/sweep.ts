@@ -19,6 +19,7 @@ import { redrawn, type Bench } from './bench';
 import { measurePoint } from './measurePoint';
 import { inOrder } from './orders/order';
 import { whatIsMissing, type Need } from './orders/need';
+import { scoredPerWindow } from '../measures/windows';
 import { roughWindows } from './plan';
 import { referenceUntil, tellKept } from './resume';
 import { verifyRotation } from './verifyRotation';
@@ -107,7 +108,7 @@ function planProgress(bench: Bench, need: Need): void {
   const { model, costs, settings, windows, progress, points, attempts, calibrationTokens, work, draw, done } = bench;
   const { context } = windows;
   const all = windows.ids.length;
-  const scored = (costs.head * (context - windows.firstScored)) / context;
+  const scored = (costs.head * scoredPerWindow(windows)) / context;
   // Full precision is measured once, whatever is calibrated on, and only where something is compared with it.
   const first = !draw && (points.length > 0 || done.size === 0);
   for (const point of [...(first ? settings.points.slice(0, 1) : []), ...points]) {

@@ -21,7 +21,8 @@ export async function* openTables(
   const rng = createRng(settings.seed);
   const cx = { gpu, signal, rng, shared: rng };
   const placed = { embedding: point.placements.get(embeddingSite), head: point.placements.get(headSite) };
-  let embed: PointModel['embed'] = (scope, ids, length) => model.embed(scope, ids, length);
+  let embed: PointModel['embed'] = (scope, ids, length, features) =>
+    model.embed(scope, ids, length, undefined, features);
   let ownHead: Head | undefined;
   if (placed.embedding) {
     const { recipe } = placed.embedding;
@@ -30,7 +31,7 @@ export async function* openTables(
       return await roundTable(await model.openEmbedding(scope), recipe, { ...cx, emit });
     });
     const table = await restore(gpu, home, solved.parts, recipe);
-    embed = (scope, ids, length) => model.embed(scope, ids, length, table);
+    embed = (scope, ids, length, features) => model.embed(scope, ids, length, table, features);
     if (model.card.tiedEmbeddings) ownHead = bench.head.withWeight(table);
   }
   if (placed.head) {
