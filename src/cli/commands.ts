@@ -5,7 +5,15 @@ import type { OptionMeta } from './options';
 const model: OptionMeta = { name: 'model', value: 'PATH', line: 'Hugging Face folder of the model', required: true };
 const json: OptionMeta = { name: 'json', value: null, line: 'events as NDJSON on standard output, nothing else' };
 const evaluation: readonly OptionMeta[] = [
-  { name: 'text', value: 'FILE', line: 'evaluation text (.txt, .jsonl)', required: true },
+  { name: 'text', value: 'FILE', line: 'evaluation text (.txt, .jsonl)' },
+  {
+    name: 'images',
+    value: 'FILE.jsonl',
+    line: 'in place of it, PNG pictures beside the file with captions or questions, a line for each',
+  },
+  { name: 'tell', value: 'TEMPLATE', line: 'how a caption is written (<image>{caption})' },
+  { name: 'ask', value: 'TEMPLATE', line: 'how a question is written (<image>{question} {answer})' },
+  { name: 'other-pictures', value: null, line: 'show another picture of the file in place of each' },
   { name: 'protocol', value: 'gptq|llama.cpp', line: 'perplexity protocol (gptq)' },
   { name: 'context', value: 'N', line: 'tokens per window (the model’s own, at most 2048)' },
   { name: 'max-tokens', value: 'N', line: 'evaluate at most N tokens, in whole windows, at least one (all)' },

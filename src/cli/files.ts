@@ -71,6 +71,12 @@ export async function readFloatsPath(path: string, what: string): Promise<Float3
   return new Float32Array(await (await openAsBlob(path)).arrayBuffer());
 }
 
+/** The path, where a file lies there; a FetchError otherwise. */
+export async function fileAt(path: string, what: string): Promise<string> {
+  if ((await statOf(path, what)).isDirectory()) throw missing(path, what, 'it is a folder');
+  return path;
+}
+
 async function statOf(path: string, what: string) {
   try {
     return await stat(path);

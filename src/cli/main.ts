@@ -20,6 +20,7 @@ import { folderStore } from './folderStore';
 import { describeMatrixEvent, matrixOf } from './combinations';
 import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
 import { describeAnswer, describeCard, describeEvent } from './print';
+import { evaluationOf } from './evaluation';
 import { goalOf, pointsOf, settingsOf } from './request';
 import { RoundingTable, roundingPointsOf } from './roundingErrors';
 import { engineVersion } from '../util/version';
@@ -111,7 +112,7 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
   const points = name === 'sweep' ? pointsOf(given) : (matrix?.points ?? []);
   const checkpoint = await openModelPath(required(given, 'model'));
   const settings = { ...settingsOf(given, await inspect(checkpoint)), points };
-  const evaluation = await readTextPath(required(given, 'text'));
+  const { evaluation, pictures } = await evaluationOf(given);
   const calibrationPath = textOf(given, 'calibration');
   const calibration = calibrationPath === null ? null : await readTextPath(calibrationPath);
   const folder = textOf(given, 'keep');
@@ -120,6 +121,7 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
     checkpoint,
     calibration,
     evaluation,
+    ...(pictures && { pictures }),
     settings,
     keep: folder === null ? memoryStore() : await folderStore(folder),
     signal: stopSignal(),

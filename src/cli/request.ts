@@ -10,6 +10,7 @@ import type { Recipe } from '../quant/recipe/recipe';
 import { findMethod, recipes } from '../quant/recipe/recipes';
 import { askedExceptions, exceptionsFor } from './exceptions';
 import { choiceOf, groupOf, integerOf, listOf, refused, textOf, wholeNumber, type Given } from './options';
+import { protocolOf } from './evaluation';
 import { quoted } from '../util/words';
 
 /** Windows of the published protocol; models of shorter context are taken as they are. */
@@ -18,7 +19,7 @@ const usualContext = 2048;
 const usualCalibration = 16_384;
 
 export function settingsOf(given: Given, card: ModelCard): RunSettings {
-  const protocol = choiceOf(given, 'protocol', 'gptq', ['gptq', 'llama.cpp']);
+  const protocol = protocolOf(given);
   const { maxContext } = card;
   const usual = Math.min(usualContext, maxContext);
   return {

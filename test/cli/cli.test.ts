@@ -223,6 +223,49 @@ describe('lab', () => {
     }
   });
 
+  it('evaluates pictures with what is told of them', async () => {
+    const model = join(folder, 'pictures');
+    mkdirSync(model);
+    for (const name of ['config.json', 'model.safetensors'])
+      copyFileSync(join(goldenModel('llava'), name), join(model, name));
+    for (const name of ['tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(folder, name), join(model, name));
+    const preprocessor = { image_processor_type: 'CLIPImageProcessor', size: 28, crop_size: 28 };
+    writeFileSync(join(model, 'preprocessor_config.json'), JSON.stringify(preprocessor));
+    for (const name of ['colour.png', 'palette-4.png'])
+      copyFileSync(join(root, 'test/golden/pictures', name), join(model, name));
+    const said = (...ids: number[]) => textOfIds(ids).text;
+    const lines = [
+      { image: 'colour.png', caption: said(40, 41, 42) },
+      { image: 'palette-4.png', question: said(20), answer: said(30), choices: [said(30), said(31)] },
+    ];
+    const images = join(model, 'set.jsonl');
+    writeFileSync(images, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const asked = ['evaluate', '--model', model, '--images', images, '--ask', '<image>{question}{answer}'];
+    const { code, out, err } = await lab(...asked);
+    expect([code, err]).toEqual([0, '']);
+    const [head = '', columns = '', row = ''] = out.split('\n');
+    expect(head).toContain('set.jsonl, pictures windows of');
+    expect(columns).toMatch(/ seconds +accuracy$/);
+    expect(row).toMatch(/^full-precision .* (0|100)\.0 %$/);
+    const other = await lab(...asked, '--other-pictures');
+    expect(other.out.split('\n')[0]).toContain('other-pictures windows of');
+    expect(other.out.split('\n')[2]).not.toBe(row);
+    writeFileSync(images, '{"image": "none.png", "caption": "x"}');
+    for (const [args, message] of [
+      [asked, /none.png cannot be read: there is no such file/],
+      [[...asked, '--text', 'x'], /--text and --images are two evaluations/],
+      [[...asked, '--protocol', 'gptq'], /--protocol is for texts/],
+      [
+        ['evaluate', '--model', model, '--text', 'x', '--other-pictures'],
+        /--other-pictures is for pictures; add --images/,
+      ],
+    ] as const) {
+      const ended = await lab(...args);
+      expect([ended.code, ended.err.trim().split('\n').length]).toEqual([1, 1]);
+      expect(ended.err).toMatch(message);
+    }
+  });
+
   /** ‖got − want‖/‖want‖ of the first rows. */
   function distance(file: string, golden: string, rows: number): number {
     const floats = (bytes: Buffer) =>

@@ -20,7 +20,15 @@ describe('calibration without the residual stream', () => {
     const block = await model.openBlock(scope, 0);
     const after = async (residual: 'kept' | 'dropped') => {
       const embed = model.embed.bind(model);
-      using stream = await CalibrationStream.start(gpu, model, batches, embed, signal, 1e9, residual === 'dropped' ? { residual } : {});
+      using stream = await CalibrationStream.start(
+        gpu,
+        model,
+        batches,
+        embed,
+        signal,
+        1e9,
+        residual === 'dropped' ? { residual } : {},
+      );
       const before = await readMatrix(gpu, stream.states(scope, 0));
       const steps = stream.run(block, [], 'advance', scope);
       while (!(await steps.next()).done);
