@@ -5,7 +5,7 @@ import type { OptionMeta } from './options';
 const model: OptionMeta = { name: 'model', value: 'PATH', line: 'Hugging Face folder of the model', required: true };
 const json: OptionMeta = { name: 'json', value: null, line: 'events as NDJSON on standard output, nothing else' };
 const evaluation: readonly OptionMeta[] = [
-  { name: 'text', value: 'FILE', line: 'evaluation text (.txt, .jsonl)' },
+  { name: 'text', value: 'FILE', line: 'evaluation text (.txt, .jsonl)', required: true, unless: 'images' },
   {
     name: 'images',
     value: 'FILE.jsonl',
@@ -125,7 +125,7 @@ export function helpText(): string {
   const blocks = commands.map(({ name, line, options }) => {
     const rows = options.map((o) => [
       `--${o.name}${o.value ? ` ${o.value}` : ''}`,
-      o.line + (o.required ? ' (required)' : ''),
+      o.line + (o.required ? ` (required${o.unless ? `, or --${o.unless}` : ''})` : ''),
     ]);
     return `${name}: ${line}\n${table(rows)}`;
   });

@@ -6,23 +6,23 @@ import type { LabelledText } from '../formats/text';
 import type { PictureTask } from '../lab/pictureWindows';
 import type { Protocol } from '../log/events';
 import { usualTemplates } from '../measures/sequences';
+import { present } from '../util/assert';
 import { fileAt, readTextPath } from './files';
 import { choiceOf, refused, textOf, type Given } from './options';
 
 /** Options that say something of pictures alone. */
 const ofPictures = ['tell', 'ask', 'other-pictures'] as const;
 
-/** A RecipeError where both or neither are given. */
+/** A RecipeError where both are given. */
 export async function evaluationOf(
   given: Given,
 ): Promise<{ readonly evaluation: LabelledText; readonly pictures?: PictureTask }> {
   const images = textOf(given, 'images');
   const text = textOf(given, 'text');
   if (images === null) {
-    if (text === null) throw refused('--text FILE is missing, or --images FILE.jsonl in its place');
     const stray = ofPictures.find((name) => given.has(name));
     if (stray) throw refused(`--${stray} is for pictures; add --images FILE.jsonl`);
-    return { evaluation: await readTextPath(text) };
+    return { evaluation: await readTextPath(present(text, 'a text')) };
   }
   if (text !== null) throw refused('--text and --images are two evaluations; give one of them');
   const folder = dirname(images);

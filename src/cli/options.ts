@@ -8,6 +8,8 @@ export interface OptionMeta {
   readonly value: string | null;
   readonly line: string;
   readonly required?: boolean;
+  /** An option in whose presence it is not required. */
+  readonly unless?: string;
 }
 
 export type Given = ReadonlyMap<string, string | true>;
@@ -35,7 +37,9 @@ export function parseOptions(args: readonly string[], options: readonly OptionMe
     if (value === undefined || value === '') throw refused(`--${name} needs a value: ${option.value}`);
     given.set(name, value);
   }
-  const missing = options.find((option) => option.required && !given.has(option.name));
+  const missing = options.find(
+    ({ name, required, unless }) => required && !given.has(name) && !(unless !== undefined && given.has(unless)),
+  );
   if (missing) throw refused(`--${missing.name} ${missing.value ?? ''} is missing`);
   return given;
 }

@@ -34,6 +34,7 @@ describe('options', () => {
     expect(() => given('stray')).toThrow(/"stray" is not an option/);
     expect(() => given('--json=1')).toThrow(/--json takes no value/);
     expect(() => parseOptions(['--model', 'm'], sweep)).toThrow(/--text FILE is missing/);
+    expect(parseOptions(['--model', 'm', '--images', 'set.jsonl'], sweep).has('text')).toBe(false);
   });
 
   it('repeats no more of what it was given than a message can carry', () => {
