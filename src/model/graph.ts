@@ -142,6 +142,16 @@ function onNames(draft: GraphDraft, weight: Weight, length: number): Steps<Named
       return { name: reshape(joined, `${name}/rotated`, -1, cols), cols };
     },
 
+    joinHeads(own, rest, heads) {
+      const [mine, all] = [own.cols / heads, rest.cols];
+      const apart = reshape(own.name, `${own.name}/heads`, -1, heads, mine);
+      const once = reshape(rest.name, `${rest.name}/rest`, -1, 1, all);
+      const each = node('Expand', [once, draft.integers('shape', [1, heads, 1])], `${rest.name}/each`);
+      const joined = node('Concat', [apart, each], `${own.name}/joined`, { axis: { int: -1 } });
+      const cols = heads * (mine + all);
+      return { name: reshape(joined, `${own.name}/whole`, -1, cols), cols };
+    },
+
     attend(q, k, v, { heads, keyValueHeads, size, values = size, sees, scale = size ** -0.5, cap }) {
       const repeat = heads / keyValueHeads;
       /** [windows, groups, heads of a group, …]: a group's keys and values are read by each of its heads. */

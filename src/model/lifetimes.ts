@@ -45,6 +45,7 @@ export async function usesOf(block: Block): Promise<Uses> {
     add: (residual, x) => from(residual, x),
     rotate: (x) => from(x),
     attend: (q, k, v) => from(q, k, v),
+    joinHeads: (own, rest) => from(own, rest),
     activate: (_, x) => from(x),
     gate: (_, gate, up) => from(gate, up),
     convolve: (_, x) => from(x),

@@ -13,6 +13,7 @@ import { attention } from '../tensor/nn/attention';
 import { clamp } from '../tensor/nn/clamp';
 import { convolve } from '../tensor/nn/convolve';
 import { headScan } from '../tensor/nn/headScan';
+import { joinHeads } from '../tensor/nn/joinHeads';
 import { layerNorm } from '../tensor/nn/layerNorm';
 import { rmsNorm } from '../tensor/nn/rmsNorm';
 import { rope } from '../tensor/nn/rope';
@@ -176,6 +177,11 @@ function onGpu(gpu: Gpu, local: Scope, place: Place, input: Value, making: Makin
       const shape = { ...rule, length: batch.length };
       const y = attention(gpu, local, read(q), read(k), read(v), shape);
       for (const value of [q, k, v]) done(value);
+      return made(y);
+    },
+    joinHeads(own, rest, heads) {
+      const y = joinHeads(gpu, local, read(own), read(rest), heads);
+      for (const value of [own, rest]) done(value);
       return made(y);
     },
     activate: (act, x) => made(activate(gpu, act, taken(x))),

@@ -167,6 +167,8 @@ export interface Steps<T> {
   add(residual: T, x: T, factor?: number): T;
   rotate(x: T, rule: RotaryRule): T;
   attend(q: T, k: T, v: T, rule: AttendRule): T;
+  /** To each of `heads` its own columns, then the rest, which all of them have in common. */
+  joinHeads(own: T, rest: T, heads: number): T;
   activate(act: Activation, x: T): T;
   /** act(gate) · up (Shazeer, 2020). */
   gate(act: Activation, gate: T, up: T): T;

@@ -8,6 +8,7 @@ import { clamp, clampBack } from '../reference/clamp';
 import { combine, combineBack } from '../reference/combine';
 import { gather, gatherBack } from '../reference/gather';
 import { convolve, convolveBack } from '../reference/convolve';
+import { joinHeads, joinHeadsBack } from '../reference/joinHeads';
 import { layerNorm, layerNormBack } from '../reference/layerNorm';
 import { linear, linearBack } from '../reference/linear';
 import { rmsNorm, rmsNormBack } from '../reference/rmsNorm';
@@ -157,6 +158,16 @@ function onTape(made: Made[], read: Map<string, Value>, content: BlockContent, b
           [q, dQ],
           [k, dK],
           [v, dV],
+        ];
+      });
+    },
+    joinHeads(own, rest, heads) {
+      const sizes = { tokens, heads };
+      return make(joinHeads(own, rest, sizes), (dy) => {
+        const { dOwn, dRest } = joinHeadsBack(dy, rest.length, sizes);
+        return [
+          [own, dOwn],
+          [rest, dRest],
         ];
       });
     },

@@ -168,6 +168,11 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       const mixed = { kind: 'heads', size: values, repeat: heads / keyValueHeads } as const;
       return { cols: heads * values, reads: passes ? mixed : { kind: 'none' }, from: [], stream: false };
     },
+    joinHeads(own, rest, heads) {
+      assert(own.cols % heads === 0, `${own.cols} columns of ${heads} heads`);
+      const from = [...own.from, ...rest.from];
+      return { cols: own.cols + heads * rest.cols, reads: null, from, stream: false };
+    },
     activate(act, x) {
       // Positive factors pass a ReLU; nothing passes the others.
       say(x, act === 'relu' ? 'channels' : 'fixed');

@@ -32,7 +32,7 @@ function rulesOf(config: Config): { readonly steps: StepRule; readonly scan: Sca
   const ignore = () => null;
   const reading: Steps<null> = {
     ...{ norm: ignore, add: ignore, rotate: ignore, attend: ignore, activate: ignore, gate: ignore, convolve: ignore },
-    ...{ mixture: ignore, weigh: ignore, clamp: ignore },
+    ...{ mixture: ignore, weigh: ignore, clamp: ignore, joinHeads: ignore },
     linear: (_, __, layers) => layers.map(ignore),
     softplus(rule) {
       steps = rule;

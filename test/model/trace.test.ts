@@ -82,7 +82,7 @@ describe('the trace', () => {
     const read = {
       ...{ norm: 1, linear: 1, add: 2, rotate: 1, attend: 3, activate: 1, gate: 2 },
       ...{ convolve: 1, softplus: 1, scan: 4 },
-      ...{ mixture: 2, weigh: 2, clamp: 1 },
+      ...{ mixture: 2, weigh: 2, clamp: 1, joinHeads: 2 },
     };
     for (const name of goldenNames) {
       const { config } = await openFolder(goldenModel(name));

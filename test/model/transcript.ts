@@ -47,6 +47,7 @@ export function transcripts(config: Readonly<Record<string, unknown>>): Transcri
         attends.push(rule);
         return note('attend');
       },
+      joinHeads: () => note('joinHeads'),
       activate: () => note('activate'),
       gate: () => note('gate'),
       convolve: () => note('convolve'),

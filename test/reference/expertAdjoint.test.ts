@@ -1,8 +1,9 @@
-/** Adjoints of what leads tokens through experts, against differences. */
+/** Adjoints of what leads tokens through experts, and of attention over latents, against differences. */
 import { describe, it } from 'vitest';
 import { clamp, clampBack } from '../../src/reference/clamp';
 import { combine, combineBack } from '../../src/reference/combine';
 import { gather, gatherBack } from '../../src/reference/gather';
+import { joinHeads, joinHeadsBack } from '../../src/reference/joinHeads';
 import { chooseExperts, expertWeights, expertWeightsBack, type RouteSizes } from '../../src/reference/route';
 import { weigh, weighBack } from '../../src/reference/weigh';
 import { createRng } from '../../src/util/rng';
@@ -60,6 +61,15 @@ const steps: readonly Step[] = [
     reads: [40],
     forward: (...[x]) => clamp(x as Float64Array, 1),
     back: (dy, ...[x]) => [clampBack(x as Float64Array, 1, dy)],
+  },
+  {
+    name: 'joinHeads: 2 heads of 3 and 2',
+    reads: [24, 8],
+    forward: (...[own, rest]) => joinHeads(own as Float64Array, rest as Float64Array, { tokens: 4, heads: 2 }),
+    back(dy) {
+      const { dOwn, dRest } = joinHeadsBack(dy, 8, { tokens: 4, heads: 2 });
+      return [dOwn, dRest];
+    },
   },
 ];
 
