@@ -10,7 +10,7 @@ import { GpuError } from '../util/errors';
 import { describeModel } from './describeModel';
 import { embedFrom, embedStored, seenIn, widened, type Widening } from './embed';
 import { createHead, type FinalNorm } from './head';
-import type { Asked, Batch, Model, OpenBlock, Tap } from './model';
+import type { Asked, Batch, Model, OpenBlock, Site, Tap } from './model';
 import { openTensors, vectorOf } from './openTensors';
 import { located, openPlan, wanted, type Plan } from './plan';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
@@ -75,7 +75,9 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
   };
 
   const block = (index: number) => present(blocks[index], `block ${index} of ${blocks.length}`);
-  const widest = Math.max(card.hidden, ...blocks.flatMap(({ sites }) => sites.map(({ cols }) => cols)));
+  // Of all that a layer reads or makes: queries and keys over latents are wider than what attention gives.
+  const widths = ({ cols, layers }: Site) => [cols, ...layers.map(({ rows }) => rows)];
+  const widest = Math.max(card.hidden, ...blocks.flatMap(({ sites }) => sites.flatMap(widths)));
 
   return {
     card,

@@ -2,6 +2,7 @@
 import type { Checkpoint, StoredTensor, StoredType } from '../../src/formats/checkpoint';
 import { storedTensor } from '../../src/formats/storedTensor';
 import { beside, planOf, towerTensors } from '../../src/model/plan';
+import type { Source } from '../../src/model/steps';
 import { hash32 } from '../../src/util/rng';
 
 type SyntheticType = Exclude<StoredType, 'F64'>;
@@ -81,6 +82,12 @@ export type Change = {
   readonly edit?: (bytes: Uint8Array<ArrayBuffer>) => void;
 } | null;
 
+/** Of the tensor that holds what lies there. */
+function wholeOf({ rows, slab, stored }: Source, [count = 1, ...others]: readonly number[]): readonly number[] {
+  const sizes = [rows?.of ?? count, ...others];
+  return [...(slab ? [slab.of] : []), ...(stored === 'in-out' && others.length ? sizes.reverse() : sizes)];
+}
+
 export async function syntheticCheckpoint(
   config: Readonly<Record<string, unknown>>,
   type: SyntheticType = 'F32',
@@ -93,7 +100,7 @@ export async function syntheticCheckpoint(
     tables.embedding,
     ...around.embedding,
     ...blocks.flatMap(({ tensors }) =>
-      tensors.flatMap(({ from, shape }) => (from ? [{ name: from.tensor, shape }] : [])),
+      tensors.flatMap(({ from, shape }) => (from ? [{ name: from.tensor, shape: wholeOf(from, shape) }] : [])),
     ),
     ...around.head,
     tables.head,
