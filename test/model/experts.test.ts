@@ -1,11 +1,13 @@
 /** Architectures with experts by their configs: which layers have them, how a token is led to them, and where they lie. */
 import { describe, expect, it } from 'vitest';
 import { blueprintOf } from '../../src/model/architectures';
+import { openModel } from '../../src/model/openModel';
 import { planOf } from '../../src/model/plan';
 import { sourceName, type Source } from '../../src/model/steps';
 import { FormatError } from '../../src/util/errors';
 import { present } from '../../src/util/assert';
-import { smallLlama } from './synthetic';
+import { testGpu } from '../gpu';
+import { smallLlama, syntheticCheckpoint } from './synthetic';
 import { transcripts } from './transcript';
 
 type Config = Readonly<Record<string, unknown>>;
@@ -167,6 +169,80 @@ describe('experts lie', () => {
       'shared.gate, stays',
     ];
     expect(sites).toEqual(['attention.qkv', 'attention.output', ...mlp]);
+  });
+});
+
+describe('DeepSeek-V2', () => {
+  const latents = {
+    ...{ n_routed_experts: 8, num_experts_per_tok: 3, moe_intermediate_size: 8, kv_lora_rank: 12, q_lora_rank: null },
+    ...{ qk_nope_head_dim: 12, qk_rope_head_dim: 8, v_head_dim: 16 },
+  };
+  const v2 = (more: Config = {}) => config('deepseek_v2', { ...latents, ...more });
+  const first = (more: Config = {}) => present(transcripts(v2(more))[0], 'a block');
+
+  it('is what early files of type deepseek are that have latents', async () => {
+    const [early, late] = await Promise.all([config('deepseek', latents), v2()].map((of) => planOf(of)));
+    expect(early?.blocks.map(({ sites }) => sites)).toEqual(late?.blocks.map(({ sites }) => sites));
+    expect(
+      late?.blocks[0]?.sites.slice(0, 3).map(({ name, layers }) => [name, layers.map(({ rows }) => rows)]),
+    ).toEqual([
+      ['attention.input', [80, 12, 8]],
+      ['attention.latent', [48, 64]],
+      ['attention.output', [16]],
+    ]);
+  });
+
+  it('rotates neighbours of the part that rotates, and norms latents with an ε of their own', () => {
+    const { attends, rotations, norms } = first({ rms_norm_eps: 1e-5, q_lora_rank: 6, head_dim: 8 });
+    expect(rotations).toEqual(
+      Array(2).fill({ rope: { kind: 'default', base: 10_000, pairs: 'neighbours' }, size: 20, begin: 12 }),
+    );
+    expect(norms.map(({ name, width, epsilon }) => [name, width, epsilon])).toEqual([
+      ['input_layernorm', 16, 1e-5],
+      ['self_attn.q_a_layernorm', 6, 1e-6],
+      ['self_attn.kv_a_layernorm', 12, 1e-6],
+      ['post_attention_layernorm', 16, 1e-5],
+    ]);
+    expect(attends).toEqual([{ heads: 4, keyValueHeads: 4, size: 20, values: 16, sees: Infinity, scale: 20 ** -0.5 }]);
+  });
+
+  it('raises scores where positions are stretched', () => {
+    const scale = (more: Config) => first(more).attends[0]?.scale;
+    const yarn = { type: 'yarn', factor: 40, original_max_position_embeddings: 64 };
+    const raised = 20 ** -0.5 * (0.1 * 0.7 * Math.log(40) + 1) ** 2;
+    expect(scale({ rope_scaling: { ...yarn, mscale: 1, mscale_all_dim: 0.7 } })).toBeCloseTo(raised, 12);
+    expect(scale({ rope_parameters: { ...yarn, rope_type: 'yarn', mscale_all_dim: 0.7 } })).toBeCloseTo(raised, 12);
+    expect(scale({ rope_scaling: yarn })).toBe(20 ** -0.5);
+    expect(scale({ rope_parameters: { rope_type: 'default', mscale_all_dim: 0.7 } })).toBe(20 ** -0.5);
+  });
+
+  it('weighs experts as they are, times a factor, and looks at groups of them', () => {
+    const rule = (more: Config) => first(more).routes[0];
+    expect(rule({ norm_topk_prob: true })).toEqual({ experts: 8, count: 3, ...plain });
+    expect(rule({ routed_scaling_factor: 16 })?.scale).toBe(16);
+    const grouped = { topk_method: 'group_limited_greedy', n_group: 4, topk_group: 2 };
+    expect(rule(grouped)?.groups).toEqual({ count: 4, kept: 2 });
+    expect(rule({ ...grouped, topk_method: 'greedy' })?.groups).toBeUndefined();
+  });
+
+  it('takes as many tokens at once as its keys have room for', async () => {
+    const gpu = await testGpu();
+    const { maxTokens } = await openModel(gpu, await syntheticCheckpoint(v2({ qk_nope_head_dim: 248 })));
+    // 4 heads of 256 are wider than all that layers read.
+    expect(maxTokens).toBe(2 ** 27 / (4 * 1024));
+  });
+
+  it.each([
+    ['kv_lora_rank', { kv_lora_rank: 0 }],
+    ['q_lora_rank', { q_lora_rank: 'none' }],
+    ['qk_nope_head_dim', { qk_nope_head_dim: 14 }],
+    ['qk_nope_head_dim', { qk_nope_head_dim: 252 }],
+    ['v_head_dim', { v_head_dim: 6 }],
+    ['topk_method', { topk_method: 'noaux_tc' }],
+    ['n_group', { topk_method: 'group_limited_greedy', n_group: 3, topk_group: 1 }],
+    ['topk_group', { topk_method: 'group_limited_greedy', n_group: 4, topk_group: 1 }],
+  ])('names the field that is wrong: %s in %j', (field, more) => {
+    expect(failure(v2(more)).details.field).toBe(field);
   });
 });
 

@@ -119,13 +119,16 @@ describe('gradients of a tape', () => {
     // Differences are no gradients where a choice changes: all experts are chosen. The first layer may have none.
     ...{ num_experts: 2, n_routed_experts: 2, num_experts_per_tok: 2, moe_intermediate_size: 4 },
     ...{ shared_expert_intermediate_size: 4, n_shared_experts: 2, mlp_only_layers: [0], first_k_dense_replace: 1 },
+    ...{ q_lora_rank: 6, qk_nope_head_dim: 4, qk_rope_head_dim: 4, v_head_dim: 8 },
     // Differences are no gradients where a ReLU bends.
     activation_function: 'gelu',
   };
 
   it.each(architectures.map(({ name }) => name))('are those of differences: blocks of %s', async (model_type) => {
     const rng = createRng(5);
-    const { blocks } = await planOf(smallOf(model_type, config));
+    const { blocks } = await planOf(
+      smallOf(model_type, { ...config, ...(model_type === 'deepseek_v2' && { kv_lora_rank: 6 }) }),
+    );
     for (const planned of blocks) {
       const content = randomContent(rng, planned);
       const x = random(rng, batch.windows * batch.length * config.hidden_size);

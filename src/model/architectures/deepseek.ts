@@ -1,10 +1,9 @@
 /** DeepSeekMoE (Dai et al., 2024): a Llama with small experts in all layers but the first, some of which all tokens share. */
-import { deepseekExperts } from '../parts/deepseek';
+import type { Architecture } from '../blueprint';
+import { deepseekExperts, deepseekV2 } from '../parts/deepseek';
 import { llamaLike } from '../parts/llama';
 
-export const architecture = llamaLike('deepseek', (fields) => {
-  // Early files of DeepSeek-V2 are called so too.
-  if (fields.has('kv_lora_rank')) throw fields.fail('kv_lora_rank', 'none: attention over latents is not supported');
+const first = llamaLike('deepseek', (fields) => {
   const attention = fields.flag('attention_bias', false);
   const normalises = fields.flag('norm_topk_prob', false);
   return {
@@ -18,3 +17,9 @@ export const architecture = llamaLike('deepseek', (fields) => {
     })),
   };
 });
+
+export const architecture: Architecture = {
+  name: first.name,
+  // Early files of DeepSeek-V2 are called so too.
+  blueprint: (fields, inner) => (fields.has('kv_lora_rank') ? deepseekV2(fields) : first.blueprint(fields, inner)),
+};

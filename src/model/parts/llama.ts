@@ -5,6 +5,7 @@ import type { Fields } from '../fields';
 import type { Rope } from '../rotary';
 import { after, one, type Block, type Linear, type NormRule, type Steps } from '../steps';
 import { gatedMlp, mixtureMlp, type Experts } from './experts';
+import { latentAttention, type Latents } from './latents';
 import { namesIn, type Names } from './names';
 
 /** What a relative of LLaMA reads in its own way. */
@@ -29,6 +30,8 @@ export interface Particulars {
   readonly residual?: number;
   /** Experts of the layer in place of its MLP; null where it has none. */
   readonly experts?: (layer: number) => Experts | null;
+  /** Attention over latents in place of LLaMA's own. */
+  readonly latents?: Latents;
   /** Queries, keys and values are kept within ± it, after their norms. */
   readonly clip?: number;
   readonly embedding?: number;
@@ -85,7 +88,7 @@ export function llamaPlan(decoder: Decoder, particulars: Particulars): Blueprint
 
 /** a = h + Attention(Norm(h)), then a + MLP(Norm(a)); norms stand before, behind, or on both sides. */
 function blockOf(decoder: Decoder, particulars: Particulars, layer: number): Block {
-  const { norms = usualNorms, residual, above } = particulars;
+  const { norms = usualNorms, residual, above, latents } = particulars;
   const names = namesIn(`model.layers.${layer}.`);
   const rule: NormRule = { kind: 'rms', epsilon: decoder.epsilon };
   const rope = particulars.rotation ? particulars.rotation(layer) : decoder.rope;
@@ -94,7 +97,8 @@ function blockOf(decoder: Decoder, particulars: Particulars, layer: number): Blo
   return (b, h) => {
     const normed = <T>(steps: Steps<T>, x: T, name: string | undefined) =>
       name === undefined ? x : steps.norm(names.gains(name, decoder.hidden, above), x, rule);
-    const mixed = attention(b, normed(b, h, norms.before.attention), place);
+    const before = normed(b, h, norms.before.attention);
+    const mixed = latents ? latentAttention(b, before, latents, place) : attention(b, before, place);
     const a = b.add(h, normed(b, mixed, norms.behind.attention), residual);
     const x = normed(b, a, norms.before.mlp);
     const made = experts ? mixtureMlp(b, x, experts, { names, ...decoder }) : denseMlp(b, x, place);
