@@ -47,7 +47,8 @@ export function smallOf(
     ...{ ffn_dim: intermediate_size, rotary_pct: 0.5 },
     ...{ state_size: 4, time_step_rank: 3, n_groups: 2, num_heads: 2 * Number(num_attention_heads) },
   };
-  const vision_config = { ...config, image_size: 16, patch_size: 4 };
+  // Towers have kinds of their own, which are usually left out.
+  const vision_config = { ...config, model_type: undefined, image_size: 16, patch_size: 4 };
   return { ...config, model_type, text_config: config, vision_config, scale_factor: 2 };
 }
 
