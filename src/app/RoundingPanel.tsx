@@ -126,7 +126,7 @@ function Progress({ view: { status, done, secondsLeft, secondsElapsed } }: { rea
 
 function Rounded({ view }: { readonly view: RoundingView }) {
   const { methods } = useLab();
-  const { started, matrices, remarks } = view;
+  const { started, status, matrices, remarks } = view;
   const points = started?.points;
   const totals = useMemo(() => roundingTotals(view), [view]);
   const families = useMemo(() => familiesOf(points ?? [], methods), [points, methods]);
@@ -146,7 +146,7 @@ function Rounded({ view }: { readonly view: RoundingView }) {
         </details>
       )}
       <RoundingChart curves={curves} />
-      <RoundingTable families={families} matrices={matrices} totals={totals} />
+      <RoundingTable families={families} matrices={matrices} totals={totals} complete={status === 'finished'} />
     </>
   );
 }

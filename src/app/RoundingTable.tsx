@@ -16,9 +16,11 @@ interface Props {
   readonly families: readonly Family[];
   readonly matrices: readonly MatrixView[];
   readonly totals: readonly RoundingTotal[];
+  /** Whether every matrix had its turn: before, the file has no size. */
+  readonly complete: boolean;
 }
 
-export function RoundingTable({ families, matrices, totals }: Props) {
+export function RoundingTable({ families, matrices, totals, complete }: Props) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [sort, setSort] = useState<string | null>(null);
   const family = families.find(({ key }) => key === chosen) ?? families[0];
@@ -29,7 +31,7 @@ export function RoundingTable({ families, matrices, totals }: Props) {
   const total = (point: string) => totals.find((one) => one.point === point);
   const sums = [
     ['bits/weight', (one: RoundingTotal) => number(one.bitsPerWeight)],
-    ['MB of the file', (one: RoundingTotal) => number(one.megabytes)],
+    ['MB of the file', (one: RoundingTotal) => (complete ? number(one.megabytes) : null)],
   ] as const;
   return (
     <>
@@ -93,7 +95,7 @@ export function RoundingTable({ families, matrices, totals }: Props) {
                 <th scope="row">{name}</th>
                 {columns.map(({ point }) => {
                   const one = total(point);
-                  return <td key={point}>{one ? text(one) : none}</td>;
+                  return <td key={point}>{(one && text(one)) ?? none}</td>;
                 })}
                 <td />
               </tr>
