@@ -6,9 +6,11 @@
 import { FormatError } from '../util/errors';
 import { isTooDeep, maxJsonDepth } from '../util/json';
 import type { RunEvent } from './events';
-import { checkEvent, maxLosses, maxText } from './forms';
+import { checkEvent } from './forms';
 import { LogLaws } from './laws';
-import { fromLine, toLine } from './lines';
+import { fromLine } from './lines';
+
+export { writeEvent, writeLog } from './write';
 
 /** Largest log that is read. A sweep of 100 points over 100 blocks has 30 MB. Characters, or bytes of a file. */
 const maxLog = 200_000_000;
@@ -20,28 +22,6 @@ const maxEvents = 2_000_000;
 const maxBlank = 1000;
 /** Bytes of a file that are read between two breaths of the page: some 10 ms of work. */
 const sliceBytes = 500_000;
-
-/**
- * An event as a line. NaN and infinity become null, which is read as "not measured" where something was measured. What is longer than
- * the reader takes is cut or, where it may be absent, left out.
- */
-export const writeEvent = (event: RunEvent): string => JSON.stringify(toLine(fit(event))) + '\n';
-
-export const writeLog = (events: readonly RunEvent[]): string => events.map(writeEvent).join('');
-
-function fit(event: RunEvent): RunEvent {
-  if (event.type === 'run-failed' || event.type === 'point-failed') {
-    const { message, details } = event.error;
-    const short = (text: string) => (text.length > maxText ? `${text.slice(0, maxText - 1)}…` : text);
-    const shorter = Object.entries(details).map(([key, v]) => [key, typeof v === 'string' ? short(v) : v] as const);
-    return { ...event, error: { ...event.error, message: short(message), details: Object.fromEntries(shorter) } };
-  }
-  if (event.type === 'point-finished' && (event.losses?.length ?? 0) > maxLosses) {
-    // So many windows have narrow intervals of their own; comparing them pair by pair is what is lost.
-    return { type: event.type, result: event.result };
-  }
-  return event;
-}
 
 /** The events of a log. A FormatError that names the line when one is not an event; blank lines are passed over. */
 export function readLog(text: string): RunEvent[] {

@@ -6,6 +6,7 @@ import { findValue } from '../measures/catalog';
 import { quoted } from '../util/words';
 import { maxExceptions, maxWhere } from '../quant/recipe/assignment';
 import { slots } from '../quant/recipe/recipe';
+import { maxLosses, maxText } from './limits';
 import { currentType } from './lines';
 import { isEnd, isFixed, type Row } from './rows';
 import { parseVariants } from './variants';
@@ -23,11 +24,6 @@ import {
 
 type Check = (value: unknown, path: string) => string | null;
 type Form = Readonly<Record<string, Check>>;
-
-/** Longest text of an event, in UTF-16 units: no name is that long, and an error is said in less. */
-export const maxText = 10_000;
-/** Most windows whose losses a log carries: their line stays below the longest that is read. */
-export const maxLosses = 300_000;
 
 const wrong = (path: string, expected: string) => `has no ${expected} at "${path}"`;
 

@@ -1,11 +1,12 @@
 /** How the shelf's runs get into the browser's storage, and what happens when that is full, refused, or changed by another tab. */
 import type { RunEvent } from '../log/events';
-import { writeLog } from '../log/file';
+import { writeLog } from '../log/write';
 import { toErrorRecord } from '../util/errors';
 import type { KeptRuns } from './keptRuns';
 import type { Bench } from './bench';
 import { notice } from './notices';
-import { breathe, readReplay, slice, type Replay } from './replay';
+import { breathe, slice } from './breathe';
+import type { Replay } from './replay';
 import { newestFirst, surplus, type RunRecord, type ShelfRun } from './runRecord';
 
 /** Characters of one log from which on layers are no longer kept, only points: what a log is read back to (log/file) is more. */
@@ -129,6 +130,7 @@ export function createKeeping({ store, notify }: Bench, { logs, find, put, takeO
       return left;
     },
     async read(id) {
+      const { readReplay } = await import('./replay');
       return readReplay(new Blob([(await kept?.log(id)) ?? '']));
     },
     write(run, lines, instead) {

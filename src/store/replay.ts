@@ -1,10 +1,8 @@
 /** A saved log as a view, in slices: a log of some hundred megabytes takes seconds, and the page stays awake meanwhile. */
 import type { RunEvent } from '../log/events';
 import { readLogFile } from '../log/file';
+import { breathe, slice } from './breathe';
 import { emptyRun, foldEvents, type RunView } from './runView';
-
-/** Events that are folded between two breaths. */
-export const slice = 2000;
 
 export interface Replay {
   readonly events: RunEvent[];
@@ -21,6 +19,3 @@ export async function readReplay(file: Blob): Promise<Replay> {
   }
   return { events, view };
 }
-
-/** Lets the page draw and answer. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,6 +1,6 @@
 /** Starting, stopping and replaying runs, and taking their log and tables away as files. */
 import type { RunEvent, RunSettings } from '../log/events';
-import { writeLog } from '../log/file';
+import { writeLog } from '../log/write';
 import { sharedRun, type SharedName, type SharedRun } from '../log/link/sharedRun';
 import { finishedPoints, type FinishedPoint } from '../log/takeOver';
 import type { ModelCard } from '../model/card';
@@ -17,7 +17,6 @@ import type { Bench } from './bench';
 import { adapterName } from './format';
 import { busyNotice, errorNotice, notice } from './notices';
 import { planRun } from './plan';
-import { readReplay } from './replay';
 import { isMeasured, type RunView } from './runView';
 import type { Shelf } from './shelf';
 import type { Texts } from './texts';
@@ -251,6 +250,7 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       }
       const turn = ++replays;
       try {
+        const { readReplay } = await import('./replay');
         const { events, view } = await readReplay(blob);
         // A large log takes its time: what was asked for meanwhile comes first.
         if (turn !== replays) return;
