@@ -8,7 +8,7 @@ import { roundMatrices, stopRounding } from '../store/rounding';
 import { familiesOf, totalCurves } from '../store/roundingTable';
 import { roundingTotals, type RoundingView } from '../store/roundingView';
 import type { LabState } from '../store/state';
-import { grouped } from '../util/words';
+import { counted } from '../util/words';
 import { useLab, useLabState } from './context';
 import { Segmented } from './controls';
 import { RoundingChart } from './RoundingChart';
@@ -66,7 +66,8 @@ export function RoundingPanel({ card }: { readonly card: TensorsCard }) {
           Stop
         </button>
         <p className="run-plan">
-          {why ?? `${grouped(card.matrices.tensors)} matrices at ${planned} points: widths and group as under Bits`}
+          {why ??
+            `${counted(card.matrices.tensors, 'matrix', 'matrices')} at ${counted(planned, 'point')}: widths and group as under Bits`}
         </p>
       </div>
       {rounding && <Progress view={rounding} />}
@@ -135,9 +136,7 @@ function Rounded({ view }: { readonly view: RoundingView }) {
     <>
       {remarks.length > 0 && (
         <details className="remarks">
-          <summary>
-            {grouped(remarks.length)} {remarks.length === 1 ? 'remark' : 'remarks'}
-          </summary>
+          <summary>{counted(remarks.length, 'remark')}</summary>
           <ul>
             {remarks.slice(0, 100).map((text) => (
               <li key={text}>{text}</li>

@@ -1,7 +1,7 @@
 /** The card of a checkpoint that is no model here: what its headers tell, why it cannot run, and what can be done all the same. */
 import type { TensorsCard as Card } from '../model/card';
 import { bytes, count, sentence } from '../store/format';
-import { grouped } from '../util/words';
+import { counted, grouped } from '../util/words';
 import { Blocks } from './Blocks';
 
 /** Parts that are listed: a file of strangers may name as many as it likes. */
@@ -10,9 +10,9 @@ const mostParts = 200;
 export function TensorsCard({ card }: { readonly card: Card }) {
   const { matrices, parts, undecoded } = card;
   const facts: readonly (readonly [string, string])[] = [
-    ['Parameters', `${count(card.parameters)} in ${grouped(card.tensors)} tensors`],
+    ['Parameters', `${count(card.parameters)} in ${counted(card.tensors, 'tensor')}`],
     ['Stored as', `${card.dtypes.join(', ')} · ${bytes(card.bytes)}`],
-    ...undecoded.map(({ type, tensors }) => ['Not decoded', `${grouped(tensors)} tensors of ${type}`] as const),
+    ...undecoded.map(({ type, tensors }) => ['Not decoded', `${counted(tensors, 'tensor')} of ${type}`] as const),
     [
       'Matrices',
       `${grouped(matrices.tensors)}, ${Math.round((100 * matrices.parameters) / card.parameters)} % of the parameters`,
@@ -45,7 +45,7 @@ export function TensorsCard({ card }: { readonly card: Card }) {
       <details>
         <summary>Sizes by part</summary>
         <Blocks blocks={parts.slice(0, mostParts)} />
-        {parts.length > mostParts && <p className="hint">and {grouped(parts.length - mostParts)} more parts</p>}
+        {parts.length > mostParts && <p className="hint">and {counted(parts.length - mostParts, 'more part')}</p>}
         <p className="hint">
           Fingerprint <code>{card.fingerprint}</code>
         </p>

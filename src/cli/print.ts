@@ -7,6 +7,7 @@ import { valueMetas } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
 import type { CheckpointCard, ModelCard, TensorsCard } from '../model/card';
 import { siteWords } from '../model/siteId';
+import { counted } from '../util/words';
 import { operationsWords } from '../util/words';
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
@@ -57,16 +58,16 @@ function describeTensors(card: TensorsCard): string {
   const rows: Facts = [
     ['architecture', card.architecture ?? 'none is named'],
     ['cannot run', `${card.missing} Perplexity cannot be measured.`],
-    ['parameters', `${card.parameters.toLocaleString('en')} in ${card.tensors.toLocaleString('en')} tensors`],
+    ['parameters', `${card.parameters.toLocaleString('en')} in ${counted(card.tensors, 'tensor')}`],
     ['stored as', `${card.dtypes.join(', ')}, ${megabytes(card.bytes)}`],
-    ...undecoded.map(({ type, tensors }) => ['not decoded', `${tensors} tensors of ${type}`] as const),
+    ...undecoded.map(({ type, tensors }) => ['not decoded', `${counted(tensors, 'tensor')} of ${type}`] as const),
     ['fingerprint', card.fingerprint],
     ...(card.notes ?? []).map((note) => ['note', note] as const),
     [
       'can be done',
       matrices.tensors === 0
         ? 'nothing: there is no matrix of at least 32 × 32'
-        : `the rounding errors of ${matrices.tensors.toLocaleString('en')} matrices (${matrices.parameters.toLocaleString('en')} parameters), which need no forward pass: add --errors`,
+        : `the rounding errors of ${counted(matrices.tensors, 'matrix', 'matrices')} (${matrices.parameters.toLocaleString('en')} parameters), which need no forward pass: add --errors`,
     ],
   ];
   const width = Math.max(14, ...parts.map(({ name }) => name.length));
@@ -75,7 +76,7 @@ function describeTensors(card: TensorsCard): string {
     ...rows.map(([label, value]) => `  ${label.padEnd(14)} ${value}`),
     ...parts.map(
       ({ name, tensors, parameters, bytes }) =>
-        `  ${name.padEnd(width)} ${String(tensors).padStart(5)} tensors ${parameters.toLocaleString('en').padStart(14)} parameters  ${megabytes(bytes).padStart(13)}`,
+        `  ${name.padEnd(width)} ${counted(tensors, 'tensor').padStart(13)} ${parameters.toLocaleString('en').padStart(14)} parameters  ${megabytes(bytes).padStart(13)}`,
     ),
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import type { MatrixRounded, RoundingEvent, RoundingTotal } from '../log/roundin
 import { plainCurves, plainMethods, plainPoints, type PlainPoint } from '../quant/recipe/plainMethods';
 import type { MethodMeta } from '../quant/recipe/recipe';
 import { recipes } from '../quant/recipe/recipes';
-import { number, quoted } from '../util/words';
+import { counted, number, quoted } from '../util/words';
 import { groupOf, listOf, refused, textOf, wholeNumber, type Given } from './options';
 
 /** What only means something with --errors. */
@@ -52,7 +52,7 @@ export class RoundingTable {
         const { checkpoint, adapter, matrices } = event;
         this.#points = event.points;
         return [
-          `${checkpoint.name} on ${adapter.name}; ${matrices} matrices, each rounded to nearest: ‖W − Ŵ‖² / ‖W‖²`,
+          `${checkpoint.name} on ${adapter.name}; ${counted(matrices, 'matrix', 'matrices')}, each rounded to nearest: ‖W − Ŵ‖² / ‖W‖²`,
           this.#line(({ id }) => id, 'shape', 'tensor'),
         ];
       }

@@ -36,6 +36,10 @@ export function magnitude(count: number): string {
 /** What runs beside layers: 2316 → "2.3 k operations a token". */
 export const operationsWords = (count: number): string => `${magnitude(count)} operations a token`;
 
+/** "1 matrix", "1,024 matrices". */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${grouped(count)} ${count === 1 ? one : many}`;
+
 /** Above this a percentage is read as a multiple. */
 const mostPercent = 400;
 

@@ -74,7 +74,7 @@ describe('print', () => {
       parameters: 12_000,
       dtypes: ['BF16', 'F32'],
       bytes: 24_000,
-      parts: [{ name: 'encoder.layer.0', tensors: 3, parameters: 12_000, bytes: 24_000 }],
+      parts: [{ name: 'encoder.layer.0', tensors: 1, parameters: 12_000, bytes: 24_000 }],
       matrices: { tensors: 2, parameters: 11_264 },
       undecoded: [{ type: 'I32', tensors: 4 }],
       fingerprint: 'f',
@@ -86,7 +86,7 @@ describe('print', () => {
     expect(lines).toContain('  parameters     12,000 in 3 tensors');
     expect(lines).toContain('  not decoded    4 tensors of I32');
     expect(lines.join()).toContain('the rounding errors of 2 matrices (11,264 parameters)');
-    expect(lines.at(-1)).toMatch(/^ {2}encoder\.layer\.0 +3 tensors +12,000 parameters +0\.02 MB$/);
+    expect(lines.at(-1)).toMatch(/^ {2}encoder\.layer\.0 +1 tensor +12,000 parameters +0\.02 MB$/);
     const bare = describeCard({ ...card, matrices: { tensors: 0, parameters: 0 } });
     expect(bare).toContain('can be done    nothing: there is no matrix of at least 32 × 32');
   });
