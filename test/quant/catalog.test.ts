@@ -56,6 +56,8 @@ const otherMeanings: Readonly<Record<string, string>> = {
   'cli/commands keep': 'an option of the command line',
   'cli/main keep': 'an option of the command line',
   'log/link/v2 scale': 'a field of a series',
+  'app/TensorsCard tensor': 'of a checkpoint',
+  'cli/print tensor': 'of a checkpoint',
   'cli/roundingErrors tensor': 'a column of a table',
   'store/roundingView tensor': 'a field of an event',
   'store/goodStart awq': 'the method',
