@@ -8,6 +8,7 @@ import { overCalibrations } from '../log/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
 import { curveKey, curveKeys, pairedPerplexity, referencePerplexity } from '../store/curves';
 import { magnitude, operationsWords } from '../util/words';
+import { columnsOf } from '../store/columns';
 import { duration, groupName, lossPercent, number, progressWord, valueText, withInterval } from '../store/format';
 import { meaningOf } from '../store/glossary';
 import { fullPrecision, type PointView } from '../store/runView';
@@ -26,8 +27,7 @@ const verdictTitles: Record<Verdict, string> = {
   differs: 'The perplexity lies outside the interval of the shared run',
 };
 
-/** Values that have a column; the other columns beside them. */
-const shown = valueMetas.filter((meta) => meta.shown === 'table');
+/** Columns beside those of values. */
 const otherColumns = 7;
 
 const operationsTitle =
@@ -55,6 +55,7 @@ export function ResultsPanel() {
     : points;
   const beside = useBeside();
   const looks = useTableLooks(points, beside);
+  const columns = useColumns([points, ...beside.map(({ view }) => view?.points ?? [])]);
   return (
     <section className="panel results-panel" aria-label="Results">
       <header className="panel-head">
@@ -80,7 +81,7 @@ export function ResultsPanel() {
               <th scope="col">
                 <Term name="bits" />
               </th>
-              {shown.map((meta) => (
+              {columns.map((meta) => (
                 <th scope="col" key={meta.name}>
                   <Explained of={meaningOf(meta)} />
                 </th>
@@ -110,7 +111,7 @@ export function ResultsPanel() {
             </tr>
           </thead>
           <tbody>
-            {beside.length > 0 && <RunHead name={name} />}
+            {beside.length > 0 && <RunHead name={name} columns={columns.length} />}
             {rows.map((point) => (
               <Row
                 key={point.id}
@@ -120,17 +121,18 @@ export function ResultsPanel() {
                 best={best.has(point.id)}
                 chosen={chosen?.id === point.id ? mark : null}
                 looks={looks.get(curveKey(point)) ?? null}
+                columns={columns}
               />
             ))}
             {points.length === 0 && (
               <tr className="empty">
-                <td colSpan={otherColumns + shown.length}>Points appear here as they are measured.</td>
+                <td colSpan={otherColumns + columns.length}>Points appear here as they are measured.</td>
               </tr>
             )}
           </tbody>
           {beside.map((run) => (
             <tbody key={run.id}>
-              <RunHead name={runName(run)} />
+              <RunHead name={runName(run)} columns={columns.length} />
               {run.view?.points.map((point) => (
                 <Row
                   key={point.id}
@@ -140,6 +142,7 @@ export function ResultsPanel() {
                   best={false}
                   chosen={null}
                   looks={looks.get(`${run.id}/${curveKey(point)}`) ?? null}
+                  columns={columns}
                 />
               ))}
             </tbody>
@@ -163,11 +166,19 @@ function useTableLooks(points: readonly PointView[], beside: readonly ShelfRun[]
   }, [text]);
 }
 
+/** Values that have a column; the same list as long as it is. */
+function useColumns(runs: readonly (readonly PointView[])[]): readonly ValueMeta[] {
+  const names = columnsOf(runs.flat())
+    .map(({ name }) => name)
+    .join();
+  return useMemo(() => valueMetas.filter(({ name }) => names.split(',').includes(name)), [names]);
+}
+
 /** Says of which run the rows below are, where the table holds several. */
-function RunHead({ name }: { readonly name: string }) {
+function RunHead({ name, columns }: { readonly name: string; readonly columns: number }) {
   return (
     <tr className="run-head">
-      <th scope="rowgroup" colSpan={otherColumns + shown.length}>
+      <th scope="rowgroup" colSpan={otherColumns + columns}>
         {name}
       </th>
     </tr>
@@ -187,10 +198,12 @@ interface RowProps {
   readonly chosen: string | null;
   /** As its curve in the chart. */
   readonly looks: Looks | null;
+  /** Values that have a column. */
+  readonly columns: readonly ValueMeta[];
 }
 
 /** A row is drawn again only when its point changes: a run of forty has thousands of events. */
-const Row = memo(function Row({ point, reference, shared, best, chosen, looks }: RowProps) {
+const Row = memo(function Row({ point, reference, shared, best, chosen, looks, columns }: RowProps) {
   const lab = useLab();
   const isReference = point.id === fullPrecision;
   const { size } = point;
@@ -230,7 +243,7 @@ const Row = memo(function Row({ point, reference, shared, best, chosen, looks }:
         )}
       </th>
       <td>{isReference ? none : point.bits}</td>
-      {shown.map((meta) => (
+      {columns.map((meta) => (
         <ValueCell key={meta.name} meta={meta} point={point} reference={reference} />
       ))}
       <td>{isReference ? none : ownGroups && point.group === null ? 'own' : groupName(point.group)}</td>

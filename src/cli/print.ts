@@ -1,5 +1,5 @@
 /** Results for people: plain text, one line a point. */
-import type { PointResult, RunEvent, RunSettings, Size } from '../log/events';
+import type { PointResult, RunEvent, RunSettings } from '../log/events';
 import { doubtLine } from '../log/verdict/doubt';
 import type { Answer } from '../log/verdict/sentence';
 import { exceptionsOf } from '../quant/recipe/recipes';
@@ -132,8 +132,14 @@ const row = (cells: readonly string[]) =>
 const columnsFor = ({ protocol }: RunSettings) =>
   protocol === 'pictures' || protocol === 'other-pictures' ? [...columns, ...ofPictures] : columns;
 
-/** What the point costs when it runs, behind its row; most cost nothing. */
-const besides = ({ operations }: Size) => (operations === undefined ? '' : `  + ${operationsWords(operations)}`);
+/** What only some points have, behind the row: what runs beside the layers, and how often tokens go to other experts. */
+function besides({ size: { operations }, values }: PointResult): string {
+  const ofExperts = valueMetas.flatMap((meta) => {
+    const value = meta.shown === 'experts' ? values[meta.name] : undefined;
+    return value ? [`  ${meta.label.toLowerCase()} ${(100 * value.mean).toFixed(1)} %`] : [];
+  });
+  return (operations === undefined ? '' : `  + ${operationsWords(operations)}`) + ofExperts.join('');
+}
 
 /** A line where fewer tokens were asked for than one window has. */
 const leastWindow = ({ context, maxTokens }: RunSettings): string =>
@@ -162,9 +168,7 @@ export function describeEvent(event: RunEvent): string | null {
         `${leastWindow(event.settings)}${apart(event.settings)}\n${row(columnsFor(event.settings).map(([name]) => name))}`
       );
     case 'point-finished':
-      return (
-        row([...columns, ...ofPictures].map(([, , cell]) => cell(event.result))).trimEnd() + besides(event.result.size)
-      );
+      return row([...columns, ...ofPictures].map(([, , cell]) => cell(event.result))).trimEnd() + besides(event.result);
     case 'point-failed':
       return `${event.point} could not be measured: ${event.error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
     case 'remarked':

@@ -5,12 +5,13 @@
  */
 import { view, type Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { OpenBlock, Head, Model } from '../model/model';
+import type { Asked, OpenBlock, Head, Model } from '../model/model';
 import { elementBytes, emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { assert, present } from '../util/assert';
 import { concat } from '../util/concat';
 import { toBatches, type Embed, type TokenBatch } from './calibrate';
 import type { Quality } from '../log/events';
+import { Routes } from './routes';
 import { States } from './states';
 import { Measurement } from '../measures/gather';
 import type { ScoredWindow } from '../measures/measure';
@@ -52,6 +53,7 @@ export class Evaluation implements Disposable {
   /** The first window of each. */
   readonly #firsts: readonly number[];
   readonly #referenceStates: States;
+  readonly #routes = new Routes();
   #reference: Measurement | null = null;
 
   constructor(
@@ -88,7 +90,7 @@ export class Evaluation implements Disposable {
     for (const pass of this.#passes(model.blocks, measuring.done, windows)) {
       const tokens = pass.reduce((sum, { ids }) => sum + ids.length, 0);
       using states = new States(gpu, 'evaluation states', tokens * this.model.card.hidden * 4, this.budget);
-      yield* this.#runBlocks(states, pass, model);
+      yield* this.#runBlocks(states, pass, model, measurement.reference ? 'point' : 'reference');
       for (const [i, group] of pass.entries()) {
         using local = gpu.scope('head');
         const index = this.groups.indexOf(group);
@@ -133,6 +135,7 @@ export class Evaluation implements Disposable {
     states: States,
     pass: readonly TokenBatch[],
     { blocks, embed }: PointModel,
+    of: 'reference' | 'point',
   ): AsyncGenerator<EvaluationStep> {
     const { gpu, model, signal } = this;
     for (const [i, group] of pass.entries()) {
@@ -143,9 +146,12 @@ export class Evaluation implements Disposable {
     for (let index = 0; index < model.blockCount; index++) {
       using opened = gpu.scope('block');
       const block = await blocks.open(opened, index);
-      for (const [i, { ids, batch }] of pass.entries()) {
+      for (const [i, group] of pass.entries()) {
         using local = gpu.scope('forward');
-        await states.put(i, await model.forward(local, block, states.get(local, i), batch));
+        const { ids, batch } = group;
+        const place = this.groups.indexOf(group);
+        const routed: Asked['routed'] = (choice, count) => this.#routes.note(of, place, index, choice, count);
+        await states.put(i, await model.forward(local, block, states.get(local, i), batch, undefined, { routed }));
         await gpu.pace(signal);
         yield { kind: 'worked', tokens: ids.length, part: 'block' };
       }
@@ -185,6 +191,8 @@ export class Evaluation implements Disposable {
       return cut(await readMatrix(gpu, nll)).map((window, i) => ({ nll: window, choice: choices[i] }));
     }
     const result = head.compare(scope, this.#referenceStates.get(scope, index), rows, targets, ownHead);
+    const changed = this.#routes.take(index);
+    const rerouted = changed && cut(scoredOf(changed, group, spans));
     const [nll, kld, agree] = [
       cut(await readMatrix(gpu, result.nll)),
       cut(await readMatrix(gpu, result.kld)),
@@ -194,6 +202,7 @@ export class Evaluation implements Disposable {
       nll: window,
       kld: kld[i] as Float32Array,
       agree: agree[i] as Float32Array,
+      rerouted: rerouted?.[i],
       choice: choices[i],
     }));
   }
@@ -231,6 +240,14 @@ function scoredRows(gpu: Gpu, scope: Scope, hidden: Matrix, { batch }: TokenBatc
   }
   return packed;
 }
+
+/** Of what every token has, that of the tokens that predict a scored one. */
+const scoredOf = (column: Float32Array, { batch }: TokenBatch, spans: readonly Span[]): Float32Array =>
+  Float32Array.from(
+    spans.flatMap(({ first, end }, i) => [
+      ...column.subarray(i * batch.length + first - 1, i * batch.length + end - 1),
+    ]),
+  );
 
 const scoredTargets = ({ ids, batch }: TokenBatch, spans: readonly Span[]): Uint32Array =>
   Uint32Array.from(

@@ -27,7 +27,7 @@ export function rowOf({ id, method, bits, group, size, values, tokens, seconds, 
   return { id, recipe: method, bits, group, ...size, ...valuesRow(values), tokens, seconds, hash };
 }
 
-const everywhere = valueMetas.filter(({ shown }) => shown !== 'pictures').map(({ name }) => name);
+const everywhere = valueMetas.filter(({ shown }) => shown === 'table' || shown === 'file').map(({ name }) => name);
 
 /** Every value of this version that any text has, and every one there is; null for what was not measured. */
 function valuesRow(values: Values): Record<string, number | null> {

@@ -19,8 +19,8 @@ export interface ValueMeta {
   readonly as: 'number' | 'share';
   /** What it compares with; what compares with full precision has no value at full precision itself. */
   readonly against: 'nothing' | 'full precision';
-  /** Whether tables for people have a column of it; files always have. What only `pictures` have is told where it was measured. */
-  readonly shown: 'table' | 'file' | 'pictures';
+  /** Whether tables for people have a column of it; files always have. What only `pictures` or `experts` have is told where it was measured. */
+  readonly shown: 'table' | 'file' | 'pictures' | 'experts';
   /** What the choice of it as the vertical axis is called, and the axis itself; left out where it is none of the chart's. */
   readonly axis?: { readonly label: string; readonly title: string };
 }
@@ -53,6 +53,8 @@ export interface ScoredWindow {
   readonly kld?: Float32Array | undefined;
   /** 1 where the most likely token is that of full precision, else 0. */
   readonly agree?: Float32Array | undefined;
+  /** Share of the layers with experts in which the token goes to others than in full precision. */
+  readonly rerouted?: Float32Array | undefined;
 }
 
 /** A point on its way: windows come one by one, and after each the values are those of all windows so far. */

@@ -1,8 +1,9 @@
 /** Results as files for other programs: CSV, JSON and Markdown, one row per point. Pure. */
 import type { Estimate } from '../log/events';
-import { namesIn, valueMetas } from '../measures/catalog';
+import { namesIn } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
 import { grouped } from '../util/words';
+import { columnsOf } from './columns';
 import { groupName, lossPercent, number, valueText } from './format';
 import { fullPrecision, isMeasured, type About, type PointView } from './runView';
 
@@ -58,8 +59,6 @@ export function toJson(points: readonly PointView[]): string {
   return JSON.stringify(rows(points), null, 2) + '\n';
 }
 
-const shown = valueMetas.filter((meta) => meta.shown === 'table');
-
 /** What an ln ratio means for the perplexity says more to people than its number. */
 const isLoss = ({ name }: ValueMeta) => name === 'lnRatio';
 const headOf = (meta: ValueMeta) => (isLoss(meta) ? 'Loss' : meta.label);
@@ -78,6 +77,7 @@ export function toMarkdown(
 ): string {
   const measured = points.filter(isMeasured);
   const running = measured.some(costsOperations);
+  const shown = columnsOf(measured);
   const columns = ['Method', 'Bits', 'Group', 'Bits/weight', 'MB', ...(running ? ['Operations a token'] : [])];
   const head = [...columns, ...shown.map(headOf)];
   const lines = measured.map((point) => {

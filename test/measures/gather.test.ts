@@ -60,10 +60,12 @@ describe('the measures', () => {
     base.add({ nll: scores.nll });
     const point = new Measurement('rtn-3', text, base);
     point.add(scores);
-    const ofTexts = valueMetas.filter(({ shown }) => shown !== 'pictures');
+    const ofTexts = valueMetas.filter(({ shown }) => shown === 'table' || shown === 'file');
     expect(Object.keys(point.measured().values)).toEqual(ofTexts.map(({ name }) => name));
     const alone = ofTexts.filter(({ against }) => against === 'nothing');
     expect(Object.keys(base.measured().values)).toEqual(alone.map(({ name }) => name));
+    point.add({ ...scores, rerouted: scores.nll.map(() => 0.25) });
+    expect(point.measured().values['rerouted']?.mean).toBe(0.25);
   });
 
   it('are found by their files: one that is added is told with the others', () => {
