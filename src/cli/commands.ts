@@ -88,6 +88,11 @@ export const commands: readonly CommandMeta[] = [
         value: 'SITE=N,…',
         line: 'sites of another width, or =stored: decoder.*.mlp.down=6,decoder.0.*=stored,head=8',
       },
+      {
+        name: 'sites',
+        value: 'usual|all',
+        line: 'all: routers too, and all four layers of a Mamba mixer, as in the paper (usual)',
+      },
       { name: 'accept', value: 'PERCENT', line: 'the answer: smallest point with at most so much more perplexity (3)' },
       { name: 'have', value: 'MB', line: 'the answer: best point of at most so many megabytes' },
       json,

@@ -81,6 +81,7 @@ export function pointsOf(given: Given): PlannedPoint[] {
   const widths = listOf(widthsText, '--bits').map((text) => wholeNumber('--bits', text, 2, 8));
   const group = groupOf(given);
   const asked = askedExceptions(given);
+  const everywhere = choiceOf(given, 'sites', 'usual', ['usual', 'all']) === 'all' || undefined;
   // "all": those that can be run as asked for; a method that is named must be possible.
   const names = wanted === 'all' ? possible(given, widths, group) : listOf(wanted, '--recipes');
   return names.flatMap((name) => {
@@ -113,7 +114,7 @@ export function pointsOf(given: Given): PlannedPoint[] {
     const except = exceptionsFor(asked, group, recipeAt);
     return has.map((bits): PlannedPoint => {
       const all = recipeAt(bits);
-      const assignment = except.length ? { all, except } : { all };
+      const assignment = { all, ...(everywhere && { everywhere }), ...(except.length && { except }) };
       return { id: `${name}-${bits}`, method: name, assignment, bits, group: groupSize(all) };
     });
   });

@@ -130,6 +130,7 @@ const recipeForm = Object.fromEntries(
 const recipe = record(recipeForm);
 const assignment = record({
   all: recipe,
+  everywhere: optional(flag),
   except: optional(list(record({ where: shortText(maxWhere), recipe: nullable(recipe) }), maxExceptions)),
 });
 /** As variants.ts reads them. */

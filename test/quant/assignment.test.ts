@@ -11,6 +11,8 @@ import {
   tableRecipes,
 } from '../../src/quant/recipe/assignment';
 import { recipeOf } from '../../src/quant/recipe/parseRecipe';
+import { Fields } from '../../src/log/link/fields';
+import { fill, readTemplate, templateOf } from '../../src/log/link/recipes';
 import { RecipeError } from '../../src/util/errors';
 
 const grid = (bits: number) => ({ name: 'uniform', bits, group: 32 });
@@ -120,5 +122,30 @@ describe('an assignment', () => {
     expect(tableRecipes(named, true)).toEqual({ embedding: head, head });
     const two = { id: 'x', assignment: assign(all, { embedding: grid(4), head: grid(8) }) };
     expect(() => tableRecipes(two, true)).toThrow(/one matrix in this model/);
+  });
+});
+
+describe('an assignment for every site', () => {
+  const recipe = at(4);
+
+  it('means those that usually stay as well, in itself and in its patterns', () => {
+    const usual = parseAssignment({ all: recipe });
+    const every = parseAssignment({ all: recipe, everywhere: true });
+    expect(recipeAt(usual, 'decoder.0.mlp.router', 'stays')).toBe(null);
+    expect(recipeAt(every, 'decoder.0.mlp.router', 'stays')).toEqual(recipe);
+    expect(recipeAt(every, 'head')).toBe(null);
+    const stored = parseAssignment({ ...every, except: [{ where: 'decoder.0.*', recipe: null }] });
+    expect(recipeAt(stored, 'decoder.0.mlp.router', 'stays')).toBe(null);
+    expect(recipeAt(stored, 'decoder.1.mlp.router', 'stays')).toEqual(recipe);
+  });
+
+  it('is another than the usual one, and the same as itself', () => {
+    const every = { all: recipe, everywhere: true } as const;
+    expect(equalAssignment(every, { all: recipe })).toBe(false);
+    expect(equalAssignment({ all: recipe, everywhere: false } as never, { all: recipe })).toBe(true);
+    expect(() => parseAssignment({ all: recipe, everywhere: 1 })).toThrow(/everywhere.*true or false/);
+    const point = { id: 'rtn-4', method: 'rtn', bits: 4, group: 32 };
+    const filled = fill(readTemplate(new Fields(templateOf(point, every), 'r')), point);
+    expect(equalAssignment(filled, every)).toBe(true);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { assignEarlier, maxExceptions, maxWhere, type Assignment, type Exception } from '../../quant/recipe/assignment';
 import { fillSlots, type Piece, type Recipe } from '../../quant/recipe/recipe';
+import { damaged } from './bytes';
 import { Fields, type Json } from './fields';
 import { maxOptionName, maxPieces } from './limits';
 
@@ -32,7 +33,14 @@ export function fill({ all, ...others }: Assignment, point: Widths): Assignment 
 export function readTemplate(fields: Fields): Assignment {
   const all = readRecipe(fields.fields('all'));
   const except = fields.has('except') ? fields.list('except', maxExceptions) : [];
-  return except.length ? { all, except: except.map(readException) } : { all };
+  const everywhere = fields.has('everywhere');
+  if (everywhere && fields.get('everywhere') !== true)
+    throw damaged('it says of sites that stay neither that they do nor that they do not');
+  return {
+    all,
+    ...(everywhere && { everywhere: true as const }),
+    ...(except.length && { except: except.map(readException) }),
+  };
 }
 
 function readException(item: Json, i: number): Exception {

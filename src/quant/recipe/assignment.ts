@@ -17,6 +17,8 @@ export interface Exception {
 
 export interface Assignment {
   readonly all: Recipe;
+  /** Whether `all` means sites too that usually stay as stored (Site.stays): routers, the layers of step sizes. Released code takes them all. */
+  readonly everywhere?: true;
   /** The last that fits a site wins. */
   readonly except?: readonly Exception[];
 }
@@ -64,14 +66,15 @@ export function fits(where: string, site: string): boolean {
  * recipe for all nor by "*" for all that follows, so that a block at six bits is a block whose router is as it was.
  */
 export function recipeAt(
-  { all, except = [] }: Assignment,
+  { all, everywhere, except = [] }: Assignment,
   site: string,
   usually: 'replaced' | 'stays' = 'replaced',
 ): Recipe | null {
-  const means = (where: string) => fits(where, site) && (usually === 'replaced' || !/(^|\.)\*$/.test(where));
+  const stays = usually === 'stays' && !everywhere;
+  const means = (where: string) => fits(where, site) && (!stays || !/(^|\.)\*$/.test(where));
   const exception = except.findLast(({ where }) => means(where));
   if (exception) return exception.recipe;
-  return isTable(site) || usually === 'stays' ? null : all;
+  return isTable(site) || stays ? null : all;
 }
 
 /** Every recipe that it names. */
@@ -92,11 +95,15 @@ export function parseAssignment(json: unknown): Assignment {
   const fields = asObject(json, '$');
   if (!('all' in fields)) return parseAssignment(assignEarlier(fields as unknown as EarlierRecipe));
   for (const key of Object.keys(fields)) {
-    if (key !== 'all' && key !== 'except') refuse(`$.${key}`, 'there is no such field', 'all or except');
+    if (key !== 'all' && key !== 'everywhere' && key !== 'except') {
+      refuse(`$.${key}`, 'there is no such field', 'all, everywhere or except');
+    }
   }
   const all = parseRecipe(fields['all']);
   const except = parseExceptions(fields['except']);
-  return except.length ? { all, except } : { all };
+  const everywhere = fields['everywhere'] ?? false;
+  if (typeof everywhere !== 'boolean') refuse('$.everywhere', `this is ${typeof everywhere}`, 'true or false');
+  return { all, ...(everywhere && { everywhere: true as const }), ...(except.length && { except }) };
 }
 
 function parseExceptions(json: unknown): readonly Exception[] {

@@ -59,11 +59,14 @@ export function describeRecipe(recipe: Recipe): string {
 }
 
 /** "head 8-bit row", "decoder.0.* as stored", "decoder.*.mlp.down GPTQ 6-bit g32": what stands apart from the recipe of all others. */
-export function describeExceptions({ except = [] }: Assignment): readonly string[] {
-  return except.map(({ where, recipe }) => {
-    if (!recipe) return `${where} as stored`;
-    return `${where} ${isPlain(recipe) ? describePiece('grid', recipe.grid) : describeRecipe(recipe)}`;
-  });
+export function describeExceptions({ everywhere, except = [] }: Assignment): readonly string[] {
+  const also = everywhere ? ['what usually stays as stored, as all others'] : [];
+  return also.concat(
+    except.map(({ where, recipe }) => {
+      if (!recipe) return `${where} as stored`;
+      return `${where} ${isPlain(recipe) ? describePiece('grid', recipe.grid) : describeRecipe(recipe)}`;
+    }),
+  );
 }
 
 /** Of all points of a run, each said once; null where there is none. */
