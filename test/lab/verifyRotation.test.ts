@@ -5,6 +5,7 @@ import { verifyRotation } from '../../src/lab/verifyRotation';
 import { openModel } from '../../src/model/openModel';
 import type { OpenBlock, Model } from '../../src/model/model';
 import type { Piece } from '../../src/quant/recipe/recipe';
+import { present } from '../../src/util/assert';
 import { NumericError } from '../../src/util/errors';
 import { createRng } from '../../src/util/rng';
 import { testGpu } from '../gpu';
@@ -99,5 +100,36 @@ describe('the fused rotation of a whole model', () => {
     });
     await expect(failing).rejects.toBeInstanceOf(NumericError);
     await expect(failing).rejects.toThrow(/differs from the model by \d\.\d+ nats/);
+  });
+
+  it.each([
+    ['mixtral', 'mlp.router'],
+    ['qwen2-moe', 'mlp.router'],
+    ['qwen2-moe', 'shared.gate'],
+  ])('notices what stays as stored and reads the stream: in %s %s does not turn', async (name, stubborn) => {
+    const gpu = await testGpu();
+    const model = await openModel(gpu, await openFolder(goldenModel(name)));
+    using scope = gpu.scope('plain layers');
+    const plain = await Promise.all(
+      Array.from({ length: model.blockCount }, async (_, block) => {
+        const { weights } = await model.openBlock(scope, block);
+        const layers = model.sites(block).flatMap((site) => (site.name === stubborn ? site.layers : []));
+        return layers.map((layer) => [layer.name, present(weights.get(layer.name), layer.name)] as const);
+      }),
+    );
+    const left: Model = {
+      ...model,
+      forward: (into, block, hidden, batch) =>
+        model.forward(
+          into,
+          { ...block, weights: new Map([...block.weights, ...(plain[block.index] ?? [])]) },
+          hidden,
+          batch,
+        ),
+    };
+    const head = await model.openHead(scope);
+    const piece = { name: 'rotate', basis: 'hadamard' };
+    const failing = verifyRotation(gpu, left, ids, { head, piece, seed: 3, signal });
+    await expect(failing).rejects.toThrow(/differs from the model by \d+\.\d+ nats/);
   });
 });
