@@ -43,6 +43,15 @@ describe('the fused rotation of a whole model', () => {
     'falcon-mamba',
     'mamba2-groups',
     'mamba2-original',
+    'mixtral',
+    'mixtral-fused',
+    'qwen2-moe',
+    'qwen2-moe-sparse',
+    'qwen3-moe',
+    'olmoe',
+    'deepseek',
+    'deepseek-v2',
+    'deepseek-v2-full',
   ]) {
     it(`leaves ${name} as it is`, async () => {
       const gpu = await testGpu();
