@@ -139,6 +139,7 @@ export class Evaluation implements Disposable {
   ): AsyncGenerator<EvaluationStep> {
     const { gpu, model, signal } = this;
     for (const [i, group] of pass.entries()) {
+      this.#routes.begin(this.groups.indexOf(group));
       using local = gpu.scope('embedding');
       const features = featuresOf(local, this.#among(group, this.windows.features), model.card.hidden);
       await states.put(i, await embed(local, group.ids, group.batch.length, features));

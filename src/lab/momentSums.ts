@@ -59,7 +59,7 @@ export class MomentSums {
     if (cross && full) accumulateCross(gpu, full, input, cross, 1 / expected);
   }
 
-  /** Every row counts as much as the square of its weight, [rows, 1]: H and mean |x| are those of the rows times it. */
+  /** Every row counts as much as the square of its weight, [rows, 1]. */
   addWeighted(input: Matrix, weights: Matrix): void {
     const { gpu, expected, home } = this;
     const { H, magnitude } = this.#sums;
@@ -68,9 +68,10 @@ export class MomentSums {
     accumulateGram(gpu, weights, this.#squares);
     using local = gpu.scope('weighted rows');
     const ones = uploadMatrix(local, new Float32Array(input.cols).fill(1), 1, input.cols, 'ones');
-    const weighted = scaleColumns(gpu, local, input, ones, { ...weights, rows: 1, cols: input.rows });
-    accumulateGram(gpu, weighted, H);
-    accumulateMagnitude(gpu, weighted, magnitude, 1 / expected);
+    const times = (x: Matrix) => scaleColumns(gpu, local, x, ones, { ...weights, rows: 1, cols: input.rows });
+    const once = times(input);
+    accumulateGram(gpu, once, H);
+    accumulateMagnitude(gpu, times(once), magnitude, 1 / expected);
   }
 
   /** The sums as means, in place; called once, with something added. */
@@ -86,18 +87,20 @@ export class MomentSums {
   }
 
   /**
-   * As means of its own tokens and `count` tokens that are like those of `all`, whose sums are not finished yet: (S + count · S_all / n_all) /
-   * (n + count). What no token reached is the mean over all.
+   * As means of its own tokens and `count` tokens that are like those of `all`, whose sums are not finished yet: (n S / w + count · S_all / n_all) /
+   * (n + count), w what its n tokens count together. What no token reached is the mean over all.
    */
   async blended(all: MomentSums, count: number): Promise<Means> {
     const { gpu } = this;
     const own = await this.#weight();
     const alone = this.#tokens === 0;
     if (!alone && count === 0) return this.#over(own);
-    const share = (alone ? 1 : count) / (await all.#weight());
+    // What a token of its own counts, on average: weights of routers may be far below one, and the others count no more than these.
+    const unit = alone ? 1 : own / this.#tokens;
+    const share = (alone ? 1 : count * unit) / (await all.#weight());
     addInto(gpu, this.#sums.H, all.#sums.H, share);
     addInto(gpu, this.#sums.magnitude, all.#sums.magnitude, share);
-    return this.#over(alone ? 1 : own + count);
+    return this.#over(alone ? 1 : own + count * unit);
   }
 
   #over(weight: number): Means {

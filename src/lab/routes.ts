@@ -13,6 +13,12 @@ export class Routes {
   readonly #changes = new Map<number, Uint32Array>();
   readonly #layers = new Map<number, number>();
 
+  /** Before a group goes through the blocks: what an attempt that failed has left of it is forgotten. */
+  begin(group: number): void {
+    this.#changes.delete(group);
+    this.#layers.delete(group);
+  }
+
   /** `of`: whose choice it is. choice [tokens, count], row by row. */
   note(of: 'reference' | 'point', group: number, block: number, choice: Uint32Array, count: number): void {
     const place = `${group} ${block}`;
@@ -38,8 +44,7 @@ export class Routes {
   take(group: number): Float32Array | null {
     const changes = this.#changes.get(group);
     const layers = this.#layers.get(group);
-    this.#changes.delete(group);
-    this.#layers.delete(group);
+    this.begin(group);
     return changes && layers ? Float32Array.from(changes, (count) => count / layers) : null;
   }
 }

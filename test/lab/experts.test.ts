@@ -45,7 +45,7 @@ const orderOf = (expert: number, channels: number) =>
   Array.from({ length: channels }, (_, i) => (i * [1, 3, 5, 9][expert]! + expert) % channels);
 
 /** A Mixtral whose experts are the MLP of a dense Llama, `count` of them for each token. */
-async function copies(dense: Checkpoint, count: number, reached: 2 | 4 = experts): Promise<Checkpoint> {
+async function copies(dense: Checkpoint, count: number, reached: 'alike' | 2 | 4 = experts): Promise<Checkpoint> {
   const config = { ...dense.config, model_type: 'mixtral', num_local_experts: experts, num_experts_per_tok: count };
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of dense.tensors) {
@@ -69,6 +69,8 @@ async function copies(dense: Checkpoint, count: number, reached: 2 | 4 = experts
     const r = Float32Array.from({ length: cols }, () => rng.normal());
     const rows = Float32Array.from({ length: experts * cols }, (_, at) => {
       if (reached === experts) return rng.normal();
+      // All equal: the first ones, each with the same weight.
+      if (reached === 'alike') return 0;
       return [1, -1, 0, 0][Math.floor(at / cols)]! * (r[at % cols] as number);
     });
     tensors.set(router, plain(router, [experts, cols], rows));
@@ -177,6 +179,12 @@ describe('experts that are copies of a dense MLP', () => {
       await momentsOf(two, { expertBlend: 0 }),
       await momentsOf(two, { expertBlend: 0, expertWeights: 'router' }),
     ];
+    const alike = await openModel(gpu, await copies(dense, 2, 'alike'));
+    const [usual, halves] = [await momentsOf(alike), await momentsOf(alike, { expertWeights: 'router' })];
+    for (const [name, { H, magnitude }] of usual) {
+      expect(nmse(present(halves.get(name), name).H, H), name).toBeLessThanOrEqual(1e-11);
+      expect(nmse(present(halves.get(name), name).magnitude, magnitude), name).toBeLessThanOrEqual(1e-11);
+    }
     const name = 'expert.0.down';
     expect(nmse(present(heavy.get(name), name).H, present(plain.get(name), name).H)).toBeGreaterThan(1e-4);
   });

@@ -16,6 +16,11 @@ describe('the experts that tokens go to', () => {
     expect(routes.take(0)).toEqual(Float32Array.of(0, 0.5, 0.5));
     expect(routes.take(0)).toBe(null);
     expect(routes.take(1)).toBe(null);
+    // An attempt that failed halfway leaves nothing to the next.
+    routes.note('point', 0, 0, Uint32Array.of(5, 5, 5, 5, 5, 5), 2);
+    routes.begin(0);
+    routes.note('point', 0, 0, Uint32Array.of(0, 1, 2, 3, 4, 5), 2);
+    expect(routes.take(0)).toEqual(Float32Array.of(0, 0, 0));
     // The next point is compared with the same.
     routes.note('point', 1, 0, Uint32Array.of(6), 1);
     expect(routes.take(1)).toEqual(Float32Array.of(1));

@@ -20,7 +20,7 @@ export class FullCalibration implements Disposable {
     readonly need: Need,
   ) {}
 
-  /** BlockMoments of the block, owned by `scope`; blocks come in their order. None where nothing is missing any more. */
+  /** Moments of the block, owned by `scope`; blocks come in their order. None where nothing is missing any more. */
   async *of(block: number, scope: Scope): AsyncGenerator<RunEvent, BlockMoments> {
     const { bench, need } = this;
     const { model, input, clock, points, source, budgets, calibrationBatches, settings } = bench;

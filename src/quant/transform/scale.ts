@@ -74,6 +74,17 @@ export function scale({ formula, search }: Piece): Transform {
       const key = `scale ${String(formula)} ${String(search)} ${present(grid.key, 'a grid of makeGrid')}`;
       const factors = problem.factors.under(key);
       const { kin } = problem;
+      const input = problem.neighbours?.input;
+      if (input?.kind === 'stream' && input.gains && !input.scales) {
+        const reason =
+          'what these gains make is read elsewhere too, by sites that are not at hand or are solved otherwise';
+        cx.emit({
+          type: 'fallback-used',
+          wanted: 'factors in the norm before',
+          used: 'a multiply when the model runs',
+          reason,
+        });
+      }
       const errorOf = search === 'module' ? moduleErrorOf(problem, cx) : undefined;
       const kept = await factors.remember('scales', async () => {
         if (kin) return kin.agree(key, () => searchTogether(kin, formula, grid, cx));
