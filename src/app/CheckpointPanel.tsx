@@ -4,40 +4,31 @@ import type { Verdict } from '../model/card';
 import { bytes, count, sentence } from '../store/format';
 import type { ShownCard } from '../store/state';
 import { Blocks } from './Blocks';
-import { useLab, useLabState } from './context';
+import { useLabState } from './context';
 import { Section } from './controls';
 import { Term } from './Term';
 
+const Bundled = lazy(() => import('./Bundled'));
 const TensorsCard = lazy(() => import('./Below').then((below) => ({ default: below.TensorsCard })));
 
 const verdicts: Record<Verdict['kind'], string> = { fits: 'fits', streamed: 'fits, streamed', 'too-big': 'too big' };
 
 export function CheckpointPanel() {
-  const lab = useLab();
-  const { demos, checkpoint, running, blind } = useLabState((state) => ({
-    demos: state.demos,
+  const { demos, checkpoint, blind } = useLabState((state) => ({
+    demos: state.demos.models,
     checkpoint: state.checkpoint,
-    running: state.activity !== 'idle',
     // Without a GPU nothing is known of what fits it.
     blind: state.engine.status === 'missing',
   }));
   const { status, demo, card, tensors } = checkpoint;
   const bundled = demos.find(({ id }) => id === demo);
-  const note = bundled && `${bundled.label}: ${bundled.note}`;
+  const note = status !== 'opening' && bundled && `Trained on ${count(bundled.tokensSeen)} tokens. ${bundled.note}`;
   return (
     <Section title="Checkpoint" aside={card && !blind && <VerdictPill verdict={card.verdict} />}>
       {demos.length > 0 && (
-        <fieldset className="field" disabled={running}>
-          <legend className="label">Bundled model, by training</legend>
-          <div className="segmented wide">
-            {demos.map(({ id, label }) => (
-              <label key={id}>
-                <input type="radio" name="demo" checked={id === demo} onChange={() => void lab.chooseDemo(id)} />
-                <span title={label}>{short(label)}</span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <Suspense>
+          <Bundled />
+        </Suspense>
       )}
       <div className="card" aria-busy={status === 'opening'}>
         {card ? (
@@ -74,7 +65,7 @@ function VerdictPill({ verdict }: { readonly verdict: Verdict }) {
 
 interface CardProps {
   readonly card: ShownCard;
-  readonly note: string | undefined;
+  readonly note: string | false | undefined;
   readonly blind: boolean;
 }
 
@@ -125,6 +116,4 @@ const headsOf = ({ heads, keyValueHeads }: ShownCard) => {
   return `, ${heads} heads${heads === keyValueHeads ? '' : ` (${keyValueHeads} key-value)`}`;
 };
 
-/** "Demo, 20% of the training" → "20%": the row has room for three. */
-const short = (label: string) => /\d+ ?%/.exec(label)?.[0] ?? label;
 const percent = (share: number) => `${Math.round(share * 100)} %`;

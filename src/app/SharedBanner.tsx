@@ -16,7 +16,7 @@ export function SharedBanner() {
   if (!shared || source === 'log') return null;
   const { model, adapter, app } = shared.share;
   const same = card?.fingerprint === model.fingerprint;
-  const bundled = demos.find(({ id }) => id === model.label);
+  const bundled = demos.models.find(({ fingerprint }) => fingerprint === model.fingerprint);
   return (
     <section className="banner" aria-label="Shared run">
       <div>

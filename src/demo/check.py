@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Perplexity of the demo's levels in transformers, float32: full precision, RTN, and GPTQ as a cross-check.
 
-usage: check.py DEMODIR TEXT [--calibration TEXT] [--levels level-100,level-30,level-7] [--max-tokens 40960] [--json FILE]
+usage: check.py DEMODIR TEXT [--calibration TEXT] [--levels level-100,level-7] [--max-tokens 40960] [--json FILE]
 
 Protocol: the whole text is encoded once, cut into windows of 256 ids that do not overlap, the tail is dropped, and every
 id of a window but its first is scored. Rounding: asymmetric grid per row or per group along the input axis, with zero
@@ -75,7 +75,7 @@ def perplexity(model, ids):
 
 @torch.no_grad()
 def main():
-    p = argparse.ArgumentParser(); p.add_argument("demo"); p.add_argument("text"); p.add_argument("--calibration"); p.add_argument("--levels", default="level-100,level-30,level-7")
+    p = argparse.ArgumentParser(); p.add_argument("demo"); p.add_argument("text"); p.add_argument("--calibration"); p.add_argument("--levels", default="level-100,level-7")
     p.add_argument("--max-tokens", type=int, default=40960); p.add_argument("--json"); a = p.parse_args()
     rows = []
     for level in a.levels.split(","):

@@ -4,8 +4,9 @@ import type { SourceFile } from '../worker/protocol';
 import { fetchOwn, fetchOwnJson } from './fetching';
 import { count, sentence } from './format';
 import type { Bench } from './bench';
+import type { Demos } from './demos';
 import { busyNotice, errorNotice } from './notices';
-import type { CheckpointState, DemoModel } from './state';
+import type { CheckpointState } from './state';
 
 export interface Checkpoints {
   readManifest(): Promise<void>;
@@ -26,7 +27,7 @@ export function createCheckpoints(
     if (store.getState().activity !== 'idle') return notify(busyNotice(name));
     const turn = ++newest;
     settle('checkpoint');
-    store.setState({ checkpoint: { ...last, status: 'opening' } });
+    store.setState({ checkpoint: { ...last, demo, status: 'opening' } });
     const onHeaders = (card: HeaderCard) => {
       if (turn === newest) store.setState({ checkpoint: { status: 'reading', demo, card, tensors: null } });
     };
@@ -72,8 +73,7 @@ export function createCheckpoints(
   return {
     async readManifest() {
       try {
-        const { models } = await fetchOwnJson<{ models: readonly DemoModel[] }>('demo/manifest.json');
-        store.setState({ demos: models });
+        store.setState({ demos: await fetchOwnJson<Demos>('demo/manifest.json') });
       } catch (error) {
         notify(
           errorNotice('The bundled models did not load', error, { stays: 'Checkpoints that you open still work.' }),
@@ -81,7 +81,7 @@ export function createCheckpoints(
       }
     },
     async chooseDemo(id) {
-      const demo = store.getState().demos.find((d) => d.id === id);
+      const demo = store.getState().demos.models.find((d) => d.id === id);
       if (!demo) return;
       await open(demo.label, id, () =>
         Promise.all(

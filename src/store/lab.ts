@@ -10,6 +10,7 @@ import type { SourceFile } from '../worker/protocol';
 import type { Bench } from './bench';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
 import { refusalWords, sortDropped } from './dropped';
+import { firstDemo } from './demos';
 import { createLinks, type Links } from './links';
 import { createMatrices, type Matrices } from './combinations';
 import { recall, remember, type Notebook } from './remember';
@@ -20,7 +21,7 @@ import type { KeptRuns } from './keptRuns';
 import { runName, type ShelfRun } from './runRecord';
 import { createRuns, type Runs } from './runs';
 import { createShelf, type ShelfActions } from './shelf';
-import { startingState, type DemoModel, type LabState } from './state';
+import { startingState, type LabState } from './state';
 import { watchTab } from './tab';
 import { createTexts, type Texts } from './texts';
 
@@ -99,8 +100,8 @@ export function createLab({ engine, methods, pieces, notebook = null, keptRuns, 
   function tellInterrupted(run: ShelfRun | null): void {
     const { engine: at, demos } = store.getState();
     if (!run || at.status !== 'ready') return;
-    const { name } = run.summary.model;
-    const here = demos.some(({ id }) => id === name);
+    const { name, fingerprint } = run.summary.model;
+    const here = demos.models.some((model) => model.fingerprint === fingerprint);
     const text = `${runName(run)}: its finished points ${at.report?.keepsLayers ? 'and layers ' : ''}are kept. ${
       here ? 'Continue measures' : `Open ${name} again; then Continue measures`
     } what is missing.`;
@@ -136,14 +137,10 @@ export function createLab({ engine, methods, pieces, notebook = null, keptRuns, 
       links.followRuns();
       await Promise.all([connectAdapter(), texts.readManifest(), checkpoints.readManifest()]);
       const { demos, shared } = store.getState();
-      const best = demos.reduce<DemoModel | undefined>(
-        (a, b) => (a && a.tokensSeen >= b.tokensSeen ? a : b),
-        undefined,
-      );
       tellInterrupted(interrupted);
       if (notebook) remember(notebook, store);
       learnPace(store, notebook);
-      const again = demos.find(({ id }) => id === last.demo) ?? best;
+      const again = demos.models.find(({ id }) => id === last.demo) ?? firstDemo(demos);
       if (again && !shared) await checkpoints.chooseDemo(again.id);
     },
     async receive(files) {

@@ -5,22 +5,13 @@ import type { SharedRun } from '../log/link/sharedRun';
 import type { HeaderCard, ModelCard, TensorsCard } from '../model/card';
 import type { AdapterReport, MemoryUse, TextSource } from '../worker/protocol';
 import type { Scale, XAxis, YAxis } from './curves';
+import type { Demos } from './demos';
 import { usualPace } from './estimate';
 import type { Notice } from './notices';
 import type { Setup } from './plan';
 import type { ShelfRun } from './runRecord';
 import type { RoundingView } from './roundingView';
 import { emptyRun, type RunView } from './runView';
-
-/** A bundled model, as public/demo/manifest.json lists it. Files are paths relative to that folder. */
-export interface DemoModel {
-  readonly id: string;
-  readonly label: string;
-  readonly tokensSeen: number;
-  readonly parameters: number;
-  readonly note: string;
-  readonly files: readonly string[];
-}
 
 /** A text to choose: bundled (fetched on use) or dropped. */
 export interface TextChoice extends Pick<TextSource, 'label'> {
@@ -40,7 +31,7 @@ export interface EngineState {
 }
 
 export interface CheckpointState {
-  /** opening: nothing is known of the next one yet, and `card` is still the one before. reading: `card` holds what its headers tell. */
+  /** opening: nothing but `demo` is known of the next one yet, and `card` is still the one before. reading: `card` holds what its headers tell. */
   readonly status: 'none' | 'opening' | 'reading' | 'open';
   /** Id of the bundled model that is open; null for a dropped one. */
   readonly demo: string | null;
@@ -60,7 +51,7 @@ export interface Shared {
 
 export interface LabState {
   readonly engine: EngineState;
-  readonly demos: readonly DemoModel[];
+  readonly demos: Demos;
   readonly texts: readonly TextChoice[];
   readonly checkpoint: CheckpointState;
   readonly setup: Setup;
@@ -117,7 +108,7 @@ export const startingSetup: Setup = {
 
 export const startingState: LabState = {
   engine: { status: 'starting', report: null, memory: null, reason: null },
-  demos: [],
+  demos: { structures: [], models: [] },
   texts: [],
   checkpoint: { status: 'none', demo: null, card: null, tensors: null },
   setup: startingSetup,

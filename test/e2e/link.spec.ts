@@ -27,7 +27,7 @@ const { madeUpShare } = await loadModule<typeof import('../lab/shared')>('test/l
 /** The same folder but for one number of its config: another model. */
 async function anotherModel(): Promise<string> {
   const folder = join(mkdtempSync(join(tmpdir(), 'bitcurve-')), 'another');
-  await cp(join(root, 'public/demo/level-30'), folder, { recursive: true });
+  await cp(join(root, 'public/demo/level-7'), folder, { recursive: true });
   const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { rms_norm_eps: number };
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, rms_norm_eps: 2 * config.rms_norm_eps }));
   return folder;
@@ -36,8 +36,8 @@ async function anotherModel(): Promise<string> {
 test('a copied link shows the same points in a fresh profile, and is reproduced there', async ({ page, browser }) => {
   await openDemo(page);
   // The folder's name names the model: the same one is dropped below.
-  await dropPaths(page, [join(root, 'public/demo/level-30')]);
-  await expect(page.locator('.card-name')).toContainText('level-30');
+  await dropPaths(page, [join(root, 'public/demo/level-7')]);
+  await expect(page.locator('.card-name')).toContainText('level-7');
   await configure(page, small);
   await runButton(page).click();
   await untilStatus(page, 'finished');
@@ -55,7 +55,7 @@ test('a copied link shows the same points in a fresh profile, and is reproduced 
   const fresh = await browser.newContext();
   const other = await fresh.newPage();
   await openLab(other, new URL(link).hash);
-  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('level-30');
+  await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('level-7');
   // Nothing is open: the chart needs no model.
   expect(await other.evaluate(() => window.bitcurve.store.getState().checkpoint.card)).toBeNull();
   await expect(other.locator('.recharts-scatter-symbol')).toHaveCount(4);
@@ -75,7 +75,7 @@ test('a copied link shows the same points in a fresh profile, and is reproduced 
   expect(await other.evaluate(() => window.bitcurve.store.getState().source)).toBe('link');
 
   // The same model is run with the same settings and compared.
-  await dropPaths(other, [join(root, 'public/demo/level-30')]);
+  await dropPaths(other, [join(root, 'public/demo/level-7')]);
   await expect(other.getByRole('region', { name: 'Shared run' })).toContainText('5 match');
   await expect(results(other).locator('td.verdict.match')).toHaveCount(5);
   await fresh.close();

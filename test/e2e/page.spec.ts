@@ -178,6 +178,36 @@ test('the short ways by keyboard: skip links, and Ctrl + Enter from a field', as
   await expect(page.getByRole('region', { name: 'Results table, scrollable' })).toBeFocused();
 });
 
+test('another structure is told of before it is chosen, loaded when it is, and there again after a reload', async ({
+  page,
+}) => {
+  await openDemo(page);
+  const weights: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('.safetensors')) weights.push(request.url());
+  });
+  const tiles = page.getByRole('group', { name: 'Structure of the bundled model' });
+  await expect(tiles.getByRole('radio', { name: /^Dense/ })).toBeChecked();
+  const experts = tiles.getByRole('radio', { name: /^8 experts \d.* MB$/ });
+  await expect(tiles).toContainText('as in Llama');
+  await experts.hover();
+  await expect(tiles).toContainText('A router sends every token to 2 of 8 MLPs');
+  expect(weights).toEqual([]);
+  await tiles.getByRole('radio', { name: /^Dense/ }).press('ArrowRight');
+  await expect(experts).toBeChecked();
+  await expect(experts).toHaveAccessibleDescription(/A router sends every token to 2 of 8 MLPs/);
+  await expect(page.locator('.card-name')).toHaveText('mixtral-100 mixtral');
+  expect(weights).toHaveLength(1);
+  // It was trained once: there is no level to choose.
+  await expect(page.getByRole('group', { name: 'Part of its training' })).toHaveCount(0);
+  await expect(runButton(page)).toBeEnabled();
+  await page.reload();
+  await expect(page.locator('.card-name')).toHaveText('mixtral-100 mixtral');
+  await tiles.getByRole('radio', { name: /^Dense/ }).click();
+  await page.getByRole('radio', { name: '7%' }).click();
+  await expect(page.locator('.card-name')).toHaveText('level-7 llama');
+});
+
 test('the first screen says what can be dropped; a good start is one press, a reason is mended by another', async ({
   page,
 }) => {

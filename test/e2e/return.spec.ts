@@ -51,14 +51,14 @@ test('a link pasted into the open tab is shown, and Back brings what was there',
 test('a reload in mid-run keeps the form and says how to go on', async ({ page }) => {
   await openDemo(page);
   await configure(page, { ...small, maxTokens: 4096 });
-  await page.getByRole('radio', { name: '30%' }).click();
-  await expect(page.locator('.card-name')).toContainText('level-30');
+  await page.getByRole('radio', { name: '7%' }).click();
+  await expect(page.locator('.card-name')).toContainText('level-7');
   await runButton(page).click();
   await page.waitForFunction(() => window.bitcurve.store.getState().run.layers.length > 3);
   await page.reload();
   await expect(page.getByRole('alert')).toContainText('The last run did not end');
   await expect(page.getByRole('alert')).toContainText('Continue measures what is missing');
-  await expect(page.locator('.card-name')).toContainText('level-30');
+  await expect(page.locator('.card-name')).toContainText('level-7');
   const setup = await page.evaluate(() => window.bitcurve.store.getState().setup);
   expect(setup).toMatchObject({ ...small, maxTokens: 4096 });
   await expect(page.getByRole('alert').getByRole('button', { name: 'Continue' })).toBeEnabled();

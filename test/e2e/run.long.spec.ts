@@ -18,7 +18,7 @@ import {
 
 /** A real one where it lies beside the project, else another level of the demo. */
 const stories = join(sharedModels, 'stories260K-f32');
-testDrop(existsSync(stories) ? stories : join(root, 'public/demo/level-30'));
+testDrop(existsSync(stories) ? stories : join(root, 'public/demo/level-7'));
 
 test('a device destroyed in mid-run is replaced, and the run ends in the same hashes', async ({ page, browser }) => {
   await openDemo(page);

@@ -55,15 +55,15 @@ test('three runs of two checkpoints stand in one chart, are named, deleted and p
   await runs(page).getByRole('textbox').first().fill('Trained');
   await page.keyboard.press('Enter');
 
-  await page.getByRole('radio', { name: '30%' }).click();
-  await expect(page.locator('.card-name')).toContainText('level-30');
+  await page.getByRole('radio', { name: '7%' }).click();
+  await expect(page.locator('.card-name')).toContainText('level-7');
   // The shown results are of the other checkpoint, and say so.
   await expect(page.getByRole('region', { name: 'Another checkpoint' })).toContainText(
-    'These results are of level-100; press Run for level-30.',
+    'These results are of level-100; press Run for level-7.',
   );
   await expect(page.locator('.stage.foreign')).toHaveCount(1);
   await runButton(page).click();
-  await page.waitForFunction(() => window.bitcurve.store.getState().run.about?.model.name === 'level-30');
+  await page.waitForFunction(() => window.bitcurve.store.getState().run.about?.model.name === 'level-7');
   await untilStatus(page, 'finished');
   await expect(page.getByRole('region', { name: 'Another checkpoint' })).toHaveCount(0);
   await configure(page, { context: 64, methods: ['hqq'], group: 32 });
@@ -76,7 +76,7 @@ test('three runs of two checkpoints stand in one chart, are named, deleted and p
   for (const box of await runs(page).getByRole('checkbox').all()) await box.check();
   await expect(chartLines(page)).toHaveCount(3);
   await expect(page.locator('.recharts-scatter-symbol')).toHaveCount(6);
-  await expect(legend(page)).toContainText([/HQQ/, /RTN.*level-30, /, /RTN.*Trained/, /Full precision/]);
+  await expect(legend(page)).toContainText([/HQQ/, /RTN.*level-7, /, /RTN.*Trained/, /Full precision/]);
   await expect(results(page).locator('.run-head')).toHaveCount(3);
   await expect(results(page).locator('.run-head').last()).toContainText('Trained');
 
