@@ -1,5 +1,6 @@
 /** The checkpoint: the bundled ones to choose from, and the card of the open one, made from its headers alone. */
 import { lazy, Suspense } from 'react';
+import { structureFacts } from '../log/structureFacts';
 import type { Verdict } from '../model/card';
 import { bytes, count, sentence } from '../store/format';
 import type { ShownCard } from '../store/state';
@@ -71,11 +72,15 @@ interface CardProps {
 
 function Card({ card, note, blind }: CardProps) {
   const facts: readonly (readonly [string, string])[] = [
-    ['Parameters', `${count(card.parameters)}, ${percent(card.linearParameters / card.parameters)} quantizable`],
+    [
+      'Parameters',
+      `${count(card.parameters)}, ${percent((card.linearParameters - (card.stayingParameters ?? 0)) / card.parameters)} quantizable`,
+    ],
     ['Stored as', `${card.dtypes.join(', ')} · ${bytes(card.bytes)}`],
     ['Shape', `${card.layers} × ${card.hidden} wide${headsOf(card)}`],
+    ...structureFacts(card, count),
     ['Vocabulary', `${card.vocabulary}${card.tiedEmbeddings ? ', tied' : ''}`],
-    ['Context', String(card.maxContext)],
+    ['Context', card.states && card.heads === 0 ? 'any length' : String(card.maxContext)],
   ];
   return (
     <>

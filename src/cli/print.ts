@@ -1,6 +1,7 @@
 /** Results for people: plain text, one line a point. */
 import type { PointResult, RunEvent, RunSettings } from '../log/events';
 import { doubtLine } from '../log/verdict/doubt';
+import { structureFacts } from '../log/structureFacts';
 import type { Answer } from '../log/verdict/sentence';
 import { exceptionsOf } from '../quant/recipe/recipes';
 import { valueMetas } from '../measures/catalog';
@@ -38,6 +39,9 @@ function describeModel(card: ModelCard): string {
     ['stored as', `${card.dtypes.join(', ')}, ${megabytes(card.bytes)}`],
     ['layers', String(card.layers)],
     ['width', `${card.hidden}${headsOf(card)}`],
+    ...structureFacts(card, (value) => value.toLocaleString('en')).map(
+      ([name, text]) => [name.toLowerCase(), text] as const,
+    ),
     ['vocabulary', `${card.vocabulary}${card.tiedEmbeddings ? ', embedding and head tied' : ''}`],
     ['context', String(card.maxContext)],
     ['verdict', `${card.verdict.kind}: ${card.verdict.reason}`],

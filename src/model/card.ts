@@ -22,6 +22,8 @@ export interface HeaderCard {
   readonly parameters: number;
   /** Parameters of the linear layers that recipes quantize. */
   readonly linearParameters: number;
+  /** Of these, parameters of layers that usually stay as stored (Site.stays); left out where there are none. */
+  readonly stayingParameters?: number;
   readonly dtypes: readonly string[];
   readonly bytes: number;
   readonly layers: number;
@@ -34,11 +36,37 @@ export interface HeaderCard {
   readonly widestInputs?: number;
   readonly tiedEmbeddings: boolean;
   readonly blocks: readonly BlockSize[];
+  /** Of a mixture of experts; left out where there are none. */
+  readonly experts?: ExpertFacts;
+  /** Of a state space model; left out where nothing is scanned. */
+  readonly states?: StateFacts;
   /** Of a model that looks at pictures; left out where it does not. */
   readonly pictures?: PictureFacts;
   readonly verdict: Verdict;
   /** What is as the reader may not expect, and stands in no one's way, a sentence each; left out when nothing is. */
   readonly notes?: readonly string[];
+}
+
+export interface ExpertFacts {
+  /** In each block that has some: how many there are, and to how many a token goes. */
+  readonly count: number;
+  readonly chosen: number;
+  /** Whether one more in each of these blocks takes every token. */
+  readonly shared: boolean;
+  /** Blocks that have experts. */
+  readonly blocks: number;
+  /** Parameters of the whole model that a token meets: of the experts those alone that it goes to. */
+  readonly activeParameters: number;
+}
+
+export interface StateFacts {
+  /** Numbers that each channel keeps of what was read. */
+  readonly states: number;
+  readonly channels: number;
+  /** Channels come in so many heads with one decay each; as many as there are channels where each has its own. */
+  readonly heads: number;
+  /** Blocks that have states. */
+  readonly blocks: number;
 }
 
 export interface PictureFacts {

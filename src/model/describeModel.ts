@@ -3,6 +3,8 @@ import type { Checkpoint, TensorEntry } from '../formats/checkpoint';
 import { widestMoment } from '../tensor/gram';
 import { elementBytes } from '../tensor/matrix';
 import type { BlockSize, HeaderCard, ModelCard, Verdict } from './card';
+import type { Site } from './model';
+import { sharedDown } from './parts/experts';
 import { beside, located, openPlan, towerTensors, wanted, type Plan, type Wanted } from './plan';
 import { featuresOf } from './towerPlan';
 import { storedAs } from './weights';
@@ -43,6 +45,30 @@ function partsOf(checkpoint: Checkpoint, plan: Plan): readonly (readonly [string
 
 /** Every site of the model. */
 const sitesOf = ({ blocks }: Plan) => blocks.flatMap(({ sites }) => sites);
+
+const weightsOf = (sites: readonly Site[]): number =>
+  sites.reduce((sum, { layers, cols }) => sum + cols * layers.reduce((rows, layer) => rows + layer.rows, 0), 0);
+
+/** What the blocks have beside layers and norms, as those have it that are the first to. `parameters`: of the whole model. */
+function structureOf({ blocks }: Plan, parameters: number): Pick<HeaderCard, 'experts' | 'states'> {
+  const mixtures = blocks.filter(({ experts }) => experts);
+  const scans = blocks.filter(({ states }) => states);
+  const [route, scan] = [mixtures[0]?.experts, scans[0]?.states];
+  const idle = blocks
+    .flatMap(({ sites }) => sites)
+    .reduce((sum, site) => sum + (site.routed ? (1 - site.routed.share) * weightsOf([site]) : 0), 0);
+  return {
+    ...(route && {
+      experts: {
+        ...{ count: route.experts, chosen: route.count },
+        shared: mixtures.some(({ sites }) => sites.some(({ name }) => name === sharedDown)),
+        blocks: mixtures.length,
+        activeParameters: Math.round(parameters - idle),
+      },
+    }),
+    ...(scan && { states: { ...scan, blocks: scans.length } }),
+  };
+}
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 
@@ -91,12 +117,16 @@ export async function describeHeaders(checkpoint: Checkpoint, limits: AdapterLim
   const { architecture, facts, tied, tower } = plan;
   const parts = partsOf(checkpoint, plan);
   const blocks = parts.map(([name, entries]) => size(name, entries));
-  const linear = sitesOf(plan).flatMap(({ layers, cols }) => layers.map(({ rows }) => rows * cols));
+  const sites = sitesOf(plan);
+  const linearParameters = weightsOf(sites);
+  const parameters = blocks.reduce((sum, { parameters }) => sum + parameters, 0);
+  const staying = weightsOf(sites.filter(({ stays }) => stays));
   return {
     name: checkpoint.name,
     architecture,
-    parameters: blocks.reduce((sum, { parameters }) => sum + parameters, 0),
-    linearParameters: linear.reduce((sum, count) => sum + count, 0),
+    parameters,
+    linearParameters,
+    ...(staying > 0 && { stayingParameters: staying }),
     dtypes: [...new Set(parts.flatMap(([, entries]) => entries.map(({ type }) => type)))].sort(),
     bytes: blocks.reduce((sum, { bytes }) => sum + bytes, 0),
     layers: plan.blocks.length,
@@ -105,9 +135,10 @@ export async function describeHeaders(checkpoint: Checkpoint, limits: AdapterLim
     keyValueHeads: facts.keyValueHeads,
     vocabulary: facts.vocabulary,
     maxContext: facts.maxContext,
-    widestInputs: Math.max(...sitesOf(plan).map(({ cols }) => cols)),
+    widestInputs: Math.max(...sites.map(({ cols }) => cols)),
     tiedEmbeddings: tied,
     blocks,
+    ...structureOf(plan, parameters),
     ...(tower && { pictures: { side: tower.picture, features: featuresOf(tower), id: tower.id } }),
     verdict: judge(parts, plan, limits),
     ...(checkpoint.remarks ? { notes: checkpoint.remarks } : {}),

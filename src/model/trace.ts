@@ -5,7 +5,7 @@
 import { assert } from '../util/assert';
 import type { HeadPlan } from './blueprint';
 import type { LayerRef, Routed, Site } from './model';
-import type { Block, Gains, NormRule, Parameter, Source, Steps } from './steps';
+import type { Block, Gains, NormRule, Parameter, RouteRule, ScanRule, Source, Steps } from './steps';
 
 /** A vector or matrix that the block reads: its name there (of a layer, a layer's bias, or a norm), where it lies, and its shape. */
 export interface BlockTensor {
@@ -26,7 +26,13 @@ export interface StreamFacts {
   readonly centred: boolean;
 }
 
-export interface Traced {
+/** What a block has beside layers and norms: experts that tokens are sent to, a state that goes along the tokens. */
+export interface Structure {
+  readonly experts?: Pick<RouteRule, 'experts' | 'count'>;
+  readonly states?: Pick<ScanRule, 'heads' | 'states'> & { readonly channels: number };
+}
+
+export interface Traced extends Structure {
   /** In the order in which they run. */
   readonly sites: readonly Site[];
   /** In the order in which they are read first. */
@@ -90,6 +96,7 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
   const tensors = new Map<string, BlockTensor>();
   const kinds = new Set<NormRule['kind']>();
   let turns = true;
+  let structure: Structure = {};
   /** The expert whose steps are looked at. */
   let expert: Pick<Routed, 'expert' | 'share'> | null = null;
   /** Of values that every token has: the first site that reads them. */
@@ -206,11 +213,13 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
       assert(b.cols === groups * states && c.cols === b.cols, `${groups} groups of ${states} states`);
       parameter('state', decays);
       parameter('state', through);
+      structure = { ...structure, states: { heads, states, channels: x.cols } };
       for (const value of [x, delta, b, c]) say(value, 'fixed');
       return { cols: x.cols, reads: null, from: [], stream: false };
     },
     async mixture({ experts, count }, router, x, make) {
       assert(router.cols === experts, `${experts} experts by ${router.cols} logits`);
+      structure = { ...structure, experts: { experts, count } };
       say(router, 'fixed');
       const from: Writer[] = [];
       for (let e = 0; e < experts; e++) {
@@ -247,6 +256,7 @@ export async function trace(block: Block, hidden: number): Promise<TracedBlock> 
   return {
     stream: { turns, centred: kinds.has('layer'), kinds },
     in: (stream) => ({
+      ...structure,
       sites: found.map(({ fact, layers, ...site }): Site => ({
         ...site,
         cols: fact.cols,

@@ -73,7 +73,9 @@ type Measured = Pick<Setup, 'context' | 'maxTokens' | 'calibrationTokens' | 'mod
 function operations(card: HeaderCard, setup: Measured, { all, calibrated }: Counts): number {
   const draws = setup.calibrationDraws ?? 1;
   const widest = card.widestInputs ?? 4 * card.hidden;
-  const block = 2 * card.linearParameters + 4 * card.layers * setup.context * card.hidden;
+  // Experts that a token does not go to cost it nothing.
+  const idle = card.experts ? card.parameters - card.experts.activeParameters : 0;
+  const block = 2 * (card.linearParameters - idle) + 4 * card.layers * setup.context * card.hidden;
   const head = 2 * card.vocabulary * card.hidden * (setup.protocol === 'gptq' ? 1 : 0.5);
   // Texts that are shorter than asked for make it faster than said.
   const tokens = setup.maxTokens ?? 300_000;

@@ -14,9 +14,9 @@ export function xFrame(
   // Group parameters add a fraction of a bit: one more than the widest has room for them.
   const planned = plannedBits.length ? [Math.min(...plannedBits), Math.max(...plannedBits) + 1] : [2, 9];
   const edges = planned.map((bits) => {
-    if (axis === 'bits' || !model) return bits;
-    const size = storage(model, bits);
-    return axis === 'megabytes' ? size.megabytes : size.bitsPerWeightAll;
+    if (!model) return bits;
+    const { bitsPerWeight, bitsPerWeightAll, megabytes } = storage(model, bits);
+    return { bits: bitsPerWeight, 'bits-all': bitsPerWeightAll, megabytes }[axis];
   });
   const xs = [...edges, ...curves.flatMap(({ points }) => points.map(({ x }) => x))];
   const { domain, ticks } = linearAxis(Math.min(...xs), Math.max(...xs), axis === 'megabytes' ? 6 : 8);

@@ -2,9 +2,17 @@
 import type { Size } from '../log/events';
 import type { HeaderCard } from '../model/card';
 
-/** Everything but the linear layers stays as stored, at the checkpoint's mean bits per parameter. */
-export function storage(model: HeaderCard, bitsPerWeight: number): Size {
-  const storedBits = (8 * model.bytes) / model.parameters;
-  const bits = model.linearParameters * bitsPerWeight + (model.parameters - model.linearParameters) * storedBits;
-  return { bitsPerWeight, bitsPerWeightAll: bits / model.parameters, megabytes: bits / 8e6 };
+/**
+ * Linear layers at `width` bits; those that usually stay, and everything else, as stored, at the checkpoint's mean bits per parameter. Bits per
+ * weight are over the layers that stay too, as the engine counts them.
+ */
+export function storage(
+  { bytes, parameters, linearParameters, stayingParameters = 0 }: HeaderCard,
+  width: number,
+): Size {
+  const storedBits = (8 * bytes) / parameters;
+  const rounded = (linearParameters - stayingParameters) * width;
+  const linear = rounded + stayingParameters * storedBits;
+  const all = rounded + (parameters - linearParameters + stayingParameters) * storedBits;
+  return { bitsPerWeight: linear / linearParameters, bitsPerWeightAll: all / parameters, megabytes: all / 8e6 };
 }

@@ -197,6 +197,8 @@ test('another structure is told of before it is chosen, loaded when it is, and t
   await expect(experts).toBeChecked();
   await expect(experts).toHaveAccessibleDescription(/A router sends every token to 2 of 8 MLPs/);
   await expect(page.locator('.card-name')).toHaveText('mixtral-100 mixtral');
+  await expect(page.locator('.card')).toContainText('8 in every block, 2 per token');
+  await expect(page.locator('.card')).toContainText('438 k of 1.10 M parameters per token');
   expect(weights).toHaveLength(1);
   // It was trained once: there is no level to choose.
   await expect(page.getByRole('group', { name: 'Part of its training' })).toHaveCount(0);

@@ -31,6 +31,10 @@ export const usualNames: Pick<Experts, 'router' | 'layers'> = {
   },
 };
 
+const sharedSite = 'shared';
+/** The last site of an expert that all tokens share. */
+export const sharedDown = `${sharedSite}.down`;
+
 /** What is the same in all MLPs of a block. */
 export interface MlpPlace {
   readonly names: Names;
@@ -55,7 +59,7 @@ export function mixtureMlp<T>(b: Steps<T>, x: T, experts: Experts, place: MlpPla
       up: names.linear(`${name}.up_proj`, intermediate),
       down: names.linear(`${name}.down_proj`, place.hidden),
     };
-    const made = gatedMlp(b, x, 'shared', layers, place.activation);
+    const made = gatedMlp(b, x, sharedSite, layers, place.activation);
     if (gate === undefined) return b.add(mixed, made);
     const weight = one(b, 'shared.gate', x, names.linear(gate, 1), 'stays');
     return b.add(mixed, b.weigh(made, weight));
