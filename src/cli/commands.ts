@@ -11,8 +11,12 @@ const evaluation: readonly OptionMeta[] = [
     value: 'FILE.jsonl',
     line: 'in place of it, PNG pictures beside the file with captions or questions, a line for each',
   },
-  { name: 'tell', value: 'TEMPLATE', line: 'how a caption is written (<image>{caption})' },
-  { name: 'ask', value: 'TEMPLATE', line: 'how a question is written (<image>{question} {answer})' },
+  { name: 'tell', value: 'TEMPLATE', line: 'how a caption is written (as the file says, or <image>{caption})' },
+  {
+    name: 'ask',
+    value: 'TEMPLATE',
+    line: 'how a question is written (as the file says, or <image>{question} {answer})',
+  },
   { name: 'other-pictures', value: null, line: 'show another picture of the file in place of each' },
   { name: 'protocol', value: 'gptq|llama.cpp', line: 'perplexity protocol (gptq)' },
   { name: 'context', value: 'N', line: 'tokens per window (the model’s own, at most 2048)' },
@@ -21,6 +25,11 @@ const evaluation: readonly OptionMeta[] = [
 
 const group: OptionMeta = { name: 'group', value: 'N|row', line: 'columns that share a scale (row)' };
 const symmetric: OptionMeta = { name: 'symmetric', value: null, line: 'grids without a zero point' };
+const calibrationImages: OptionMeta = {
+  name: 'calibration-images',
+  value: 'FILE.jsonl',
+  line: 'pictures as of --images, in place of that text or beside it: then each has half of the tokens',
+};
 const quantized: readonly OptionMeta[] = [
   group,
   symmetric,
@@ -80,6 +89,7 @@ export const commands: readonly CommandMeta[] = [
       model,
       ...evaluation,
       { name: 'calibration', value: 'FILE', line: 'calibration text; needed by recipes that are calibrated' },
+      calibrationImages,
       { name: 'recipes', value: 'A,B', line: 'methods by name, or all that the other options allow (rtn,gptq)' },
       { name: 'bits', value: '2,3,4', line: 'widths, 2 to 8 (2,3,4,8)' },
       ...quantized,
@@ -104,7 +114,8 @@ export const commands: readonly CommandMeta[] = [
     options: [
       model,
       ...evaluation,
-      { name: 'calibration', value: 'FILE', line: 'calibration text', required: true },
+      { name: 'calibration', value: 'FILE', line: 'calibration text', required: true, unless: 'calibration-images' },
+      calibrationImages,
       { name: 'bits', value: 'N', line: 'width, 2 to 8 (3)' },
       ...quantized,
       json,

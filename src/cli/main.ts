@@ -15,12 +15,12 @@ import { findMethod } from '../quant/recipe/recipes';
 import type { RunEvent } from '../log/events';
 import { Cancelled, fromErrorRecord, isBitcurveError, NumericError } from '../util/errors';
 import { commands, helpText } from './commands';
-import { openModelPath, readFloatsPath, readTextPath } from './files';
+import { openModelPath, readFloatsPath } from './files';
 import { folderStore } from './folderStore';
 import { describeMatrixEvent, matrixOf } from './combinations';
 import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
 import { describeAnswer, describeCard, describeEvent } from './print';
-import { evaluationOf } from './evaluation';
+import { calibrationOf, evaluationOf } from './evaluation';
 import { goalOf, pointsOf, settingsOf } from './request';
 import { RoundingTable, roundingPointsOf } from './roundingErrors';
 import { engineVersion } from '../util/version';
@@ -112,16 +112,12 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
   const points = name === 'sweep' ? pointsOf(given) : (matrix?.points ?? []);
   const checkpoint = await openModelPath(required(given, 'model'));
   const settings = { ...settingsOf(given, await inspect(checkpoint)), points };
-  const { evaluation, pictures } = await evaluationOf(given);
-  const calibrationPath = textOf(given, 'calibration');
-  const calibration = calibrationPath === null ? null : await readTextPath(calibrationPath);
+  const texts = { ...(await evaluationOf(given)), ...(await calibrationOf(given)) };
   const folder = textOf(given, 'keep');
   const events = run({
     gpu: await openGpu(),
     checkpoint,
-    calibration,
-    evaluation,
-    ...(pictures && { pictures }),
+    ...texts,
     settings,
     keep: folder === null ? memoryStore() : await folderStore(folder),
     signal: stopSignal(),

@@ -1,5 +1,6 @@
 /** Results for people: plain text, one line a point. */
 import type { PointResult, RunEvent, RunSettings } from '../log/events';
+import { calibratedOn } from '../log/calibratedOn';
 import { doubtLine } from '../log/verdict/doubt';
 import { structureFacts } from '../log/structureFacts';
 import type { Answer } from '../log/verdict/sentence';
@@ -151,6 +152,11 @@ const leastWindow = ({ context, maxTokens }: RunSettings): string =>
     ? `\n--max-tokens ${maxTokens}: one window of ${context} is the least that is evaluated`
     : '';
 
+/** A line where pictures have a part in the calibration. */
+function calibratedWords(started: Extract<RunEvent, { type: 'run-started' }>): string {
+  return started.calibrationPictures ? `\ncalibrated on ${calibratedOn(started)?.label}` : '';
+}
+
 /** A line where some sites are not as the others. */
 function apart({ points }: RunSettings): string {
   const except = exceptionsOf(points);
@@ -169,7 +175,7 @@ export function describeEvent(event: RunEvent): string | null {
     case 'run-started':
       return (
         `${event.model.name} on ${event.adapter.name}; ${event.evaluation.label}, ${event.settings.protocol} windows of ${event.settings.context}` +
-        `${leastWindow(event.settings)}${apart(event.settings)}\n${row(columnsFor(event.settings).map(([name]) => name))}`
+        `${leastWindow(event.settings)}${calibratedWords(event)}${apart(event.settings)}\n${row(columnsFor(event.settings).map(([name]) => name))}`
       );
     case 'point-finished':
       return row([...columns, ...ofPictures].map(([, , cell]) => cell(event.result))).trimEnd() + besides(event.result);

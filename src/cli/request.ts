@@ -68,6 +68,8 @@ export function goalOf(given: Given): Goal {
   return accept === null ? usualGoal : { kind: 'loss', most: amount('accept', accept) / 100 };
 }
 
+const isCalibrated = (given: Given): boolean => given.has('calibration') || given.has('calibration-images');
+
 /** Methods that need no calibration text. */
 const plain = recipes
   .filter(({ calibrated }) => !calibrated)
@@ -94,9 +96,9 @@ export function pointsOf(given: Given): PlannedPoint[] {
     if (method.groups === 'required' && group === null) {
       throw refused(`--recipes: ${name} needs groups of columns; add --group N, such as --group 128`);
     }
-    if (method.calibrated && !given.has('calibration')) {
+    if (method.calibrated && !isCalibrated(given)) {
       throw refused(
-        `--recipes: ${name} needs a calibration text, and none was given; add --calibration FILE, or choose methods without (${plain})`,
+        `--recipes: ${name} needs a calibration text, and none was given; add --calibration FILE or --calibration-images FILE.jsonl, or choose methods without (${plain})`,
       );
     }
     const sequential = textOf(given, 'mode') === 'sequential';
@@ -126,7 +128,7 @@ function possible(given: Given, widths: readonly number[], group: number | null)
     .filter(
       (method) =>
         (group !== null || method.groups !== 'required') &&
-        (!method.calibrated || given.has('calibration')) &&
+        (!method.calibrated || isCalibrated(given)) &&
         (!method.cross || textOf(given, 'mode') === 'sequential') &&
         (!method.widths || method.widths.some((width) => widths.includes(width))),
     )

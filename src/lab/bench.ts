@@ -9,8 +9,9 @@ import { needsCalibration } from '../quant/recipe/parseRecipe';
 import type { PointResult, RunEvent } from '../log/events';
 import { Accounts } from './accounts';
 import { usualBudgets, type Budgets } from './budgets';
-import { Cabinet, type Circumstances } from './cabinet';
-import { toBatches, type TokenBatch } from './calibrate';
+import { Cabinet, type Calibrated, type Circumstances } from './cabinet';
+import type { TokenBatch } from './calibrate';
+import { batchesOf, tokensOf, type CalibrationWindows } from './calibrationWindows';
 import { Evaluation, type Blocks } from './evaluate';
 import { Attempts } from './failure';
 import type { Opening } from './opening';
@@ -94,8 +95,8 @@ async function benchOf(opening: Opening, common: Common, draw: number): Promise<
     attempts: new Attempts(input.gpu, input.signal, common.progress),
     draw,
     points,
-    calibrationBatches: part && toBatches(part, settings.context, perBatch),
-    calibrationTokens: (part?.length ?? 0) * settings.context,
+    calibrationBatches: part && batchesOf(part, perBatch * settings.context),
+    calibrationTokens: tokensOf(part ?? []),
     accounts: new Accounts(),
     kept: await findKept(opening, points),
     results: [],
@@ -112,9 +113,20 @@ function cabinetsOf({ input, model, settings, calibration }: Opening, draw: numb
       calibration: h,
       ...(h && variants && { variants }),
     });
-  const part = calibration?.parts[draw];
-  const seen = calibration && part && { fingerprint: calibration.fingerprint, tokens: part.length, context };
-  return { calibrated: of(seen ? (draw ? { ...seen, draw } : seen) : null), plain: of(null) };
+  return { calibrated: of(calibration && seenIn(calibration, draw, context)), plain: of(null) };
+}
+
+/** What calibration sees, as keys of solved sites name it. */
+function seenIn({ parts, text, pictures }: CalibrationWindows, draw: number, context: number): Calibrated {
+  const part = present(parts[draw], `part ${draw} of the calibration`);
+  const shown = part.filter(({ features }) => features).length;
+  return {
+    fingerprint: text?.fingerprint ?? null,
+    tokens: part.length - shown,
+    context,
+    ...(pictures && { pictures: { fingerprint: pictures.fingerprint, passages: shown } }),
+    ...(draw > 0 && { draw }),
+  };
 }
 
 /** Looks for sites that an earlier run has finished. */

@@ -11,19 +11,25 @@ import type { SiteStore } from './siteStore';
 /** Bytes of records held in memory beside the store. */
 const cacheBytes = 256 * 2 ** 20;
 
+/** What calibrated a site. */
+export interface Calibrated {
+  /** Of the text; null where there was none. */
+  readonly fingerprint: string | null;
+  /** Windows of the text, and their length. */
+  readonly tokens: number;
+  readonly context: number;
+  readonly pictures?: { readonly fingerprint: string; readonly passages: number };
+  /** The part of text and pictures, where it is not the first. */
+  readonly draw?: number;
+}
+
 /** What a solved site depends on, beside its recipe and place. Another value of any of these is another result. */
 export interface Circumstances {
   readonly app: string;
   readonly adapter: string;
   readonly model: string;
-  /** Fingerprint, tokens and window length of what calibrated it; null for sites that H had no part in. */
-  readonly calibration: {
-    readonly fingerprint: string;
-    readonly tokens: number;
-    readonly context: number;
-    /** The part of the text, where it is not the first. */
-    readonly draw?: number;
-  } | null;
+  /** Null for sites that H had no part in. */
+  readonly calibration: Calibrated | null;
   readonly mode: string;
   readonly seed: number;
   /** Of the calibration, where it is not the usual one. */

@@ -13,6 +13,7 @@ import { addInto } from '../tensor/elementwise';
 import { emptyMatrix, rowRange, type Matrix } from '../tensor/matrix';
 import { present } from '../util/assert';
 import { expertFacts, type ExpertFacts } from './expertFacts';
+import { featuresOf } from './features';
 import { MomentSums } from './momentSums';
 import { States } from './states';
 
@@ -31,8 +32,8 @@ export interface Moment extends ExpertFacts {
   readonly magnitude?: Matrix;
   /** [cols, cols]: mean of (x̄ − x) xᵀ, x̄ the input in full precision. Only where a second stream runs beside. */
   readonly cross?: Matrix;
-  /** Where some recipe looks at whole modules. */
-  readonly sample?: Sample;
+  /** Where some recipe looks at whole modules: windows of each length by themselves. */
+  readonly sample?: readonly Sample[];
   readonly factors: FactorCache;
   /** Frees all of it before the calibration's scope ends. */
   readonly release?: () => void;
@@ -43,6 +44,8 @@ export type BlockMoments = ReadonlyMap<string, Moment>;
 
 /** Tokens on which outputs of modules are compared: AWQ as published takes 512 at a time. */
 const sampleTokens = 2048;
+/** Lengths of windows that it is taken from, at most: each is a pass of its own for every candidate. */
+const sampleLengths = 4;
 
 /** Tokens on which experts are run beside their own, for what all tokens would give. */
 const expertSample = 512;
@@ -51,6 +54,8 @@ const expertSample = 512;
 export interface TokenBatch {
   readonly ids: Uint32Array;
   readonly batch: Batch;
+  /** Of the pictures among the ids, [places, hidden] f32 each, in their order. */
+  readonly features?: readonly Float32Array<ArrayBuffer>[];
 }
 
 /** Windows in batches of `perBatch`, the last one shorter. */
@@ -68,7 +73,7 @@ export function toBatches(windows: readonly Uint32Array[], context: number, perB
 /** How ids of windows of `length` tokens, and features of their pictures, become hidden states: by the model's own embedding, or a quantized one. */
 export type Embed = (scope: Scope, ids: Uint32Array, length: number, features?: Matrix) => Promise<Matrix>;
 
-/** The calibration text on its way through the model, block by block. */
+/** What is calibrated on, on its way through the model, block by block. */
 export class CalibrationStream implements Disposable {
   readonly #states: States;
   readonly tokens: number;
@@ -97,9 +102,10 @@ export class CalibrationStream implements Disposable {
   ): Promise<CalibrationStream> {
     const stream = new CalibrationStream(gpu, model, batches, signal, budget, variants);
     try {
-      for (const [i, { ids, batch }] of batches.entries()) {
+      for (const [i, { ids, batch, features }] of batches.entries()) {
         using local = gpu.scope('embedding');
-        await stream.#states.put(i, await embed(local, ids, batch.length));
+        const seen = featuresOf(local, features, model.card.hidden);
+        await stream.#states.put(i, await embed(local, ids, batch.length, seen));
         await gpu.pace(signal);
       }
     } catch (error) {
@@ -210,17 +216,32 @@ export class CalibrationStream implements Disposable {
 
   /**
    * Copies of the first windows' states, owned by `scope`: before the next block that this stream runs through. As many windows as
-   * `sampleTokens` hold and one forward pass can take, one at least; how windows are batched makes no difference.
+   * `sampleTokens` hold and one forward pass can take, one at least; how windows are batched makes no difference. Where they differ in length,
+   * the lengths with the most tokens have their shares.
    */
-  sample(scope: Scope): Sample {
+  sample(scope: Scope): readonly Sample[] {
+    const tokens = Math.min(sampleTokens, this.model.maxTokens);
+    const lengths = [...new Set(this.batches.map(({ batch }) => batch.length))];
+    const alike = lengths.map((length) =>
+      [...this.batches.keys()].filter((i) => this.batches[i]?.batch.length === length),
+    );
+    const sizeOf = (group: readonly number[]) => group.reduce((sum, i) => sum + (this.batches[i]?.ids.length ?? 0), 0);
+    const most = alike.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, sampleLengths);
+    const all = most.reduce((sum, group) => sum + sizeOf(group), 0);
+    return most.map((group) => this.#sampleOf(scope, group, (tokens * sizeOf(group)) / all));
+  }
+
+  /** From batches of one length. */
+  #sampleOf(scope: Scope, group: readonly number[], tokens: number): Sample {
     const { gpu, model, batches } = this;
-    const length = present(batches[0], 'a batch').batch.length;
-    const all = batches.reduce((sum, { batch }) => sum + batch.windows, 0);
-    const fit = Math.floor(Math.min(sampleTokens, model.maxTokens) / length);
-    const windows = Math.min(all, Math.max(1, fit));
+    const of = group.map((i) => present(batches[i], `batch ${i}`).batch);
+    const { length } = present(of[0], 'a batch');
+    const all = of.reduce((sum, { windows }) => sum + windows, 0);
+    const windows = Math.min(all, Math.max(1, Math.floor(tokens / length)));
     const hidden = emptyMatrix(scope, windows * length, model.card.hidden, 'sample');
     let filled = 0;
-    for (let i = 0; filled < hidden.rows; i++) {
+    for (const i of group) {
+      if (filled === hidden.rows) break;
       using local = gpu.scope('sample');
       const states = this.#states.get(local, i);
       const rows = Math.min(states.rows, hidden.rows - filled);

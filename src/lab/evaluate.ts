@@ -8,8 +8,8 @@ import type { Gpu } from '../gpu/gpu';
 import type { Asked, OpenBlock, Head, Model } from '../model/model';
 import { elementBytes, emptyMatrix, readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { assert, present } from '../util/assert';
-import { concat } from '../util/concat';
 import { toBatches, type Embed, type TokenBatch } from './calibrate';
+import { featuresOf } from './features';
 import type { Quality } from '../log/events';
 import { Routes } from './routes';
 import { States } from './states';
@@ -254,10 +254,3 @@ const scoredTargets = ({ ids, batch }: TokenBatch, spans: readonly Span[]): Uint
   Uint32Array.from(
     spans.flatMap(({ first, end }, i) => [...ids.subarray(i * batch.length + first, i * batch.length + end)]),
   );
-
-/** The features of some windows, one below the other; undefined where they have no pictures. */
-function featuresOf(scope: Scope, windows: readonly Float32Array[], hidden: number): Matrix | undefined {
-  if (windows.length === 0) return undefined;
-  const all = concat(windows);
-  return uploadMatrix(scope, all, all.length / hidden, hidden, 'features');
-}

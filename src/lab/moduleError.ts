@@ -23,7 +23,7 @@ export async function moduleError(
   model: Model,
   block: OpenBlock,
   site: Site,
-  { hidden, batch }: Sample,
+  samples: readonly Sample[],
   scope: Scope,
 ): Promise<((What: Matrix) => Promise<number>) | undefined> {
   if (site.reads.kind !== 'stream') return undefined;
@@ -40,14 +40,19 @@ export async function moduleError(
     accumulateGram(gpu, siteRows(gpu, block, last)(local, 0, rows), metric);
     finishGram(gpu, metric, rows);
   }
-  const exact = emptyMatrix(scope, hidden.rows, last.cols, 'module, full precision');
-  const runTo = async (weights: OpenBlock['weights'], see: (input: Matrix) => void) => {
+  const runTo = async (weights: OpenBlock['weights'], { hidden, batch }: Sample, see: (input: Matrix) => void) => {
     using local = gpu.scope('module');
     await model.forward(local, { ...block, weights }, hidden, batch, ({ name }, input) => {
       if (name === last.name) see(input);
     });
   };
-  await runTo(block.weights, (input) => void gpu.copy(input.view, exact.view));
+  const exact = new Map<Sample, Matrix>();
+  for (const sample of samples) {
+    const kept = emptyMatrix(scope, sample.hidden.rows, last.cols, 'module, full precision');
+    await runTo(block.weights, sample, (input) => void gpu.copy(input.view, kept.view));
+    exact.set(sample, kept);
+  }
+  const tokens = samples.reduce((sum, { hidden }) => sum + hidden.rows, 0);
   return async (What) => {
     using local = gpu.scope('module error');
     const weights = new Map(block.weights);
@@ -55,9 +60,12 @@ export async function moduleError(
     splitRows(gpu, local, What, counts).forEach((matrix, i) => {
       weights.set(present(site.layers[i], 'layer').name, matrix);
     });
-    let loss: Matrix | undefined;
-    await runTo(weights, (input) => (loss = proxyLoss(gpu, local, exact, input, metric)));
-    const errors = await readMatrix(gpu, present(loss, 'the module ran'));
-    return errors.reduce((sum, error) => sum + error, 0) / hidden.rows;
+    let sum = 0;
+    for (const [sample, kept] of exact) {
+      let loss: Matrix | undefined;
+      await runTo(weights, sample, (input) => (loss = proxyLoss(gpu, local, kept, input, metric)));
+      for (const error of await readMatrix(gpu, present(loss, 'the module ran'))) sum += error;
+    }
+    return sum / tokens;
   };
 }

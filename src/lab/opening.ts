@@ -6,6 +6,7 @@ import type { Model } from '../model/model';
 import type { Budgets } from './budgets';
 import type { RunEvent, RunSettings } from '../log/events';
 import type { SiteStore } from './siteStore';
+import type { CalibrationWindows } from './calibrationWindows';
 import type { Costs } from './plan';
 import type { PictureTask } from './pictureWindows';
 import type { FinishedPoint } from '../log/takeOver';
@@ -14,8 +15,10 @@ import type { Windows } from '../measures/windows';
 export interface RunInput {
   readonly gpu: Gpu;
   readonly checkpoint: Checkpoint;
-  /** Null when no point reads H; then layers have no losses either. */
+  /** Null when no point reads H, or pictures alone are calibrated on; without either layers have no losses. */
   readonly calibration: LabelledText | null;
+  /** Calibrated on beside that text, or in its place. */
+  readonly calibrationPictures?: PictureTask;
   readonly evaluation: LabelledText;
   /** What is evaluated in place of that text, which then is the set's identity; for the protocols of pictures. */
   readonly pictures?: PictureTask;
@@ -40,8 +43,7 @@ export interface Opening {
   /** Events of points that an earlier run has finished, by id: these are told again (log/takeOver) and not measured. */
   readonly done: ReadonlyMap<string, readonly RunEvent[]>;
   readonly windows: Windows;
-  /** Disjoint parts of one text; points are calibrated on the first, and on the others to see what they owe to it. */
-  readonly calibration: { readonly parts: readonly (readonly Uint32Array[])[]; readonly fingerprint: string } | null;
+  readonly calibration: CalibrationWindows | null;
   readonly costs: Costs;
   readonly perBatch: number;
   readonly clock: () => number;

@@ -1,13 +1,18 @@
-/** A set of pictures as windows for evaluation: every picture looked at once, its features kept in main memory, and the texts that stand behind it. */
+/**
+ * A set of pictures as windows for evaluation, and as passages for calibration: every picture looked at once, its features kept in main memory, and
+ * the texts that stand behind it.
+ */
 import type { Checkpoint } from '../formats/checkpoint';
 import type { PictureSet } from '../formats/pictures/pictureSet';
 import { readPreparation, type Preparation } from '../formats/pictures/preparation';
 import { prepare, type Tiles } from '../formats/pictures/prepare';
+import type { LabelledText } from '../formats/text';
 import type { Gpu } from '../gpu/gpu';
 import type { Model, Tower } from '../model/model';
 import { requireTower } from '../model/modelLogits';
 import {
   checkTemplates,
+  requireFit,
   sequencesOf,
   usualTemplates,
   windowsOf,
@@ -20,13 +25,25 @@ import { present } from '../util/assert';
 import { concat } from '../util/concat';
 import { FormatError } from '../util/errors';
 
-/** Pictures for an evaluation, and how it is done. */
+/** Pictures for an evaluation or calibration, and how they are written. */
 export interface PictureTask {
   readonly set: PictureSet;
-  /** As usual when left out. */
-  readonly templates?: Templates;
+  /** As the set says when left out, and as usual where it says nothing. */
+  readonly templates?: Partial<Templates>;
   /** Whether large pictures are looked at tile by tile, too, where the model knows tiles; `whole` when left out. */
   readonly tiles?: 'cut' | 'whole';
+}
+
+const templatesOf = ({ set, templates }: PictureTask): Templates => ({
+  ...usualTemplates,
+  ...set.wording,
+  ...templates,
+});
+
+/** What is read when pictures are: their texts as they are written, so that other templates are another text. */
+export function pictureIdentity(task: PictureTask): LabelledText {
+  const { caption, question } = templatesOf(task);
+  return { label: task.set.label, text: [task.set.identity, caption, question].join('\n') };
 }
 
 export interface PictureInput {
@@ -34,41 +51,106 @@ export interface PictureInput {
   readonly model: Model;
   readonly checkpoint: Checkpoint;
   readonly task: PictureTask;
-  /** The record's own picture, or another of the set in its place. */
-  readonly which: 'own' | 'others';
   /** Tokens of a text with its picture, at most. */
   readonly context: number;
+  readonly signal: AbortSignal;
+}
+
+export interface PictureEvaluation extends PictureInput {
+  /** The record's own picture, or another of the set in its place. */
+  readonly which: 'own' | 'others';
   /** Tokens of all of them, in whole records, at least one; null for all. */
   readonly maxTokens: number | null;
-  readonly signal: AbortSignal;
 }
 
 /**
  * FormatError where the model looks at no pictures, the checkpoint does not say how they are prepared, a picture cannot be read or is of another
  * size than the tower's when prepared, a text is too long, or there is no other picture; Cancelled soon after the signal.
  */
-export async function pictureWindows(input: PictureInput): Promise<Windows> {
-  const { model, checkpoint, task, context, maxTokens } = input;
-  const { set, templates = usualTemplates } = task;
-  const tower = requireTower(model);
-  checkTemplates(templates);
-  const tokenizer = await checkpoint.tokenizer();
-  const how = await preparationOf(checkpoint);
+export async function pictureWindows(input: PictureEvaluation): Promise<Windows> {
+  const { task, context, maxTokens } = input;
+  const { set } = task;
   const images = [...new Set(set.records.map(({ image }) => image))];
   const shown = (image: string) => (input.which === 'own' ? image : otherThan(image, images, set.label));
-  const looks = new Looks(input, tower, how);
+  const { tokenizer, looks, texts } = await opened(input, shown);
   const sequences: Sequence[] = [];
   let tokens = 0;
-  for (const [question, record] of set.records.entries()) {
-    const tiles = await looks.take(shown(record.image));
-    const own = sequencesOf(tokenizer, record, question, tower, tiles, templates);
-    tokens += own.reduce((sum, { ids }) => sum + ids.length, 0);
+  for await (const own of texts()) {
+    tokens += tokensOf(own);
     if (maxTokens !== null && tokens > maxTokens && sequences.length > 0) break;
     sequences.push(...own);
   }
   const seen = await looks.all();
   const features = sequences.map(({ image }) => present(seen.get(shown(image)), image));
   return { ...windowsOf(tokenizer, sequences, context, set.label), features };
+}
+
+/** One text behind one picture, for calibration: nothing stands before or behind it. */
+export interface Passage {
+  readonly ids: Uint32Array;
+  /** Of its picture, [places, hidden] f32, in the order of the places. */
+  readonly features: Float32Array<ArrayBuffer>;
+}
+
+/** Passages of calibration, and whether the set had no more. */
+export interface Passages {
+  readonly parts: readonly (readonly Passage[])[];
+  readonly supply: 'enough' | 'all';
+}
+
+/**
+ * For `draws` disjoint parts of the set, each of whole records of at most `tokens` tokens, at least one: captions, and questions with their right
+ * answers. Errors as of `pictureWindows`; FormatError where the set has too few records for so many parts.
+ */
+export async function picturePassages(input: PictureInput, tokens: number, draws: number): Promise<Passages> {
+  const { context, task } = input;
+  const { looks, texts } = await opened(input, (image) => image);
+  const parts: Sequence[][] = [];
+  let [filled, supply]: [number, Passages['supply']] = [Infinity, 'all'];
+  for await (const own of texts()) {
+    const told = own.filter(({ choice }) => choice?.right !== false);
+    requireFit(told, context, task.set.label);
+    if (filled + tokensOf(told) > tokens) {
+      if (parts.length === draws) {
+        supply = 'enough';
+        break;
+      }
+      parts.push([]);
+      filled = 0;
+    }
+    filled += tokensOf(told);
+    parts.at(-1)?.push(...told);
+  }
+  if (parts.length < draws) {
+    const found = parts.reduce((sum, part) => sum + tokensOf(part), 0);
+    throw new FormatError(
+      'too-few-pictures',
+      `${task.set.label}: ${found} tokens with their pictures, and ${draws} parts of ${tokens} were asked for. Choose fewer parts, fewer calibration tokens or a larger set.`,
+      { tokens: found, needed: tokens * draws },
+    );
+  }
+  const seen = await looks.all();
+  const passage = ({ ids, image }: Sequence): Passage => ({ ids, features: present(seen.get(image), image) });
+  return { parts: parts.map((part) => part.map(passage)), supply };
+}
+
+const tokensOf = (sequences: readonly Sequence[]): number => sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+
+/** A model that looks and a set that is shown to it: the texts of every record in turn, whose pictures are then on their way to the tower. */
+async function opened(input: PictureInput, shown: (image: string) => string) {
+  const { model, checkpoint, task } = input;
+  const templates = templatesOf(task);
+  const tower = requireTower(model);
+  checkTemplates(templates);
+  const tokenizer = await checkpoint.tokenizer();
+  const looks = new Looks(input, tower, await preparationOf(checkpoint));
+  async function* texts(): AsyncGenerator<readonly Sequence[]> {
+    for (const [question, record] of task.set.records.entries()) {
+      const tiles = await looks.take(shown(record.image));
+      yield sequencesOf(tokenizer, record, question, tower, tiles, templates);
+    }
+  }
+  return { tokenizer, looks, texts };
 }
 
 async function preparationOf(checkpoint: Checkpoint): Promise<Preparation> {

@@ -34,6 +34,23 @@ export function shortSupply(
   return { type: 'remarked', about, text: `${has} ${advice}` };
 }
 
+/** What a set of pictures gave, all of it. Null where so many tokens were asked for, but for what one more record would have been too many. */
+export function shortPictures({
+  label,
+  records,
+  tokens,
+  asked,
+}: {
+  readonly label: string;
+  readonly records: number;
+  readonly tokens: number;
+  readonly asked: number;
+}): Remark | null {
+  if (tokens + tokens / records >= asked) return null;
+  const text = `${label} has ${records} texts with their pictures, ${tokens} tokens in all, and ${asked} were asked for. Methods that calibrate know little of layers with more inputs than that: give a larger set.`;
+  return { type: 'remarked', about: 'calibration', text };
+}
+
 /** A heading of WikiText's raw files on a line of its own. Where rows of the data set were joined by blank lines, three ends of line follow. */
 const heading = /^ = [^=\n].* = ?\n(?!\n\n)/gm;
 /** Characters that are looked at. */

@@ -3,21 +3,22 @@
  * thrown at the caller: a stop and a failure are events, too, and end the log. Results depend on the request and the adapter alone,
  * never on time, so a run that was interrupted and run again ends in the same hashes.
  */
-import { fingerprintText } from '../formats/fingerprint';
-import type { LabelledText } from '../formats/text';
 import { openModel } from '../model/openModel';
 import { Cancelled, RecipeError, toErrorRecord } from '../util/errors';
-import type { RunEvent, TextCard } from '../log/events';
+import type { RunEvent } from '../log/events';
 import { costsOf, requireMoments, requireSites, settle, windowsPerBatch } from './plan';
 import type { RunInput } from './opening';
 import { rawWikiText, shortSupply } from './remarks';
+import { readCalibration } from './calibrationWindows';
 import { openBench } from './bench';
 import { pictureWindows, type PictureTask } from './pictureWindows';
 import { quantizeAndMeasure } from './sweep';
 import { takeOver, type RunStarted } from '../log/takeOver';
-import { muchOverlap, overlap } from './textFacts';
+import { shareInBoth } from './leaks';
+import { muchOverlap } from './textFacts';
+import { textCard } from './textCard';
 import { chooseTiles } from './tiles';
-import { calibrationParts, evaluationWindows, requireVocabulary, type Windows } from '../measures/windows';
+import { evaluationWindows, requireVocabulary, type Windows } from '../measures/windows';
 
 /** Runs a request. The events are the log: run-started first; run-finished, run-stopped or run-failed last. */
 export async function* run(input: RunInput): AsyncGenerator<RunEvent, void> {
@@ -37,13 +38,14 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const { gpu, checkpoint, signal } = input;
   const model = await openModel(gpu, checkpoint);
   const { card } = model;
-  const asked = settle(input.settings, input.calibration ? 'given' : 'none', card.maxContext);
+  const given = (input.calibration ?? input.calibrationPictures) ? 'given' : 'none';
+  const asked = settle(input.settings, given, card.maxContext);
   requireSites(model, asked.points);
-  if (input.calibration) {
+  if (given === 'given') {
     const maxBufferSize = gpu.card.limits['maxBufferSize'] ?? Infinity;
     requireMoments(model, asked.points, { maxBufferSize, bindable: gpu.bindable });
   }
-  const { protocol, context, maxTokens, calibrationTokens } = asked;
+  const { protocol, context, maxTokens } = asked;
   const tokenizer = await checkpoint.tokenizer();
   const { label, text } = input.evaluation;
   const windows: Windows =
@@ -54,14 +56,9 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
         })
       : await evaluationWindows(tokenizer, text, label, protocol, context, maxTokens, signal);
   requireVocabulary(windows.ids, card.vocabulary, label);
-  const source = input.calibration;
-  const draws = asked.calibrationDraws ?? 1;
-  const calibration =
-    source && (await calibrationParts(tokenizer, source.text, source.label, context, calibrationTokens, draws, signal));
-  for (const part of calibration?.parts ?? []) requireVocabulary(part, card.vocabulary, source?.label ?? '');
+  const calibration = await readCalibration(input, model, asked);
   await gpu.pace(signal);
 
-  const calibrationCard = input.calibration && (await textCard(input.calibration, calibration?.tokens ?? 0));
   const started: RunStarted = {
     type: 'run-started',
     app: input.appVersion,
@@ -69,27 +66,21 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     settings: asked,
     model: card,
     adapter: gpu.card,
-    calibration: calibrationCard,
+    calibration: calibration?.text ?? null,
+    ...(calibration?.pictures && { calibrationPictures: calibration.pictures }),
     evaluation: await textCard(input.evaluation, windows.tokens),
   };
   const { settings, done } = takeOver(started, input.earlier ?? [], input.keepEarlier ?? 'asked');
   yield { ...started, settings };
   if (calibration) {
-    const share = overlap(windows.ids, calibration.parts.flat());
+    const share = shareInBoth(input, model, windows, calibration);
     if (share >= muchOverlap) yield { type: 'text-doubted', doubt: 'overlap', text: label, share };
   }
   const supply = { context, label: input.evaluation.label, asked: maxTokens, windows: windows.ids.length };
   const remarks = [
     rawWikiText(protocol, input.evaluation),
     shortSupply('evaluation', supply),
-    calibration &&
-      input.calibration &&
-      shortSupply('calibration', {
-        context,
-        label: input.calibration.label,
-        asked: calibrationTokens,
-        windows: calibration.parts.flat().length,
-      }),
+    ...(calibration?.remarks ?? []),
   ];
   for (const remark of remarks) if (remark) yield remark;
   await chooseTiles(gpu, checkpoint, signal);
@@ -100,8 +91,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     settings,
     done,
     windows,
-    calibration: calibration &&
-      calibrationCard && { parts: calibration.parts, fingerprint: calibrationCard.fingerprint },
+    calibration,
     costs,
     perBatch: windowsPerBatch(model, costs, context),
     clock,
@@ -114,8 +104,4 @@ function requirePictures({ pictures }: RunInput): PictureTask {
   throw new RecipeError('bad-setting', 'protocol: pictures are evaluated, and none were given. Give a set of them.', {
     path: 'protocol',
   });
-}
-
-async function textCard({ label, text }: LabelledText, tokens: number): Promise<TextCard> {
-  return { label, fingerprint: await fingerprintText(text), bytes: new TextEncoder().encode(text).length, tokens };
 }

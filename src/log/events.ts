@@ -150,6 +150,8 @@ export type RunEvent =
       readonly model: ModelCard;
       readonly adapter: AdapterCard;
       readonly calibration: TextCard | null;
+      /** Calibrated on beside that text, or in its place; left out where no pictures were. */
+      readonly calibrationPictures?: TextCard;
       readonly evaluation: TextCard;
     }
   | {

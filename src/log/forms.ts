@@ -253,6 +253,7 @@ const events: Readonly<Record<string, Check>> = {
     model,
     adapter,
     calibration: nullable(textCard),
+    calibrationPictures: optional(textCard),
     evaluation: textCard,
   }),
   progressed: record({

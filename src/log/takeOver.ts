@@ -6,6 +6,7 @@
 import { equalAssignment, someRecipe, type Assignment } from '../quant/recipe/assignment';
 import { needsCalibration } from '../quant/recipe/parseRecipe';
 import { NumericError } from '../util/errors';
+import { calibratedOn } from './calibratedOn';
 import type { PlannedPoint, PointResult, RunEvent, RunSettings } from './events';
 import { plainVariants } from './variants';
 
@@ -87,10 +88,8 @@ const sameConditions = ({ started, plan }: FinishedPoint, begun: RunStarted): bo
   conditions(started, plan.assignment) === conditions(begun, plan.assignment);
 
 /** Everything that a point's values depend on beside its recipe, as text. */
-function conditions(
-  { app, adapter, model, evaluation, calibration, settings }: RunStarted,
-  assignment: Assignment | null,
-): string {
+function conditions(started: RunStarted, assignment: Assignment | null): string {
+  const { app, adapter, model, evaluation, settings } = started;
   const { protocol, context, maxTokens, calibrationTokens, calibrationDraws = 1, mode, seed, variants } = settings;
   return JSON.stringify([
     [app, adapter.name, adapter.vendor, adapter.architecture],
@@ -98,7 +97,7 @@ function conditions(
     assignment && seed,
     // Rounding to nearest reads no text: the same whatever the others are calibrated on.
     someRecipe(assignment, needsCalibration) && [
-      ...[calibration?.fingerprint, calibrationTokens, calibrationDraws, mode],
+      ...[calibratedOn(started)?.fingerprint, calibrationTokens, calibrationDraws, mode],
       plainVariants(variants),
     ],
   ]);

@@ -82,6 +82,17 @@ export function sequencesOf(
   });
 }
 
+/** Tokens of the longest sequence; FormatError when it has more than `most`. */
+export function requireFit(sequences: readonly Sequence[], most: number, label: string): number {
+  const longest = Math.max(...sequences.map(({ ids }) => ids.length));
+  if (longest <= most) return longest;
+  throw new FormatError(
+    'text-too-long',
+    `${label}: a picture with its text takes ${longest} tokens, and the context is ${most}. Choose a longer context, or shorter texts.`,
+    { found: longest, expected: most },
+  );
+}
+
 /** Sequences as windows of the longest one's length; FormatError when that is more than `most`, or one has nothing to score. */
 export function windowsOf(
   tokenizer: Tokenizer,
@@ -89,14 +100,7 @@ export function windowsOf(
   most: number,
   label: string,
 ): Omit<Windows, 'features'> & Required<Pick<Windows, 'scored' | 'choices'>> {
-  const context = Math.max(...sequences.map(({ ids }) => ids.length));
-  if (context > most) {
-    throw new FormatError(
-      'text-too-long',
-      `${label}: a picture with its text takes ${context} tokens, and the context is ${most}. Choose a longer context, or shorter texts.`,
-      { found: context, expected: most },
-    );
-  }
+  const context = requireFit(sequences, most, label);
   const empty = sequences.find(({ ids, first }) => first >= ids.length);
   if (empty) {
     throw new FormatError('nothing-to-score', `${label}: no token of a text behind ${empty.image} is scored.`, {

@@ -35,7 +35,7 @@ export function requireTower({ tower, card }: Model): Tower {
   if (tower) return tower;
   throw new FormatError(
     'no-tower',
-    `${card.name} looks at no pictures: it is a ${card.architecture} model without a tower that the lab runs. Give ids alone, or open a model that looks at pictures.`,
+    `${card.name} looks at no pictures: it is a ${card.architecture} model without a tower that the lab runs. Leave the pictures out, or open a model that looks at pictures.`,
     { found: card.architecture },
   );
 }

@@ -1,6 +1,7 @@
 /** The run in the address: copying it, and opening one. A shared run is shown without its model. */
 import { isPermalink } from '../log/link/mend';
 import type { SharedRun } from '../log/link/sharedRun';
+import { calibratedOn } from '../log/calibratedOn';
 import { doubtLine } from '../log/verdict/doubt';
 import { isMatrixMethod } from '../quant/recipe/combinations';
 import { embeddingSite, headSite } from '../model/siteId';
@@ -139,7 +140,9 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
 }
 
 /** A shared run as a finished view. */
-function viewOf({ app, model, adapter, settings, evaluation, calibration, doubts, results }: SharedRun): RunView {
+function viewOf(share: SharedRun): RunView {
+  const { app, model, adapter, settings, evaluation, doubts, results } = share;
+  const calibration = calibratedOn(share);
   const points = results.map((result): PointView => {
     const method = settings.points.find(({ id }) => id === result.id)?.method ?? result.method;
     return { ...blankPoint({ id: result.id, method, bits: result.bits, group: result.group }), ...fromResult(result) };

@@ -14,6 +14,7 @@ import type {
   Size,
   Values,
 } from '../log/events';
+import { calibratedOn, calibrationTokensOf } from '../log/calibratedOn';
 import type { Doubt } from '../log/link/sharedRun';
 import { openValues, settledValues } from '../log/values';
 import { doubtLine } from '../log/verdict/doubt';
@@ -242,7 +243,9 @@ function start(view: RunView, event: RunStarted): RunView {
   };
 }
 
-function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }: RunStarted): About {
+function aboutRun(started: RunStarted): About {
+  const { app, at, model, adapter, settings, evaluation } = started;
+  const calibration = calibratedOn(started);
   return {
     app,
     at,
@@ -251,7 +254,7 @@ function aboutRun({ app, at, model, adapter, settings, evaluation, calibration }
     settings,
     evaluation: evaluation.label,
     calibration: calibration?.label ?? null,
-    calibrationTokens: calibration?.tokens ?? null,
+    calibrationTokens: calibrationTokensOf(started),
     texts: [evaluation.fingerprint, calibration?.fingerprint ?? null],
   };
 }

@@ -250,7 +250,28 @@ describe('lab', () => {
     const other = await lab(...asked, '--other-pictures');
     expect(other.out.split('\n')[0]).toContain('other-pictures windows of');
     expect(other.out.split('\n')[2]).not.toBe(row);
+    // The file may say how its lines are written; the same is then the same.
+    const told = join(model, 'told.jsonl');
+    const wording = { ask: '<image>{question}{answer}' };
+    writeFileSync(told, [wording, ...lines].map((line) => JSON.stringify(line)).join('\n'));
+    const byFile = await lab('evaluate', '--model', model, '--images', told);
+    expect(byFile.out.split('\n')[2]?.split(/ +/).slice(0, 4)).toEqual(row.split(/ +/).slice(0, 4));
+    const sweep = ['sweep', '--model', model, '--images', images, '--recipes', 'gptq', '--bits', '2', '--group', '8'];
+    const calibrated = async (...more: string[]) => (await lab(...sweep, ...more)).out.split('\n');
+    const onPictures = await calibrated('--calibration-images', told);
+    expect(onPictures[1]).toBe('calibrated on told.jsonl');
+    const both = await calibrated(
+      '--calibration-images',
+      told,
+      '--calibration',
+      join(folder, 'eval.txt'),
+      '--context',
+      '24',
+    );
+    expect(both[1]).toBe('calibrated on eval.txt and told.jsonl');
+    expect(both.find((line) => line.startsWith('gptq'))).not.toBe(onPictures.find((line) => line.startsWith('gptq')));
     writeFileSync(images, '{"image": "none.png", "caption": "x"}');
+    const onTexts = ['sweep', '--text', join(folder, 'eval.txt'), '--recipes', 'gptq', '--bits', '3', '--group', '8'];
     for (const [args, message] of [
       [asked, /none.png cannot be read: there is no such file/],
       [[...asked, '--text', 'x'], /--text and --images are two evaluations/],
@@ -259,6 +280,8 @@ describe('lab', () => {
         ['evaluate', '--model', model, '--text', 'x', '--other-pictures'],
         /--other-pictures is for pictures; add --images/,
       ],
+      [[...onTexts, '--model', folder, '--calibration-images', told], /looks at no pictures/],
+      [[...onTexts, '--model', model, '--calibration-images', images], /none.png cannot be read/],
     ] as const) {
       const ended = await lab(...args);
       expect([ended.code, ended.err.trim().split('\n').length]).toEqual([1, 1]);

@@ -35,6 +35,8 @@ describe('options', () => {
     expect(() => given('--json=1')).toThrow(/--json takes no value/);
     expect(() => parseOptions(['--model', 'm'], sweep)).toThrow(/--text FILE is missing/);
     expect(parseOptions(['--model', 'm', '--images', 'set.jsonl'], sweep).has('text')).toBe(false);
+    expect(() => pointsOf(given('--recipes', 'gptq'))).toThrow(/add --calibration FILE or --calibration-images FILE/);
+    expect(pointsOf(given('--recipes', 'gptq', '--bits', '3', '--calibration-images', 'set.jsonl'))).toHaveLength(1);
   });
 
   it('repeats no more of what it was given than a message can carry', () => {

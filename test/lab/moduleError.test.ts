@@ -30,7 +30,7 @@ describe('the error of a module', () => {
           weights.set(silent, zeroMatrix(scope, rows, present(weights.get(silent), silent).cols, 'no MLP'));
         }
         const block = { ...opened, weights };
-        const error = await moduleError(gpu, model, block, site, { hidden, batch }, scope);
+        const error = await moduleError(gpu, model, block, site, [{ hidden, batch }], scope);
         if (!error) {
           expect(site.reads.kind).not.toBe('stream');
           continue;
@@ -71,7 +71,9 @@ describe('the error of a module', () => {
       const batches = toBatches(windows, 24, perBatch);
       const embed = (local: Scope, ids: Uint32Array) => model.embed(local, ids);
       using stream = await CalibrationStream.start(gpu, model, batches, embed, signal, 0);
-      const { hidden, batch } = stream.sample(scope);
+      const [sample, ...others] = stream.sample(scope);
+      const { hidden, batch } = present(sample, 'a sample');
+      expect(others).toEqual([]);
       expect(batch).toEqual({ windows: 5, length: 24 });
       taken.push(await readMatrix(gpu, hidden));
     }

@@ -1,8 +1,5 @@
 /** Runs on pictures: the same numbers as logits behind the same pictures give, and what is said where there are none. */
 import { describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../src/formats/checkpoint';
-import type { Picture } from '../../src/formats/pictures/picture';
-import type { PictureRecord, PictureSet } from '../../src/formats/pictures/pictureSet';
 import { readPreparation } from '../../src/formats/pictures/preparation';
 import { prepare } from '../../src/formats/pictures/prepare';
 import type { PictureTask } from '../../src/lab/pictureWindows';
@@ -13,44 +10,8 @@ import { modelLogits } from '../../src/model/modelLogits';
 import { openModel } from '../../src/model/openModel';
 import { present } from '../../src/util/assert';
 import { testGpu } from '../gpu';
-import { collect, finished, idTokenizer, point, tinyCheckpoint, tinyInput, tinySettings } from './tiny';
-
-const tokenizer = idTokenizer(1);
-const said = (...ids: number[]) => tokenizer.decode(ids);
-const templates = { caption: '<image>{caption}', question: `<image>{question}${said(7)}{answer}` };
-const preprocessor = { image_processor_type: 'CLIPImageProcessor', size: 28, crop_size: 28 };
-
-/** Three pictures that differ. */
-function picture(name: string): Picture {
-  const seed = name.charCodeAt(0);
-  const rgb = Uint8Array.from({ length: 3 * 40 * 30 }, (_, i) => (i * i * seed) >> 3);
-  return { width: 40, height: 30, rgb };
-}
-
-const records: readonly PictureRecord[] = [
-  { image: 'a.png', kind: 'caption', caption: said(40, 41, 42) },
-  { image: 'b.png', kind: 'caption', caption: said(50, 3) },
-  {
-    ...{ image: 'c.png', kind: 'question', question: said(20, 21) },
-    ...{ answer: said(30), choices: [said(31), said(30), said(32, 33)] },
-  },
-  { image: 'a.png', kind: 'question', question: said(22), answer: said(9), choices: [said(9), said(10)] },
-];
-const set: PictureSet = {
-  label: 'set.jsonl',
-  records,
-  picture: (image) => Promise.resolve(picture(image)),
-  identity: 'four records',
-};
-const task: PictureTask = { set, templates };
-
-async function llava(): Promise<Checkpoint> {
-  const checkpoint = await tinyCheckpoint('llava', null);
-  return {
-    ...checkpoint,
-    preprocessor: () => Promise.resolve({ json: preprocessor, file: 'preprocessor_config.json' }),
-  };
-}
+import { llava, picture, preprocessor, records, set, task, templates, tokenizer } from './tinyPictures';
+import { collect, finished, point, tinyCheckpoint, tinyInput, tinySettings } from './tiny';
 
 async function input(protocol: Protocol, more: { readonly pictures?: PictureTask } = { pictures: task }) {
   const gpu = await testGpu();

@@ -115,11 +115,18 @@ describe('lines of a set of pictures', () => {
       '{"image": "in/b.png", "question": "color?", "answer": "red", "choices": ["blue", "red"]}',
       '{"image": "b.png", "question": "color?", "answer": "red"}',
     ];
-    expect(recordsIn(lines.join('\n'), 'set.jsonl')).toEqual([
+    const records = [
       { image: 'a.png', kind: 'caption', caption: 'a red circle' },
       { image: 'in/b.png', kind: 'question', question: 'color?', answer: 'red', choices: ['blue', 'red'] },
       { image: 'b.png', kind: 'question', question: 'color?', answer: 'red', choices: ['red'] },
-    ]);
+    ];
+    expect(recordsIn(lines.join('\n'), 'set.jsonl')).toEqual({ records });
+    // A first line may say how they are written.
+    const wording = '{"ask": "<image>q: {question} a: {answer}"}';
+    expect(recordsIn(['', wording, ...lines].join('\n'), 'set.jsonl')).toEqual({
+      records,
+      wording: { question: '<image>q: {question} a: {answer}' },
+    });
   });
 
   it.each([
@@ -129,6 +136,9 @@ describe('lines of a set of pictures', () => {
     ['[1]', /it is no JSON object/],
     ['{"image": "a.png"}', /neither a "caption" nor a "question"/],
     ['{"image": "a.png", "question": "q"}', /neither a "caption" nor a "question" with its "answer"/],
+    ['{"tell": "<image>{caption}"}', /there is no line in it/],
+    ['{"tell": 3}\n{"image": "a.png", "caption": "x"}', /line 1: "tell" or "ask" is no text/],
+    ['{"image": "a.png", "caption": "x"}\n{"tell": "y"}', /line 2: "image" is not the path of a picture/],
     ['{"image": "../a.png", "caption": "x"}', /"..\/a.png" does not lie beside the file/],
     ['{"image": "/etc/a.png", "caption": "x"}', /does not lie beside the file/],
     ['{"image": "c:\\\\a.png", "caption": "x"}', /does not lie beside the file/],

@@ -1,6 +1,7 @@
 /**
  * Pictures with texts, for evaluation: a file of JSON lines beside the pictures that it names, each line {"image", "caption"} or {"image",
- * "question", "answer"}, the latter with the "choices" among which the answer is, if it has any.
+ * "question", "answer"}, the latter with the "choices" among which the answer is, if it has any. A first line without a picture, {"tell", "ask"},
+ * says how the others are written.
  */
 import { FormatError } from '../../util/errors';
 import { sha256 } from '../../util/hash';
@@ -8,7 +9,7 @@ import { quoted } from '../../util/words';
 import type { SourceFile } from '../checkpoint';
 import { MAX_PICTURE_BYTES, MAX_TEXT_BYTES } from '../limits';
 import { decodeUtf8, readWhole } from '../sourceFile';
-import { isObject } from '../strictJson';
+import { isObject, type JsonObject } from '../strictJson';
 import type { Picture } from './picture';
 import { readPng } from './png';
 
@@ -23,10 +24,19 @@ export type PictureRecord = { readonly image: string } & (
     }
 );
 
+/** How captions and questions are written, where the first line says so: the templates of measures/sequences.ts. */
+export interface Wording {
+  readonly caption?: string;
+  readonly question?: string;
+}
+
 export interface PictureSet {
   /** File name without its folder. */
   readonly label: string;
   readonly records: readonly PictureRecord[];
+  readonly wording?: Wording;
+  /** SHA-256 of every picture's file, hex, by its path in the records. */
+  readonly hashes: ReadonlyMap<string, string>;
   /** By its path in the records. FormatError, FetchError as readers throw them. */
   picture(image: string): Promise<Picture>;
   /** The lines, and a hash of every picture: what a fingerprint of the set is made of. */
@@ -43,31 +53,47 @@ export async function readPictureSet(
   decode: Decode = readPng,
 ): Promise<PictureSet> {
   const text = decodeUtf8(await readWhole(file, MAX_TEXT_BYTES, 'a list of pictures', 'git-lfs'), file.path);
-  const records = recordsIn(text, file.path);
+  const { records, wording } = recordsIn(text, file.path);
   const bytesOf = async (image: string) => readWhole(await beside(image), MAX_PICTURE_BYTES, 'a picture', 'git-lfs');
-  const hashes: string[] = [];
-  for (const image of new Set(records.map(({ image }) => image))) hashes.push(await sha256(await bytesOf(image)));
+  const hashes = new Map<string, string>();
+  for (const { image } of records) if (!hashes.has(image)) hashes.set(image, await sha256(await bytesOf(image)));
   return {
     label: file.path.split(/[\\/]/).at(-1) ?? file.path,
     records,
+    ...(wording && { wording }),
+    hashes,
     picture: async (image) => decode(await bytesOf(image), image),
-    identity: [text, ...hashes].join('\n'),
+    identity: [text, ...hashes.values()].join('\n'),
   };
 }
 
-/** The records of JSON lines; FormatError where there are none. */
-export function recordsIn(text: string, where: string): readonly PictureRecord[] {
-  const records = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [recordOf(line, where, i + 1)]));
-  if (records.length > 0) return records;
-  throw new FormatError('empty-text', `${where}: there is no line in it. Each line is to be a JSON object. ${forms}`, {
-    file: where,
-  });
+/** The records of JSON lines, and how they are written; FormatError where there are none. */
+export function recordsIn(
+  text: string,
+  where: string,
+): { readonly records: readonly PictureRecord[]; readonly wording?: Wording } {
+  const lines = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [lineOf(line, where, i + 1)]));
+  const wording = lines[0] && wordingOf(lines[0]);
+  const records = lines.slice(wording ? 1 : 0).map(recordOf);
+  if (records.length > 0) return { records, ...(wording && { wording }) };
+  throw new FormatError(
+    'empty-text',
+    `${where}: there is no line in it that names a picture. Each line is to be a JSON object. ${forms}`,
+    {
+      file: where,
+    },
+  );
 }
 
 const forms =
   'Lines are {"image": "a.png", "caption": "…"} or {"image": "a.png", "question": "…", "answer": "…", "choices": ["…", …]}.';
 
-function recordOf(line: string, where: string, number: number): PictureRecord {
+interface Line {
+  readonly value: JsonObject;
+  readonly fail: (what: string) => FormatError;
+}
+
+function lineOf(line: string, where: string, number: number): Line {
   const fail = (what: string) =>
     new FormatError('bad-line', `${where}, line ${number}: ${what}. ${forms}`, { file: where, line: number });
   let value: unknown;
@@ -77,8 +103,20 @@ function recordOf(line: string, where: string, number: number): PictureRecord {
     throw fail('it is no JSON');
   }
   if (!isObject(value)) throw fail('it is no JSON object');
+  return { value, fail };
+}
+
+const isText = (one: unknown): one is string => typeof one === 'string' && one.trim() !== '';
+
+/** Undefined where the line is a record. */
+function wordingOf({ value: { image, tell, ask }, fail }: Line): Wording | undefined {
+  if (image !== undefined || (tell === undefined && ask === undefined)) return undefined;
+  for (const one of [tell, ask]) if (one !== undefined && !isText(one)) throw fail('"tell" or "ask" is no text');
+  return { ...(isText(tell) && { caption: tell }), ...(isText(ask) && { question: ask }) };
+}
+
+function recordOf({ value, fail }: Line): PictureRecord {
   const { image, caption, question, answer, choices } = value;
-  const isText = (one: unknown): one is string => typeof one === 'string' && one.trim() !== '';
   if (!isText(image)) throw fail('"image" is not the path of a picture');
   if (/^([\\/]|[a-z]+:)/i.test(image) || image.split(/[\\/]/).includes('..')) {
     throw fail(`the picture ${quoted(image)} does not lie beside the file or below it`);

@@ -30,7 +30,7 @@ export class FullCalibration implements Disposable {
       gpu,
       model,
       calibrationBatches,
-      (local, ids, length) => model.embed(local, ids, length),
+      (local, ids, length, features) => model.embed(local, ids, length, undefined, features),
       signal,
       budgets.states,
       settings.variants,

@@ -47,7 +47,9 @@ async function* onePoint(
           CalibrationStream.start(gpu, model, calibrationBatches, how, signal, budgets.states, settings.variants);
         own.value = await start(embed);
         if (pointNeeds(point, needsCross))
-          beside.value = await start((scope, ids, length) => model.embed(scope, ids, length));
+          beside.value = await start((scope, ids, length, features) =>
+            model.embed(scope, ids, length, undefined, features),
+          );
       }
       const streams = { own: own.value, beside: beside.value };
       moments = yield* calibrateOwn(bench, streams, point, block, await open(), opened);

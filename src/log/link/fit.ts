@@ -26,6 +26,7 @@ export function fitToLink(share: SharedRun): SharedRun {
     },
     evaluation: named(share.evaluation),
     calibration: share.calibration && named(share.calibration),
+    ...(share.calibrationPictures && { calibrationPictures: named(share.calibrationPictures) }),
     settings: {
       ...{ protocol, context, maxTokens, calibrationTokens, mode, seed },
       points: share.settings.points.map(pointAlone),

@@ -62,7 +62,8 @@ const usualId = (p: Pick<PlannedPoint, 'method' | 'bits' | 'assignment'>) =>
 export const referenceAmong = (points: readonly (PlannedPoint | undefined)[]): number =>
   points.findIndex((p) => p?.assignment === null);
 
-export function writeHead({ app, adapter, model, evaluation, calibration, settings, doubts }: SharedRun): Body {
+export function writeHead(share: SharedRun): Body {
+  const { app, adapter, model, evaluation, calibration, calibrationPictures, settings, doubts } = share;
   const planned = settings.points;
   const families: string[] = [];
   const methods: string[] = [];
@@ -85,6 +86,7 @@ export function writeHead({ app, adapter, model, evaluation, calibration, settin
     ...(doubts ? { u: doubts.map(({ doubt, share }) => [doubtKinds.indexOf(doubt), Math.round(1000 * share)]) } : {}),
     e: nameOf(evaluation),
     c: calibration && nameOf(calibration),
+    ...(calibrationPictures && { y: nameOf(calibrationPictures) }),
     s: [
       protocols.indexOf(settings.protocol),
       settings.context,
@@ -129,6 +131,7 @@ export function readHead(body: Fields, template: (fields: Fields) => Assignment)
     },
     evaluation: readName(body, 'e'),
     calibration: body.get('c') === null ? null : readName(body, 'c'),
+    ...(body.has('y') && { calibrationPictures: readName(body, 'y') }),
     settings: {
       points: readPoints(body, template),
       protocol: body.choice('protocol', protocols, protocol),

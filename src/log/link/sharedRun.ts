@@ -23,6 +23,8 @@ export interface SharedRun {
   readonly model: SharedModel;
   readonly evaluation: SharedName;
   readonly calibration: SharedName | null;
+  /** Calibrated on beside that text, or in its place; absent where no pictures were. */
+  readonly calibrationPictures?: SharedName;
   readonly adapter: string;
   readonly settings: RunSettings;
   /** Absent where there is none. */
@@ -40,7 +42,8 @@ export function sharedRun(log: readonly RunEvent[]): SharedRun | null {
   );
   const results = own.flatMap((event) => (event.type === 'point-finished' ? [event.result] : []));
   if (!started || !results.length) return null;
-  const { app, model, adapter, settings, evaluation, calibration } = started;
+  const { app, model, adapter, settings, evaluation, calibration, calibrationPictures } = started;
+  const named = ({ label, fingerprint }: SharedName): SharedName => ({ label, fingerprint });
   return {
     app,
     model: {
@@ -50,8 +53,9 @@ export function sharedRun(log: readonly RunEvent[]): SharedRun | null {
       parameters: model.parameters,
       ...(model.widestInputs ? { widestInputs: model.widestInputs } : {}),
     },
-    evaluation: { label: evaluation.label, fingerprint: evaluation.fingerprint },
-    calibration: calibration && { label: calibration.label, fingerprint: calibration.fingerprint },
+    evaluation: named(evaluation),
+    calibration: calibration && named(calibration),
+    ...(calibrationPictures && { calibrationPictures: named(calibrationPictures) }),
     adapter: adapter.name,
     settings,
     ...(doubts.length ? { doubts } : {}),

@@ -2,6 +2,7 @@
 import { someRecipe } from '../../quant/recipe/assignment';
 import { needsCalibration } from '../../quant/recipe/parseRecipe';
 import type { ModelCard } from '../../model/card';
+import { calibrationTokensOf } from '../calibratedOn';
 import type { SiteResult, PointResult, RunEvent, RunSettings, Size, Values } from '../events';
 import { settledValues } from '../values';
 import { doubtLine } from './doubt';
@@ -32,12 +33,16 @@ export interface Calibration {
   readonly leaked: boolean;
 }
 
-/** Whole windows, at least one; no more than the text has. `available`: tokens of the text, null where that is not known. */
+/**
+ * Whole windows, at least one; no more than there is. `available`: tokens of text and pictures, null where that is not known. Less than a window is
+ * of pictures alone, whose texts are shorter.
+ */
 export function calibratedTokens(
   { calibrationTokens, context }: Pick<RunSettings, 'calibrationTokens' | 'context'>,
   available: number | null,
 ): number {
   const tokens = Math.min(calibrationTokens, available ?? Infinity);
+  if (available !== null && available < context) return tokens;
   return Math.max(1, Math.floor(tokens / context)) * context;
 }
 
@@ -112,7 +117,8 @@ export function fromLog(log: readonly RunEvent[]): Finished {
   if (started?.type !== 'run-started') {
     return { candidates: [], calibration: null, megabytes: null, doubts: [], pending: 0 };
   }
-  const { settings, model, calibration } = started;
+  const { settings, model } = started;
+  const tokens = calibrationTokensOf(started);
   const points = new Map<string, Told['points'][number]>();
   const layers: SiteResult[] = [];
   const doubts: Told['doubts'][number][] = [];
@@ -135,7 +141,14 @@ export function fromLog(log: readonly RunEvent[]): Finished {
       change(event.result.id, { ...candidateOf(event.result, event.losses ?? null, false), state: 'finished' });
     }
   }
-  return finishedOf({ settings, points: [...points.values()], model, layers, calibration, doubts });
+  return finishedOf({
+    settings,
+    points: [...points.values()],
+    model,
+    layers,
+    calibration: tokens === null ? null : { tokens },
+    doubts,
+  });
 }
 
 /** A measured point as a candidate. */
