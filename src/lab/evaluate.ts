@@ -180,6 +180,7 @@ export class Evaluation implements Disposable {
       windows.ids.map((_, window) => spanOf(windows, window)),
     );
     const choices = this.#among(group, windows.choices);
+    const shown = this.#among(group, windows.shown);
     const rows = scoredRows(gpu, scope, hidden, group, spans);
     const targets = uploadMatrix(scope, scoredTargets(group, spans), rows.rows, 1, 'targets');
     const cut = (column: Float32Array) => {
@@ -189,7 +190,9 @@ export class Evaluation implements Disposable {
     if (!reference) {
       await this.#referenceStates.put(index, rows);
       const { nll } = head.score(scope, rows, targets);
-      return cut(await readMatrix(gpu, nll)).map((window, i) => ({ nll: window, choice: choices[i] }));
+      return cut(await readMatrix(gpu, nll)).map((window, i) => ({
+        ...{ nll: window, choice: choices[i], picture: shown[i] },
+      }));
     }
     const result = head.compare(scope, this.#referenceStates.get(scope, index), rows, targets, ownHead);
     const changed = this.#routes.take(index);
@@ -205,6 +208,7 @@ export class Evaluation implements Disposable {
       agree: agree[i] as Float32Array,
       rerouted: rerouted?.[i],
       choice: choices[i],
+      picture: shown[i],
     }));
   }
 

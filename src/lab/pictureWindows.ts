@@ -3,7 +3,7 @@
  * the texts that stand behind it.
  */
 import type { Checkpoint } from '../formats/checkpoint';
-import type { PictureSet } from '../formats/pictures/pictureSet';
+import type { PictureRecord, PictureSet } from '../formats/pictures/pictureSet';
 import { readPreparation, type Preparation } from '../formats/pictures/preparation';
 import { prepare, type Tiles } from '../formats/pictures/prepare';
 import type { LabelledText } from '../formats/text';
@@ -23,7 +23,7 @@ import type { Windows } from '../measures/windows';
 import { readMatrix } from '../tensor/matrix';
 import { present } from '../util/assert';
 import { concat } from '../util/concat';
-import { FormatError } from '../util/errors';
+import { Cancelled, FormatError } from '../util/errors';
 
 /** Pictures for an evaluation or calibration, and how they are written. */
 export interface PictureTask {
@@ -71,17 +71,25 @@ export async function pictureWindows(input: PictureEvaluation): Promise<Windows>
   const { task, context, maxTokens } = input;
   const { set } = task;
   const images = [...new Set(set.records.map(({ image }) => image))];
-  const shown = (image: string) => (input.which === 'own' ? image : otherThan(image, images, set.label));
-  const { tokenizer, looks, texts } = await opened(input, shown);
+  const other = (image: string) => otherThan(image, images, set.label);
+  const { tokenizer, looks, textsOf } = await opened(input);
   const sequences: Sequence[] = [];
   let tokens = 0;
-  for await (const own of texts()) {
+  for (const [question, record] of set.records.entries()) {
+    const { image } = record;
+    const own = await textsOf(record, question, input.which === 'own' ? image : other(image));
     tokens += tokensOf(own);
     if (maxTokens !== null && tokens > maxTokens && sequences.length > 0) break;
-    sequences.push(...own);
+    // Behind another picture, too, right after it: what the difference is, the picture has told.
+    const twins = input.which === 'own' && images.length > 1 ? await textsOf(record, question, other(image)) : [];
+    for (const [i, sequence] of own.entries()) {
+      sequences.push(sequence);
+      const twin = sequence.choice?.right === false ? undefined : twins[i];
+      if (twin) sequences.push({ ...twin, choice: null, other: true });
+    }
   }
   const seen = await looks.all();
-  const features = sequences.map(({ image }) => present(seen.get(shown(image)), image));
+  const features = sequences.map(({ image }) => present(seen.get(image), image));
   return { ...windowsOf(tokenizer, sequences, context, set.label), features };
 }
 
@@ -104,10 +112,11 @@ export interface Passages {
  */
 export async function picturePassages(input: PictureInput, tokens: number, draws: number): Promise<Passages> {
   const { context, task } = input;
-  const { looks, texts } = await opened(input, (image) => image);
+  const { looks, textsOf } = await opened(input);
   const parts: Sequence[][] = [];
   let [filled, supply]: [number, Passages['supply']] = [Infinity, 'all'];
-  for await (const own of texts()) {
+  for (const [question, record] of task.set.records.entries()) {
+    const own = await textsOf(record, question, record.image);
     const told = own.filter(({ choice }) => choice?.right !== false);
     requireFit(told, context, task.set.label);
     if (filled + tokensOf(told) > tokens) {
@@ -136,21 +145,19 @@ export async function picturePassages(input: PictureInput, tokens: number, draws
 
 const tokensOf = (sequences: readonly Sequence[]): number => sequences.reduce((sum, { ids }) => sum + ids.length, 0);
 
-/** A model that looks and a set that is shown to it: the texts of every record in turn, whose pictures are then on their way to the tower. */
-async function opened(input: PictureInput, shown: (image: string) => string) {
+/** A model that looks and a set that is shown to it: the texts of a record behind a picture, which is then on its way to the tower. */
+async function opened(input: PictureInput) {
   const { model, checkpoint, task } = input;
   const templates = templatesOf(task);
   const tower = requireTower(model);
   checkTemplates(templates);
   const tokenizer = await checkpoint.tokenizer();
   const looks = new Looks(input, tower, await preparationOf(checkpoint));
-  async function* texts(): AsyncGenerator<readonly Sequence[]> {
-    for (const [question, record] of task.set.records.entries()) {
-      const tiles = await looks.take(shown(record.image));
-      yield sequencesOf(tokenizer, record, question, tower, tiles, templates);
-    }
-  }
-  return { tokenizer, looks, texts };
+  const textsOf = async (record: PictureRecord, question: number, image: string): Promise<readonly Sequence[]> => {
+    const tiles = await looks.take(image);
+    return sequencesOf(tokenizer, { ...record, image }, question, tower, tiles, templates);
+  };
+  return { tokenizer, looks, textsOf };
 }
 
 async function preparationOf(checkpoint: Checkpoint): Promise<Preparation> {
@@ -182,6 +189,7 @@ class Looks {
   /** Prepares a picture, unless it was, and says how it is cut. */
   async take(image: string): Promise<Tiles | null> {
     const { input, tower, how } = this;
+    if (input.signal.aborted) throw new Cancelled();
     const known = this.#tiles.get(image);
     if (known !== undefined) return known;
     const made = prepare(await input.task.set.picture(image), how, input.task.tiles ?? 'whole');

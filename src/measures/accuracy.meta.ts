@@ -14,6 +14,7 @@ export const accuracy: MeasureMeta = {
       as: 'share',
       against: 'nothing',
       shown: 'pictures',
+      axis: { label: 'Accuracy', title: 'share of right answers' },
     },
   ],
 };

@@ -33,7 +33,7 @@ export interface Measured {
 export class Measurement {
   readonly nll: Float32Array[] = [];
   readonly #gatherings: readonly Gathering[];
-  /** Windows that are measured by: a wrong answer is none. */
+  /** Windows that are measured by: a wrong answer is none, nor is a text behind another picture. */
   readonly #told: number[] = [];
   #tokens = 0;
 
@@ -64,7 +64,7 @@ export class Measurement {
     this.nll.push(scores.nll);
     const base = this.reference?.nll[window];
     const all = { ...scores, base };
-    if (scores.choice?.right === false) {
+    if (scores.choice?.right === false || scores.picture === 'other') {
       for (const gathering of this.#gatherings) gathering.addOther?.(all);
       return;
     }

@@ -34,6 +34,9 @@ export interface MeasureMeta {
   readonly values: readonly ValueMeta[];
 }
 
+/** Which picture stands before a text. */
+export type Shown = 'own' | 'other';
+
 /** One of the answers that are offered to a question. */
 export interface Choice {
   /** Which question, by any number. */
@@ -43,6 +46,8 @@ export interface Choice {
 
 /** Scores of one window, one entry per scored token. */
 export interface ScoredWindow {
+  /** `other`: behind another picture than its own, for what that costs. */
+  readonly picture?: Shown | undefined;
   /** Of a text that is one of several answers to a question. */
   readonly choice?: Choice | null | undefined;
   /** −ln p of the token, nats. */
@@ -60,7 +65,7 @@ export interface ScoredWindow {
 /** A point on its way: windows come one by one, and after each the values are those of all windows so far. */
 export interface Gathering {
   add(window: ScoredWindow): void;
-  /** A wrong answer to a question, which is no text to measure by; left out where that does not matter. */
+  /** A wrong answer to a question, or a text behind another picture, which is none to measure by; left out where that does not matter. */
   addOther?(window: ScoredWindow): void;
   /** By name; a value that cannot be told (nothing to compare with) is left out. */
   values(): Values;
@@ -72,6 +77,8 @@ export interface ScoredText {
   readonly bytesPerToken: number;
   /** Of each window that is one of several answers; left out where none is. */
   readonly choices?: readonly (Choice | null)[];
+  /** Of each window, where some stand behind other pictures, each next after its text behind its own. */
+  readonly shown?: readonly Shown[];
 }
 
 export type Measure = (text: ScoredText) => Gathering;

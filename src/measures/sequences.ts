@@ -27,6 +27,8 @@ export interface Sequence {
   readonly image: string;
   /** Of a question with choices. */
   readonly choice: Choice | null;
+  /** Behind another picture than its own. */
+  readonly other?: true;
 }
 
 /** FormatError when a template lacks what it is a template of. */
@@ -108,7 +110,7 @@ export function windowsOf(
     });
   }
   const scored = sequences.map(({ ids, first }) => ({ first, end: ids.length }));
-  const told = sequences.filter(({ choice }) => !choice || choice.right);
+  const told = sequences.filter(({ choice, other }) => !other && choice?.right !== false);
   const tokens = told.reduce((sum, { ids, first }) => sum + ids.length - first, 0);
   const encoder = new TextEncoder();
   const bytes = told.reduce(
@@ -125,7 +127,8 @@ export function windowsOf(
     firstScored: Math.min(...scored.map(({ first }) => first)),
     scored,
     choices: sequences.map(({ choice }) => choice),
-    tokens: sequences.reduce((sum, { ids }) => sum + ids.length, 0),
+    ...(sequences.some(({ other }) => other) && { shown: sequences.map(({ other }) => (other ? 'other' : 'own')) }),
+    tokens: sequences.reduce((sum, { ids, other }) => sum + (other ? 0 : ids.length), 0),
     bytesPerToken: Math.max(1, bytes) / Math.max(1, tokens),
   };
 }

@@ -15,7 +15,7 @@ import type { Tokenizer } from '../formats/checkpoint';
 import { FormatError } from '../util/errors';
 import { inSlices } from '../util/inSlices';
 import type { Protocol } from '../log/events';
-import type { Choice } from './measure';
+import type { Choice, Shown } from './measure';
 
 export interface Windows {
   /** Each of `context` ids. */
@@ -27,6 +27,8 @@ export interface Windows {
   readonly scored?: readonly Span[];
   /** Of windows that are answers among several. */
   readonly choices?: readonly (Choice | null)[];
+  /** Of windows that stand behind their own pictures and behind others. */
+  readonly shown?: readonly Shown[];
   /** Features of the pictures of each window, [places, hidden] f32, in their order. */
   readonly features?: readonly Float32Array<ArrayBuffer>[];
   /** Ids of the text, or of as much of it as `maxTokens` made it read. */
@@ -51,9 +53,9 @@ export function scoredPerWindow({ scored, firstScored, context }: Windows): numb
   return scored.reduce((sum, { first, end }) => sum + end - first, 0) / scored.length;
 }
 
-/** Windows that are measured by: all but wrong answers. */
-export const measuredWindows = ({ ids, choices }: Windows): number =>
-  choices ? choices.filter((choice) => !choice || choice.right).length : ids.length;
+/** Windows that are measured by: all but wrong answers, and texts behind other pictures. */
+export const measuredWindows = ({ ids, choices, shown }: Windows): number =>
+  ids.filter((_, i) => choices?.[i]?.right !== false && shown?.[i] !== 'other').length;
 
 /** Smallest context of each protocol: one id to read, one to score (after the half that only gives context). */
 export const minContext: Readonly<Record<Protocol, number>> = {

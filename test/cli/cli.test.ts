@@ -245,8 +245,8 @@ describe('lab', () => {
     expect([code, err]).toEqual([0, '']);
     const [head = '', columns = '', row = ''] = out.split('\n');
     expect(head).toContain('set.jsonl, pictures windows of');
-    expect(columns).toMatch(/ seconds +accuracy$/);
-    expect(row).toMatch(/^full-precision .* (0|100)\.0 %$/);
+    expect(columns).toMatch(/ seconds +accuracy +Other picture +From the picture$/);
+    expect(row).toMatch(/^full-precision .* (0|100)\.0 % .* \d[\d.e+]* +-?\d[\d.e+-]*$/);
     const other = await lab(...asked, '--other-pictures');
     expect(other.out.split('\n')[0]).toContain('other-pictures windows of');
     expect(other.out.split('\n')[2]).not.toBe(row);

@@ -71,6 +71,13 @@ describe('a run on pictures', () => {
     );
     expect(measured.at(-1)?.windowsTotal).toBe(4);
     expect(measured.at(-1)?.quality.windows).toBe(4);
+    // What the same texts cost behind other pictures is told beside, of their own pictures alone.
+    const beside = { ...(await expected((image) => others[image] ?? '')), own: want.perplexity };
+    const { otherPicture, sight } = full?.values ?? {};
+    if (protocol === 'pictures') {
+      expect((otherPicture?.mean ?? 0) / beside.perplexity).toBeCloseTo(1, 4);
+      expect(sight?.mean).toBeCloseTo(Math.log(beside.perplexity / beside.own), 4);
+    } else expect([otherPicture, sight]).toEqual([undefined, undefined]);
     expect(readLog(writeLog(events))).toEqual(events);
   });
 
