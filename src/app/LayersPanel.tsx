@@ -54,6 +54,8 @@ export function LayersPanel() {
   );
   const worst = Math.max(...shown.map((layer) => loss(layer) ?? 0), Number.MIN_VALUE);
   if (layers.length === 0 && remarks.length === 0) return null;
+  const verified = remarks.filter(({ kind }) => kind === 'verified');
+  const others = remarks.filter(({ kind }) => kind !== 'verified');
   return (
     <section className="panel" aria-label="Layers">
       <header className="panel-head">
@@ -73,13 +75,18 @@ export function LayersPanel() {
           </select>
         </label>
       </header>
-      {remarks.length > 0 && (
+      {verified.map(({ text }, i) => (
+        <p key={i} className="verified">
+          {text}
+        </p>
+      ))}
+      {others.length > 0 && (
         <details className="remarks">
           <summary>
-            {remarks.length} {remarks.length === 1 ? 'remark' : 'remarks'} of the run
+            {others.length} {others.length === 1 ? 'remark' : 'remarks'} of the run
           </summary>
           <ul>
-            {remarks.map(({ kind, text }, i) => (
+            {others.map(({ kind, text }, i) => (
               <li key={i} className={kind}>
                 {text}
               </li>

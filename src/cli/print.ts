@@ -3,6 +3,7 @@ import type { PointResult, RunEvent, RunSettings } from '../log/events';
 import { calibratedOn } from '../log/calibratedOn';
 import { doubtLine } from '../log/verdict/doubt';
 import { structureFacts } from '../log/structureFacts';
+import { verifiedLine } from '../log/verified';
 import type { Answer } from '../log/verdict/sentence';
 import { exceptionsOf } from '../quant/recipe/recipes';
 import { valueMetas } from '../measures/catalog';
@@ -190,7 +191,8 @@ export function describeEvent(event: RunEvent): string | null {
     case 'fallback-used':
       return `${event.point}, ${siteWords(event.site)}: ${event.used} instead of ${event.wanted}, because ${event.reason}`;
     case 'rotation-verified':
-      return `the rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens`;
+    case 'scales-verified':
+      return `✓ ${verifiedLine(event)}`;
     case 'calibration-redrawn':
       return `${event.point}, calibrated on part ${event.draw + 1} of the text: ln ratio ${event.lnRatio.toFixed(3)}`;
     case 'text-doubted':

@@ -23,9 +23,10 @@ import { scoredPerWindow } from '../measures/windows';
 import { roughWindows } from './plan';
 import { referenceUntil, tellKept } from './resume';
 import { verifyRotation } from './verifyRotation';
+import { verifyScales } from './verifyScales';
 import { headPasses } from './work';
 
-/** Tokens of the window that a rotation is verified on: a wrong basis shows on the first few. */
+/** Tokens of the window that a change of basis is verified on: a wrong one shows on the first few. */
 const verifiedTokens = 128;
 
 export async function* quantizeAndMeasure(bench: Bench): AsyncGenerator<RunEvent> {
@@ -37,7 +38,7 @@ export async function* quantizeAndMeasure(bench: Bench): AsyncGenerator<RunEvent
   const reference = present(settings.points[0], 'full precision');
   const rough = roughWindows(windows);
   yield* referenceUntil(bench, reference, rough);
-  yield* verifyRotations(bench);
+  yield* verifyChanges(bench);
   yield* inOrder({ bench, need, rough });
   yield* referenceUntil(bench, reference);
   for (const point of points) yield* attempts.run(point, () => measurePoint(bench, point));
@@ -82,18 +83,19 @@ async function* measureAgain({ bench, need }: Redraw): AsyncGenerator<RunEvent> 
   }
 }
 
-/** Before anything is rounded: a rotation that the model does not absorb would make results of another model. */
-async function* verifyRotations({ model, input, settings, windows, head, points }: Bench): AsyncGenerator<RunEvent> {
-  const pieces = points
-    .flatMap(({ assignment }) => recipesIn(assignment).flatMap(piecesIn))
-    .filter(({ slot, piece }) => findPiece(slot, piece.name)?.absorbed)
-    .map(({ piece }) => piece);
-  const different = new Map(pieces.map((piece) => [JSON.stringify(piece), piece]));
-  for (const piece of different.values()) {
-    const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
-    const { signal } = input;
-    const kld = await verifyRotation(input.gpu, model, ids, { head, piece, seed: settings.seed, signal });
+/** Before anything is rounded: a change of basis that the model does not absorb would make results of another model. */
+async function* verifyChanges({ model, input, settings, windows, head, points }: Bench): AsyncGenerator<RunEvent> {
+  const pieces = points.flatMap(({ assignment }) => recipesIn(assignment).flatMap(piecesIn));
+  const metaOf = ({ slot, piece }: (typeof pieces)[number]) => findPiece(slot, piece.name);
+  const absorbed = pieces.filter((one) => metaOf(one)?.absorbed).map(({ piece }) => piece);
+  const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
+  const options = { head, seed: settings.seed, signal: input.signal };
+  for (const piece of new Map(absorbed.map((piece) => [JSON.stringify(piece), piece])).values()) {
+    const kld = await verifyRotation(input.gpu, model, ids, { ...options, piece });
     yield { type: 'rotation-verified', basis: optionWords(piece), tokens: ids.length - 1, kld };
+  }
+  if (pieces.some((one) => metaOf(one)?.columns === 'scaled')) {
+    yield { type: 'scales-verified', tokens: ids.length - 1, ...(await verifyScales(input.gpu, model, ids, options)) };
   }
 }
 

@@ -1,7 +1,6 @@
 /**
  * Whether the fused rotation leaves a model as it is. Every site is rotated by the transform itself, gains of norms folded; embedding
- * and biases are rotated to match (without their means where norms subtract it), the last states turned back before the head; one window goes through both models, block by block.
- * In exact arithmetic their outputs are equal: what is left is float32 rounding. What turns an input when the model runs is turned back on the
+ * and biases are rotated to match (without their means where norms subtract it), the last states turned back before the head. What turns an input when the model runs is turned back on the
  * weights, W·Vᵀ·V: the same product as W·Vᵀ on V·x, which no block here can be given.
  */
 import type { Scope } from '../gpu/buffers';
@@ -13,17 +12,15 @@ import type { Absorbed, Context, Direction, QuantEvent, Transform, Turning } fro
 import { parseRecipe } from '../quant/recipe/parseRecipe';
 import { plainPiece, plainRecipe } from '../quant/recipe/plain';
 import type { Piece } from '../quant/recipe/recipe';
-import { readMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
+import { readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { layerNorm } from '../tensor/nn/layerNorm';
 import { splitRows, stackRows } from '../tensor/pieces';
 import { scaleColumns } from '../tensor/scaleColumns';
-import { assert, present } from '../util/assert';
+import { present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import { createRng } from '../util/rng';
+import { divergenceOf, mostKld, type Change } from './divergence';
 import { neighboursOf, siteRows } from './siteProblem';
-
-/** Nats a token. Float32 rounding alone gave at most 1.2e-11 (tiny models, the demo); a value bias left unrotated gave 4. */
-const mostKld = 1e-5;
 
 export interface RotationOptions {
   /** The model's own. */
@@ -46,42 +43,24 @@ export async function verifyRotation(
   ids: Uint32Array,
   { head, piece, seed, signal, emit = () => undefined }: RotationOptions,
 ): Promise<number> {
-  assert(ids.length >= 2 && ids.length <= model.maxTokens, `a window of ${ids.length} ids`);
   using scope = gpu.scope('verify rotation');
   const cx: Context = { gpu, scope, signal, emit, rng: createRng(seed), shared: createRng(seed) };
   const transform = makeTransform(piece);
   const turns = present(transform.absorbed, `${piece.name} is absorbed`)(cx.shared);
   const stream = model.stream.turns ? turns.stream(model.card.hidden) : null;
-  let plain = await model.embed(scope, ids, ids.length);
-  let rotated = turnedStream(gpu, scope, plain, model, stream, 'forward');
-  const batch = { windows: 1, length: ids.length };
-  for (let index = 0; index < model.blockCount; index++) {
-    using opened = gpu.scope('verified block');
-    // Opened for this alone: its vectors are written over once the plain model has used them.
-    const block = await model.openBlock(opened, index);
-    const next = await model.forward(scope, block, plain, batch);
-    const turned = await model.forward(
-      scope,
-      await rotateBlock(block, model, transform, turns, { ...cx, scope: opened }),
-      rotated,
-      batch,
-    );
-    for (const { view: old } of [plain, rotated]) scope.free(old.buffer);
-    [plain, rotated] = [next, turned];
-    await gpu.pace(signal);
-  }
-  // A head that has the rotation in it reads h R Rᵀ: turned back here, because the norm before it does not see a rotation, and a second
-  // head may be more than the GPU holds.
-  const back = turnedStream(gpu, scope, rotated, model, stream, 'inverse');
-  const scored = ids.length - 1;
-  const targets = uploadMatrix(scope, ids.slice(1), scored, 1, 'targets');
-  const { kld } = head.compare(scope, rowRange(plain, 0, scored), rowRange(back, 0, scored), targets);
-  const mean = (await readMatrix(gpu, kld)).reduce((sum, v) => sum + v, 0) / scored;
+  const change: Change = {
+    start: (into, plain) => turnedStream(gpu, into, plain, model, stream, 'forward'),
+    block: (opened, block) => rotateBlock(block, model, transform, turns, { ...cx, scope: opened }),
+    // A head that has the rotation in it reads h R Rᵀ: turned back here, because the norm before it does not see a rotation, and a second
+    // head may be more than the GPU holds.
+    end: (into, rotated) => turnedStream(gpu, into, rotated, model, stream, 'inverse'),
+  };
+  const mean = await divergenceOf(gpu, model, ids, change, { head, signal });
   if (!(mean <= mostKld)) {
     throw new NumericError(
       'rotation-changes-model',
       `the rotated model differs from the model by ${mean} nats a token; expected at most ${mostKld}. Use another transform for this model.`,
-      { kld: mean, most: mostKld, tokens: scored },
+      { kld: mean, most: mostKld, tokens: ids.length - 1 },
     );
   }
   return mean;

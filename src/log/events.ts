@@ -188,6 +188,16 @@ export type RunEvent =
       readonly kld: number;
     }
   | {
+      /** The model with factors in whatever stands before its layers was the model without them: scales of some points go there. */
+      readonly type: 'scales-verified';
+      readonly tokens: number;
+      /** Mean KL(model ‖ scaled model) per token, nats; float32 rounding alone. */
+      readonly kld: number;
+      /** Sites whose neighbours take factors, of those that are solved unless an exception says otherwise. */
+      readonly folded: number;
+      readonly sites: number;
+    }
+  | {
       /** A point, solved and measured again on another part of the calibration text: what its result owes to the first. */
       readonly type: 'calibration-redrawn';
       readonly point: string;

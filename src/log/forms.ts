@@ -267,6 +267,7 @@ const events: Readonly<Record<string, Check>> = {
   'damping-raised': record({ ...place, ...fields(measured, 'from to'), attempt: count }),
   'fallback-used': record({ ...place, ...fields(text, 'wanted used reason') }),
   'rotation-verified': record({ basis: text, tokens: count, kld: measured }),
+  'scales-verified': record({ ...fields(count, 'tokens folded sites'), kld: measured }),
   'calibration-redrawn': record({ point: text, draw: whole(1), lnRatio: measured }),
   'text-doubted': record({ doubt: oneOf('overlap', 'foreign'), text, share: size }),
   'site-quantized': record({

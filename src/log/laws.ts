@@ -61,6 +61,7 @@ export class LogLaws {
         return this.#unplanned(event.point);
       case 'remarked':
       case 'rotation-verified':
+      case 'scales-verified':
       case 'run-failed':
       case 'run-resumed':
       case 'run-stopped':

@@ -18,6 +18,7 @@ import { calibratedOn, calibrationTokensOf } from '../log/calibratedOn';
 import type { Doubt } from '../log/link/sharedRun';
 import { openValues, settledValues } from '../log/values';
 import { doubtLine } from '../log/verdict/doubt';
+import { verifiedLine } from '../log/verified';
 import type { ModelCard } from '../model/card';
 import type { ErrorRecord } from '../util/errors';
 import { adapterName, listed } from './format';
@@ -196,10 +197,8 @@ function fold(draft: Draft, event: RunEvent): Draft {
         text: `Resumed: ${taken(event)} were taken from the earlier run.`,
       });
     case 'rotation-verified':
-      return remark(draft, {
-        kind: 'verified',
-        text: `The rotated model (${event.basis}) is the model itself: mean KLD ${event.kld.toExponential(1)} over ${event.tokens} tokens.`,
-      });
+    case 'scales-verified':
+      return remark(draft, { kind: 'verified', text: `${verifiedLine(event)}.` });
     case 'calibration-redrawn':
       return changePoint(draft, event.point, ({ redrawn }) => ({ redrawn: [...redrawn, event.lnRatio] }));
     case 'text-doubted':

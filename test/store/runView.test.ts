@@ -53,6 +53,27 @@ describe('the view of a run', () => {
     expect(failed.points.filter(({ state }) => state === 'finished').length).toBeGreaterThan(3);
   });
 
+  it('says what was verified before anything was rounded', () => {
+    const events: RunEvent[] = [
+      { type: 'rotation-verified', basis: 'hadamard', tokens: 127, kld: 1.23e-12 },
+      { type: 'scales-verified', tokens: 127, kld: 2e-13, folded: 8, sites: 8 },
+      { type: 'scales-verified', tokens: 127, kld: 2e-13, folded: 3, sites: 6 },
+    ];
+    const { remarks } = foldEvents(foldEvents(emptyRun, log), events);
+    expect(remarks.slice(-3).map(({ kind, text }) => [kind, text])).toEqual([
+      ['verified', 'The rotated model (hadamard) is the model itself: mean KLD 1.2e-12 over 127 tokens.'],
+      [
+        'verified',
+        'The model with scales in the neighbours of all 8 sites is the model itself: mean KLD 2.0e-13 over 127 tokens.',
+      ],
+      [
+        'verified',
+        'The model with scales in the neighbours of 3 of 6 sites is the model itself: mean KLD 2.0e-13 over 127 tokens; ' +
+          'at the others they are multiplied when the model runs.',
+      ],
+    ]);
+  });
+
   it('says in words what was damped, replaced and kept', () => {
     const place = { point: 'gptq-2', site: 'decoder.1.mlp.down' };
     const events: RunEvent[] = [
