@@ -4,6 +4,7 @@
  * rows into README.md, between their marks (tableText.ts). `--results FILE` keeps every finished point, and goes on from there when it
  * is run again (points of another build of the engine are measured again); `--only demo` measures one model alone, the other's points
  * come from the file.
+ * `--structures` measures the zoo and judges the paper's claims instead (structures/main.ts).
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -15,6 +16,7 @@ import { memoryStore } from '../../src/lab/siteStore';
 import { run } from '../../src/lab/run';
 import { recipes } from '../../src/quant/recipe/recipes';
 import { engineVersion } from '../../src/util/version';
+import { structuresReport } from './structures/main';
 import { isHere, openSubject, subjects, type Subject } from './subjects';
 import { between, bestTable, everyMethod, groupings, idOf, shortTable, widths, type Measured } from './tableText';
 import { meanOf } from '../meanOf';
@@ -95,6 +97,7 @@ function readResults(file: string): Results {
 }
 
 export async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--structures')) return structuresReport(args);
   const only = valueOf(args, '--only');
   const file = valueOf(args, '--results');
   const gpu = await Gpu.create(openDawn());
