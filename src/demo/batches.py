@@ -6,6 +6,7 @@ from tokenizers import Tokenizer
 from models.fused import Loss
 from models.llava import DEVIATION, IMAGE, MEAN
 from pictures import ANSWERS, sample, written
+from tower import sighted
 from stories import chunk
 
 
@@ -45,6 +46,12 @@ class Stories:
         return {"validation": sum(self.loss(model, x)[0].item() * len(x) for x in self.held.split(16)) / len(self.held)}
 
 
+def pixels(pictures):
+    """Pictures [S, S, 3] uint8, normalised as CLIP's [B, 3, S, S]."""
+    x = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
+    return ((x - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(DEVIATION).view(3, 1, 1)).contiguous()
+
+
 class Pictures:
     """Four batches of pictures with captions or questions, then one of stories, so that the model goes on reading without pictures.
 
@@ -73,8 +80,11 @@ class Pictures:
         ids[:, 0] = 0; ids[:, 1:17] = IMAGE
         for k, (_, x) in enumerate(rows):
             ids[k, 17:17 + len(x)] = torch.tensor(x); target[k, 16:17 + len(x)] = torch.tensor(x + [1])
-        pixels = torch.from_numpy(np.stack([p for p, _ in rows])).permute(0, 3, 1, 2).float() / 255
-        return ids, target, ((pixels - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(DEVIATION).view(3, 1, 1)).contiguous()
+        return ids, target, pixels([p for p, _ in rows])
+
+    def prepare(self, model):
+        """The tower comes to see before the whole is trained; what it came to is told in the log."""
+        return {"tower": sighted(model.tower, self.split, self.batch, pixels)}
 
     def next(self):
         self.turn += 1
@@ -84,7 +94,7 @@ class Pictures:
 
     def loss(self, model, batch):
         if torch.is_tensor(batch): return self.stories.loss(model, batch)
-        ids, target, pixels = batch; z = model(ids, pixels)
+        ids, target, seen = batch; z = model(ids, seen)
         return Loss.apply(z.view(-1, z.shape[-1]), target.view(-1)), ids.numel()
 
     @torch.no_grad()
@@ -93,8 +103,8 @@ class Pictures:
         answers = [self.encode(" " + x + "\n") for x in ANSWERS[kind]]; right = 0
         for i in range(count):
             picture, [(q, a)] = sample(split, i, kind); asked = self.encode(f"q: {q}\na:")
-            ids, target, pixels = self.gather([(picture, asked + x) for x in answers]); target[:, :16 + len(asked)] = -100
-            loss = F.cross_entropy(model(ids, pixels).float().transpose(1, 2), target, ignore_index=-100, reduction="none")
+            ids, target, seen = self.gather([(picture, asked + x) for x in answers]); target[:, :16 + len(asked)] = -100
+            loss = F.cross_entropy(model(ids, seen).float().transpose(1, 2), target, ignore_index=-100, reduction="none")
             for k, x in enumerate(answers): loss[k, 16 + len(asked) + len(x):] = 0  # the end of the text is not part of the answer
             right += ANSWERS[kind][loss.sum(1).argmin()] == a
         return right / count
@@ -102,8 +112,8 @@ class Pictures:
     @torch.no_grad()
     def captions(self, model, split, count):
         """Mean loss of captions in nats per token, with their pictures and with the next picture instead."""
-        rows = [self.row(*sample(split, i, "caption")) for i in range(count)]; ids, target, pixels = self.gather(rows)
-        return tuple(F.cross_entropy(model(ids, p).float().transpose(1, 2), target, ignore_index=-100).item() for p in (pixels, pixels.roll(1, 0)))
+        rows = [self.row(*sample(split, i, "caption")) for i in range(count)]; ids, target, seen = self.gather(rows)
+        return tuple(F.cross_entropy(model(ids, p).float().transpose(1, 2), target, ignore_index=-100).item() for p in (seen, seen.roll(1, 0)))
 
     def validate(self, model, count=24):
         right, wrong = self.captions(model, "validation", 64); found = {k: self.accuracy(model, "validation", k, count) for k in ANSWERS}

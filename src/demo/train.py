@@ -98,6 +98,7 @@ def main():
     a.batch = a.batch or getattr(STRUCTURES[a.structure], "BATCH", 32); a.bf16 = fast_bf16() if a.precision == "auto" else a.precision == "bfloat16"
     run = Run(a); print("parameters", run.log["parameters"], "bf16 products" if a.bf16 else "f32 products", flush=True)
     if a.resume and os.path.exists(state): run.take(torch.load(state, weights_only=False))
+    elif hasattr(run.task, "prepare"): run.log["prepared"] = run.task.prepare(run.model); print(json.dumps(run.log["prepared"]), flush=True)
     run.log["starts"].append({"tokens": run.used, "products": "bfloat16" if a.bf16 else "float32", "torch": torch.__version__})
     asked = []; signal.signal(signal.SIGTERM, lambda *_: asked.append(1)); signal.signal(signal.SIGINT, lambda *_: asked.append(1))
     before, kept, first = run.seconds - time.process_time(), time.time(), run.steps

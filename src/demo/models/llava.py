@@ -1,4 +1,4 @@
-"""LLaVA-1.5: a CLIP tower, a projector of two layers, and Llama, trained together from scratch. The tower's last block is in use (feature layer -1)."""
+"""LLaVA-1.5: a CLIP tower, which learns to see first (tower.py), a projector of two layers, and Llama, trained together. The tower's last block is in use (feature layer -1)."""
 import torch
 import torch.nn as nn, torch.nn.functional as F
 from models.dense import Llama
@@ -42,7 +42,7 @@ class Tower(nn.Module):
 
 class Llava(Llama):
     SHAPE = Llama.SHAPE | dict(vocab=513, tower=dict(width=64, layers=3, heads=4, image=56, patch=14))
-    TOKENS, RATE, TASK = 80e6, 1.5e-3, "pictures"; BATCH = 64
+    TOKENS, RATE, TASK = 60e6, 1.5e-3, "pictures"; BATCH = 64
 
     def __init__(self, c=None):
         super().__init__(c or self.SHAPE); t, d = self.c["tower"], self.c["hidden"]
