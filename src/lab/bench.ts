@@ -42,8 +42,8 @@ export interface Bench extends Opening {
   readonly results: PointResult[];
   /** What sites of one norm have agreed on (kin.ts). */
   readonly agreed: Map<string, Promise<Float32Array<ArrayBuffer>>>;
-  /** Whether it was said that the store takes no more. */
-  readonly said: { refusal: boolean };
+  /** Whether it was said that the store takes no more, and that experts are calibrated in parts. */
+  readonly said: { refusal: boolean; parts: boolean };
 }
 
 export async function openBench(opening: Opening): Promise<Bench & Disposable> {
@@ -101,7 +101,7 @@ async function benchOf(opening: Opening, common: Common, draw: number): Promise<
     kept: await findKept(opening, points),
     results: [],
     agreed: new Map(),
-    said: { refusal: false },
+    said: { refusal: false, parts: false },
   };
 }
 

@@ -50,6 +50,11 @@ const sampleLengths = 4;
 /** Tokens on which experts are run beside their own, for what all tokens would give. */
 const expertSample = 512;
 
+/** Whether a pass moves the text past the block, or leaves it before it for another. */
+type After = 'advance' | 'stay';
+
+const expertsOf = (sites: readonly Site[]) => new Set(sites.flatMap(({ routed }) => (routed ? [routed.expert] : [])));
+
 /** Ids that run together, and their shape. */
 export interface TokenBatch {
   readonly ids: Uint32Array;
@@ -117,15 +122,15 @@ export class CalibrationStream implements Disposable {
 
   /**
    * Runs every batch through `block`. Gathers H and mean |x| of the given sites, owned by `scope` unless released; `after` says whether the stream moves past the
-   * block or stays before it. `beside`: the same text through full-precision blocks, which moves past this one; then cross moments
-   * are gathered too. Yields the tokens done after each batch.
+   * block or stays before it, where of experts only those of the sites are run. `beside`: the same text through full-precision blocks, which
+   * moves past this one or stays; then cross moments are gathered too. Yields the tokens done after each batch.
    */
   async *run(
     block: OpenBlock,
     sites: readonly Site[],
-    after: 'advance' | 'stay',
+    after: After,
     scope: Scope,
-    beside?: CalibrationStream,
+    beside?: { readonly stream: CalibrationStream; readonly after: After },
   ): AsyncGenerator<number, BlockMoments> {
     const { gpu, model, signal } = this;
     // Each site by itself, so that one can be let go before the others.
@@ -139,6 +144,7 @@ export class CalibrationStream implements Disposable {
     // Of what only the tokens of an expert reach, and nothing like it all: a sample of all.
     const sampled = new Map(sites.filter(({ routed }) => routed?.like === null).map(sumsOf));
     const { expertWeights } = this.variants;
+    const experts = after === 'stay' ? expertsOf(sites) : undefined;
     let exact: ReadonlyMap<string, Matrix> = new Map();
     const tap: Tap = (site, input, reach) => {
       if (reach?.kind === 'sample') return sampled.get(site.name)?.add(input);
@@ -148,9 +154,10 @@ export class CalibrationStream implements Disposable {
     };
     for (const [i, { batch }] of this.batches.entries()) {
       using local = gpu.scope('calibration');
-      if (beside) exact = await beside.#inputs(local, block, i, sites);
+      if (beside) exact = await beside.stream.#inputs(local, block, i, sites, beside.after);
       const before = this.#states.get(local, i);
-      const asked = i === 0 && sampled.size ? { sample: expertSample } : {};
+      const sample = i === 0 && sampled.size > 0 && { sample: expertSample };
+      const asked = { signal, ...sample, ...(experts && { experts }) };
       const next = await model.forward(local, block, before, batch, sites.length ? tap : undefined, asked);
       if (after === 'advance') await this.#put(i, next, before);
       await gpu.pace(signal);
@@ -187,24 +194,28 @@ export class CalibrationStream implements Disposable {
     );
   }
 
-  /** Moves batch i past the block; copies of what the sites saw. */
+  /** Runs batch i through the block; copies of what the sites saw. */
   async #inputs(
     scope: Scope,
     block: OpenBlock,
     i: number,
     sites: readonly Site[],
+    after: After,
   ): Promise<ReadonlyMap<string, Matrix>> {
-    const { gpu, model } = this;
+    const { gpu, model, signal } = this;
     const { batch } = present(this.batches[i], `batch ${i}`);
     const seen = new Map<string, Matrix>();
     const before = this.#states.get(scope, i);
-    const next = await model.forward(scope, block, before, batch, (site, input) => {
+    const tap: Tap = (site, input) => {
       if (site.routed || !sites.some(({ name }) => name === site.name)) return;
       const copy = emptyMatrix(scope, input.rows, input.cols, 'inputs in full precision');
       gpu.copy(input.view, copy.view);
       seen.set(site.name, copy);
-    });
-    await this.#put(i, next, before);
+    };
+    // Experts of two streams have no rows in common: here they are run for what the block makes alone.
+    const asked = { signal, ...(after === 'stay' && { experts: new Set<number>() }) };
+    const next = await model.forward(scope, block, before, batch, tap, asked);
+    if (after === 'advance') await this.#put(i, next, before);
     return seen;
   }
 

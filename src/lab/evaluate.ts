@@ -17,10 +17,13 @@ import { Measurement } from '../measures/gather';
 import type { ScoredWindow } from '../measures/measure';
 import { scoredPerWindow, spanOf, type Span, type Windows } from '../measures/windows';
 
-/** Where the blocks of a point come from: the checkpoint, or kept layers. Opened in turn; resident ones cost nothing to open again. */
+/**
+ * Where the blocks of a point come from: the checkpoint, or kept layers. Opened in turn; resident ones cost nothing to open again. `room`: bytes of
+ * experts that may stay as long as the block, fewer than usual.
+ */
 export interface Blocks {
   readonly residency: 'resident' | 'streamed';
-  open(scope: Scope, index: number): Promise<OpenBlock>;
+  open(scope: Scope, index: number, room?: number): Promise<OpenBlock>;
 }
 
 /** A model as a point has it. */
@@ -152,7 +155,8 @@ export class Evaluation implements Disposable {
         const { ids, batch } = group;
         const place = this.groups.indexOf(group);
         const routed: Asked['routed'] = (choice, count) => this.#routes.note(of, place, index, choice, count);
-        await states.put(i, await model.forward(local, block, states.get(local, i), batch, undefined, { routed }));
+        const next = await model.forward(local, block, states.get(local, i), batch, undefined, { routed, signal });
+        await states.put(i, next);
         await gpu.pace(signal);
         yield { kind: 'worked', tokens: ids.length, part: 'block' };
       }

@@ -2,6 +2,7 @@
  * Sites that read one norm: what they have to agree on (factors of its gains) is found once for all of them. Those of one point agree where
  * they are solved by one recipe; one that stays as stored takes the inverse of any factor as it is.
  */
+import type { Scope } from '../gpu/buffers';
 import { bindingLimit } from '../gpu/limits';
 import type { OpenBlock, Site } from '../model/model';
 import { siteId } from '../model/siteId';
@@ -9,8 +10,9 @@ import type { Kin } from '../quant/problem';
 import { present } from '../util/assert';
 import type { Bench } from './bench';
 import type { BlockMoments } from './calibrate';
+import { partsOf } from './parts';
 import type { PreparedPoint } from './prepare';
-import { siteRows } from './siteProblem';
+import { openedFor, rowsOf, siteRows } from './siteProblem';
 
 /** The sites that read the norm before this one, itself included; none where it reads it alone. */
 export function readersOf(site: Site, sites: readonly Site[]): readonly Site[] {
@@ -19,15 +21,25 @@ export function readersOf(site: Site, sites: readonly Site[]): readonly Site[] {
   return together ? sites.filter(({ name }) => together.includes(name)) : [];
 }
 
-/** Undefined where the site reads its norm alone, or the others are not at hand: then it agrees with nobody. */
+/** Some sites, and of experts those beside them that see all tokens, in the order of the block. */
+export function withLike(some: readonly Site[], sites: readonly Site[]): Site[] {
+  const read = new Set(some.flatMap(({ name, routed }) => [name, routed?.like]));
+  return sites.filter(({ name }) => read.has(name));
+}
+
+/** Moments of further sites of a block, on text that stands before it; `scope` owns them. */
+export type Gather = (sites: readonly Site[], scope: Scope) => Promise<BlockMoments>;
+
+/** Undefined where the site reads its norm alone, or the others are neither at hand nor to be gathered: then it agrees with nobody. */
 export function kinOf(
-  bench: Pick<Bench, 'model' | 'agreed' | 'input'>,
+  bench: Pick<Bench, 'model' | 'agreed' | 'input' | 'budgets'>,
   point: PreparedPoint,
   site: Site,
   source: OpenBlock,
   moments: BlockMoments,
+  gather?: Gather,
 ): Kin | undefined {
-  const { model, agreed } = bench;
+  const { model, agreed, budgets } = bench;
   const { gpu } = bench.input;
   const readers = readersOf(site, model.sites(source.index));
   if (!readers.length) return undefined;
@@ -36,7 +48,7 @@ export function kinOf(
   const alike = solved.every((reader) => recipeOf(reader) === recipeOf(site));
   const everywhere = readers.find(({ name, routed }) => !routed && moments.get(name)?.magnitude);
   const magnitude = everywhere && moments.get(everywhere.name)?.magnitude;
-  const known = solved.every((reader) => moments.has(reader.name) && fits(reader));
+  const known = solved.every((reader) => (gather ?? moments.has(reader.name)) && fits(reader));
   if (!alike || !known || !magnitude) return undefined;
   const place = JSON.stringify([point.id, source.index, readers.map(({ name }) => name)]);
   return {
@@ -49,18 +61,24 @@ export function kinOf(
       found.catch(() => agreed.delete(which));
       return found;
     },
-    *problems() {
-      for (const reader of solved) {
-        const { H, tokens, factors, magnitude: mean } = present(moments.get(reader.name), reader.name);
-        using scope = gpu.scope('kin');
-        const W = siteRows(gpu, source, reader)(scope, 0, rowsOf(reader));
-        yield { problem: { W, H, factors, ...(mean && { magnitude: mean }) }, tokens };
+    async *problems() {
+      for (const part of partsOf(solved, budgets.moments, 1)) {
+        using elsewhere = gpu.scope('moments of kin');
+        const some = solved.filter((reader) => part.has(reader));
+        const absent = some.filter(({ name }) => !moments.has(name));
+        const more = gather && absent.length ? await gather(absent, elsewhere) : moments;
+        for (const reader of some) {
+          const moment = moments.get(reader.name) ?? more.get(reader.name);
+          const { H, tokens, factors, magnitude: mean } = present(moment, reader.name);
+          using scope = gpu.scope('kin');
+          const opened = await openedFor(source, reader, scope);
+          const W = siteRows(gpu, opened, reader)(scope, 0, rowsOf(reader));
+          yield { problem: { W, H, factors, ...(mean && { magnitude: mean }) }, tokens };
+        }
       }
     },
   };
 }
-
-const rowsOf = ({ layers }: Site) => layers.reduce((sum, { rows }) => sum + rows, 0);
 
 /** Whether its weights can be bound in one piece. */
 const fits = (site: Site) => 4 * rowsOf(site) * site.cols <= bindingLimit;

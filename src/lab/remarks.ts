@@ -1,4 +1,7 @@
-/** What a run says of its texts before it begins, where they are not what one would think, and of a store that refuses layers. One sentence or two for people each. Pure. */
+/**
+ * What a run says of its texts before it begins, where they are not what one would think, of a store that refuses layers, and of experts that are
+ * more than the GPU holds at once. One sentence or two for people each. Pure.
+ */
 import type { LabelledText } from '../formats/text';
 import type { Protocol, RunEvent } from '../log/events';
 
@@ -9,6 +12,22 @@ export const notKept = (reason: string): Remark => ({
   type: 'remarked',
   about: 'storage',
   text: `Finished layers are not kept, because ${reason}. This run is not harmed; one that is interrupted computes them again.`,
+});
+
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+
+/** `largest`: bytes of the experts of a block. Null where they fit `room`, and stay as long as the block. */
+export function expertsInTurn(largest: number, room: number): Remark | null {
+  if (largest <= room) return null;
+  const text = `The experts of a block take ${megabytes(largest)}, and ${megabytes(room)} of weights stay on the GPU: the others are opened again for every batch. Results are the same; the run takes longer.`;
+  return { type: 'remarked', about: 'memory', text };
+}
+
+/** `passes`: how often the text goes through a block whose moments do not fit `room` bytes. */
+export const expertsInParts = (passes: number, room: number): Remark => ({
+  type: 'remarked',
+  about: 'memory',
+  text: `What experts of a block are calibrated and solved with takes more than ${megabytes(room)}: the calibration text goes through the block ${passes} times, for some of them each. Results are the same.`,
 });
 
 /** Tokens asked for, and the whole windows that a text had. */

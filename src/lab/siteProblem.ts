@@ -25,6 +25,9 @@ const heldRows = 2 ** 25;
 /** A matrix that cannot be bound whole is rounded in ranges of a multiple of so many rows. */
 export const rowQuantum = 64;
 
+/** Of a site's matrices, stacked. */
+export const rowsOf = ({ layers }: Site): number => layers.reduce((sum, { rows }) => sum + rows, 0);
+
 /** What a recipe made of a matrix: everything but Ŵ itself, which `parts` restore. */
 export interface Solved {
   readonly rows: number;
@@ -51,6 +54,12 @@ export interface Restorable extends Pick<Solved, 'parts'> {
 
 /** Rows [begin, end) as [rows, cols] f32, owned by the scope. */
 export type TakeRows = (scope: Scope, begin: number, end: number) => Matrix;
+
+/** The block with the weights of the site at hand, where it opens its experts one by one; `scope` owns what is opened for it. */
+export async function openedFor(block: OpenBlock, { routed }: Site, scope: Scope): Promise<OpenBlock> {
+  if (!routed || !block.expert) return block;
+  return { ...block, weights: new Map([...block.weights, ...(await block.expert(routed.expert, scope))]) };
+}
 
 /** Row ranges of a [rows, cols] f32 matrix, each within one binding. */
 export function rowParts(rows: number, cols: number, limit = bindingLimit): (readonly [number, number])[] {
@@ -104,7 +113,7 @@ export function roundSite(
   cx: Omit<Context, 'scope'>,
   { moduleError, kin, limit = bindingLimit }: Around = {},
 ): Promise<Solved> {
-  const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
+  const rows = rowsOf(site);
   const take: TakeRows = moment?.dead
     ? (scope, begin, end) => zeroMatrix(scope, end - begin, site.cols, 'a dead expert')
     : siteRows(cx.gpu, block, site);

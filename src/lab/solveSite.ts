@@ -10,30 +10,38 @@ import { createRng } from '../util/rng';
 import type { RunEvent, SiteResult } from '../log/events';
 import { worked, type Bench } from './bench';
 import type { BlockMoments, Moment } from './calibrate';
-import { kinOf, readersOf } from './kin';
+import { kinOf, readersOf, withLike, type Gather } from './kin';
 import { requireFinite } from './failure';
 import { moduleError } from './moduleError';
 import type { Placement, PreparedPoint } from './prepare';
+import { whole, type Part } from './parts';
 import { notKept } from './remarks';
-import { roundSite, type Solved } from './siteProblem';
+import { openedFor, roundSite, type Solved } from './siteProblem';
 
 /**
  * Sites of the block whose H this point needs: those that it has yet to solve, and with them what is read of others: of all that read the same
  * norm, where factors are agreed on, and of the one that sees all tokens where an expert sees few.
  */
-export function sitesToCalibrate({ model, kept }: Bench, { placements }: PreparedPoint, block: number): Site[] {
+export function sitesToCalibrate(
+  { model, kept }: Bench,
+  { placements }: PreparedPoint,
+  block: number,
+  part: Part = whole,
+): Site[] {
   const sites = model.sites(block);
-  const missing = sites.filter(({ name }) => {
-    const placement = placements.get(siteId(block, name));
-    return placement?.calibrated && !kept.has(placement.key);
+  const missing = sites.filter((site) => {
+    const placement = placements.get(siteId(block, site.name));
+    return placement?.calibrated && !kept.has(placement.key) && part.has(site);
   });
-  const read = new Set(
-    missing.flatMap((site) => [site.name, ...readersOf(site, sites).map(({ name }) => name), site.routed?.like]),
-  );
-  return sites.filter(({ name }) => read.has(name));
+  // In a part, what the others of one norm see is gathered when they agree.
+  const readers = (site: Site) => readersOf(site, sites).filter((reader) => part.has(reader));
+  return withLike([...missing, ...missing.flatMap(readers)], sites);
 }
 
-/** `open` gives the source block where it is needed. Nothing is left to do for a site that stays as stored. */
+/**
+ * `open` gives the source block where it is needed, `gather` moments of sites that are not among `moments`. Nothing is left to do for a site that
+ * stays as stored.
+ */
 export async function* solveSite(
   bench: Bench,
   point: PreparedPoint,
@@ -41,6 +49,7 @@ export async function* solveSite(
   site: Site,
   moments: BlockMoments,
   open: () => Promise<OpenBlock>,
+  gather?: Gather,
 ): AsyncGenerator<RunEvent> {
   const { model, settings, costs, kept, work } = bench;
   const { signal, gpu } = bench.input;
@@ -57,11 +66,11 @@ export async function* solveSite(
     const shared = createRng(settings.seed);
     const rng = shared.fork(placement.words);
     if (moment?.told) emit(moment.told);
-    const source = await open();
     using scope = gpu.scope('module');
+    const source = await openedFor(await open(), site, scope);
     const sample = needsModule(recipe) && moment?.sample;
     const error = sample ? await moduleError(gpu, model, source, site, sample, scope) : undefined;
-    const kin = moment ? kinOf(bench, point, site, source, moments) : undefined;
+    const kin = moment ? kinOf(bench, point, site, source, moments, gather) : undefined;
     const around = { ...(error && { moduleError: error }), ...(kin && { kin }) };
     const posed = moment && needsCross(recipe) ? withCross(gpu, scope, site, moment, emit) : moment;
     return await roundSite(source, site, recipe, posed, { gpu, signal, rng, shared, emit }, around);

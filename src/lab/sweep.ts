@@ -21,6 +21,8 @@ import { inOrder } from './orders/order';
 import { whatIsMissing, type Need } from './orders/need';
 import { scoredPerWindow } from '../measures/windows';
 import { roughWindows } from './plan';
+import { largestExperts } from './pointModel';
+import { expertsInTurn } from './remarks';
 import { referenceUntil, tellKept } from './resume';
 import { verifyRotation } from './verifyRotation';
 import { verifyScales } from './verifyScales';
@@ -31,6 +33,8 @@ const verifiedTokens = 128;
 
 export async function* quantizeAndMeasure(bench: Bench): AsyncGenerator<RunEvent> {
   const { settings, done, windows, points, results, attempts, progress } = bench;
+  const remark = expertsInTurn(largestExperts(bench.model), bench.budgets.weights);
+  if (remark && bench.source.residency === 'streamed') yield remark;
   yield* tellKept(bench);
   const need = whatIsMissing(bench);
   planProgress(bench, need);
@@ -84,12 +88,13 @@ async function* measureAgain({ bench, need }: Redraw): AsyncGenerator<RunEvent> 
 }
 
 /** Before anything is rounded: a change of basis that the model does not absorb would make results of another model. */
-async function* verifyChanges({ model, input, settings, windows, head, points }: Bench): AsyncGenerator<RunEvent> {
+async function* verifyChanges(bench: Bench): AsyncGenerator<RunEvent> {
+  const { model, input, settings, windows, head, points, budgets } = bench;
   const pieces = points.flatMap(({ assignment }) => recipesIn(assignment).flatMap(piecesIn));
   const metaOf = ({ slot, piece }: (typeof pieces)[number]) => findPiece(slot, piece.name);
   const absorbed = pieces.filter((one) => metaOf(one)?.absorbed).map(({ piece }) => piece);
   const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
-  const options = { head, seed: settings.seed, signal: input.signal };
+  const options = { head, seed: settings.seed, signal: input.signal, room: budgets.weights };
   for (const piece of new Map(absorbed.map((piece) => [JSON.stringify(piece), piece])).values()) {
     const kld = await verifyRotation(input.gpu, model, ids, { ...options, piece });
     yield { type: 'rotation-verified', basis: optionWords(piece), tokens: ids.length - 1, kld };

@@ -5,7 +5,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { OpenBlock, Head, Model } from '../model/model';
+import type { OpenBlock, Model } from '../model/model';
 import { FactorCache } from '../quant/factorCache';
 import { makeGrid, makeTransform } from '../quant/solve/pieces';
 import type { Absorbed, Context, Direction, QuantEvent, Transform, Turning } from '../quant/problem';
@@ -14,22 +14,19 @@ import { plainPiece, plainRecipe } from '../quant/recipe/plain';
 import type { Piece } from '../quant/recipe/recipe';
 import { readMatrix, uploadMatrix, type Matrix } from '../tensor/matrix';
 import { layerNorm } from '../tensor/nn/layerNorm';
-import { splitRows, stackRows } from '../tensor/pieces';
+import { stackRows } from '../tensor/pieces';
 import { scaleColumns } from '../tensor/scaleColumns';
 import { present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import { createRng } from '../util/rng';
-import { divergenceOf, mostKld, type Change } from './divergence';
-import { neighboursOf, siteRows } from './siteProblem';
+import { divergenceOf, mostKld, withChanged, type Change, type Comparing } from './divergence';
+import { neighboursOf, rowsOf, siteRows } from './siteProblem';
 
-export interface RotationOptions {
-  /** The model's own. */
-  readonly head: Head;
+export interface RotationOptions extends Comparing {
   /** The rotation, a transform that neighbours absorb. */
   readonly piece: Piece;
   /** Of the run. */
   readonly seed: number;
-  readonly signal: AbortSignal;
   readonly emit?: (event: QuantEvent) => void;
 }
 
@@ -41,9 +38,10 @@ export async function verifyRotation(
   gpu: Gpu,
   model: Model,
   ids: Uint32Array,
-  { head, piece, seed, signal, emit = () => undefined }: RotationOptions,
+  { piece, seed, emit = () => undefined, ...comparing }: RotationOptions,
 ): Promise<number> {
   using scope = gpu.scope('verify rotation');
+  const { signal } = comparing;
   const cx: Context = { gpu, scope, signal, emit, rng: createRng(seed), shared: createRng(seed) };
   const transform = makeTransform(piece);
   const turns = present(transform.absorbed, `${piece.name} is absorbed`)(cx.shared);
@@ -55,7 +53,7 @@ export async function verifyRotation(
     // head may be more than the GPU holds.
     end: (into, rotated) => turnedStream(gpu, into, rotated, model, stream, 'inverse'),
   };
-  const mean = await divergenceOf(gpu, model, ids, change, { head, signal });
+  const mean = await divergenceOf(gpu, model, ids, change, comparing);
   if (!(mean <= mostKld)) {
     throw new NumericError(
       'rotation-changes-model',
@@ -97,26 +95,19 @@ async function rotateBlock(
   cx: Context,
 ): Promise<OpenBlock> {
   const { gpu, scope } = cx;
-  const weights = new Map<string, Matrix>();
-  for (const site of block.sites) {
-    using local = gpu.scope('verified site');
-    const rows = site.layers.reduce((sum, layer) => sum + layer.rows, 0);
+  // As they were: experts that come later are turned with the gains of before.
+  const others = new Map([...block.others].map(([name, vector]) => [name, stackRows(gpu, scope, [vector])]));
+  const changed = await withChanged(gpu, scope, block, async (local, source, site) => {
     const problem = {
-      W: siteRows(gpu, block, site)(local, 0, rows),
-      neighbours: neighboursOf(block, site),
+      W: siteRows(gpu, source, site)(local, 0, rowsOf(site)),
+      neighbours: neighboursOf({ ...source, others }, site),
       factors: FactorCache.of(local),
     };
     // The grid has no part in what neighbours absorb.
     const grid = makeGrid(parseRecipe(plainRecipe({ name: plainPiece('grid').name })).grid, site.cols);
     const { problem: turned, online } = await transform.fit(problem, grid, { ...cx, scope: local });
-    const parts = splitRows(
-      gpu,
-      scope,
-      online ? online.turn(gpu, local, turned.W, 'inverse') : turned.W,
-      site.layers.map((layer) => layer.rows),
-    );
-    site.layers.forEach(({ name }, i) => weights.set(name, present(parts[i], name)));
-  }
+    return online ? online.turn(gpu, local, turned.W, 'inverse') : turned.W;
+  });
   const overwrite = (target: Matrix, make: (local: Scope) => Matrix) => {
     using local = gpu.scope('verified vector');
     gpu.copy(make(local).view, target.view);
@@ -150,5 +141,5 @@ async function rotateBlock(
       );
     }
   }
-  return { ...block, weights, centred: turning && centred };
+  return { ...changed, centred: turning && centred };
 }

@@ -5,15 +5,15 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import type { Head, LayerRef, Model, OpenBlock, Site } from '../model/model';
+import type { LayerRef, Model, OpenBlock, Site } from '../model/model';
 import { uploadMatrix, type Matrix } from '../tensor/matrix';
-import { splitRows, stackRows } from '../tensor/pieces';
+import { stackRows } from '../tensor/pieces';
 import { scaleColumns } from '../tensor/scaleColumns';
 import { present } from '../util/assert';
 import { NumericError } from '../util/errors';
 import { createRng, type Rng } from '../util/rng';
-import { divergenceOf, mostKld } from './divergence';
-import { siteRows } from './siteProblem';
+import { divergenceOf, mostKld, withChanged, type Comparing } from './divergence';
+import { rowsOf, siteRows } from './siteProblem';
 
 export interface ScalesVerified {
   /** Mean KL divergence of the scaled model from the model, nats a token. */
@@ -31,16 +31,16 @@ export async function verifyScales(
   gpu: Gpu,
   model: Model,
   ids: Uint32Array,
-  { head, seed, signal }: { readonly head: Head; readonly seed: number; readonly signal: AbortSignal },
+  { seed, ...comparing }: Comparing & { readonly seed: number },
 ): Promise<ScalesVerified> {
   const rng = createRng(seed).fork('verify scales');
   const whole = (scope: Scope, x: Matrix) => stackRows(gpu, scope, [x]);
   const change = {
     start: whole,
-    block: (scope: Scope, block: OpenBlock) => Promise.resolve(scaleBlock(gpu, scope, block, rng)),
+    block: (scope: Scope, block: OpenBlock) => scaleBlock(gpu, scope, block, rng),
     end: whole,
   };
-  const kld = await divergenceOf(gpu, model, ids, change, { head, signal });
+  const kld = await divergenceOf(gpu, model, ids, change, comparing);
   if (!(kld <= mostKld)) {
     throw new NumericError(
       'scales-change-model',
@@ -63,7 +63,7 @@ const draw = (rng: Rng, count: number) => Float32Array.from({ length: count }, (
 const inverted = (s: Float32Array) => s.map((v) => 1 / v);
 
 /** The block with scaled weights; gains and biases of what takes the inverse are scaled in place. */
-function scaleBlock(gpu: Gpu, scope: Scope, block: OpenBlock, rng: Rng): OpenBlock {
+async function scaleBlock(gpu: Gpu, scope: Scope, block: OpenBlock, rng: Rng): Promise<OpenBlock> {
   const { index, sites, others } = block;
   /** By site: of its columns. By name of a layer or a norm: of its rows. */
   const columns = new Map<string, Float32Array<ArrayBuffer>>();
@@ -86,22 +86,18 @@ function scaleBlock(gpu: Gpu, scope: Scope, block: OpenBlock, rng: Rng): OpenBlo
   }
   const row = (local: Scope, values: Float32Array<ArrayBuffer>) => uploadMatrix(local, values, 1, values.length, 's');
   const ones = (count: number) => new Float32Array(count).fill(1);
-  const weights = new Map<string, Matrix>();
-  for (const site of sites) {
-    using local = gpu.scope('verified site');
-    const counts = site.layers.map((layer) => layer.rows);
-    const all = counts.reduce((sum, count) => sum + count, 0);
+  const scaled = await withChanged(gpu, scope, block, (local, source, site) => {
     const made = site.layers.flatMap(({ name, rows: count }) => [...(rows.get(name) ?? ones(count))]);
-    const scaled = scaleColumns(
-      gpu,
-      local,
-      siteRows(gpu, block, site)(local, 0, all),
-      row(local, columns.get(site.name) ?? ones(site.cols)),
-      row(local, Float32Array.from(made)),
+    return Promise.resolve(
+      scaleColumns(
+        gpu,
+        local,
+        siteRows(gpu, source, site)(local, 0, rowsOf(site)),
+        row(local, columns.get(site.name) ?? ones(site.cols)),
+        row(local, Float32Array.from(made)),
+      ),
     );
-    const parts = splitRows(gpu, scope, scaled, counts);
-    site.layers.forEach(({ name }, i) => weights.set(name, present(parts[i], name)));
-  }
+  });
   for (const [name, s] of rows) {
     // Of a norm its gains too; both have a bias, or none.
     for (const vector of [others.get(name), others.get(`${name}.bias`)]) {
@@ -110,7 +106,7 @@ function scaleBlock(gpu: Gpu, scope: Scope, block: OpenBlock, rng: Rng): OpenBlo
       gpu.copy(scaleColumns(gpu, local, vector, row(local, s)).view, vector.view);
     }
   }
-  return { ...block, weights };
+  return scaled;
 }
 
 /** The layer before the site whose rows are its channels, or its value heads. */

@@ -138,8 +138,8 @@ export interface SiteResult extends Place {
 
 export type Phase = 'reading' | 'calibrating' | 'quantizing' | 'evaluating';
 
-/** What a remark is about: where finished layers are kept, or a text. */
-export type RemarkTopic = 'storage' | 'calibration' | 'evaluation';
+/** What a remark is about: where finished layers are kept, what the GPU holds at once, or a text. */
+export type RemarkTopic = 'storage' | 'memory' | 'calibration' | 'evaluation';
 
 export type RunEvent =
   | {

@@ -285,7 +285,7 @@ const events: Readonly<Record<string, Check>> = {
   'point-started': record({ point: text }),
   'window-evaluated': record({ point: text, windowsTotal: whole(1), size: optional(sizes), quality }),
   'point-failed': record({ point: text, error }),
-  remarked: record({ about: oneOf('storage', 'calibration', 'evaluation'), text }),
+  remarked: record({ about: oneOf('storage', 'memory', 'calibration', 'evaluation'), text }),
   'point-finished': record({ result, losses: optional(list(measured, maxLosses)) }),
   'run-resumed': eitherBy(
     'layersKept',

@@ -100,12 +100,13 @@ function judge(
     : '';
   const blocks = parts.filter(([name]) => name.startsWith('block'));
   const largest = Math.max(...blocks.map(([name, entries]) => size(name, entries).bytes));
-  return total <= residentBytes
-    ? { kind: 'fits', reason: `${megabytes(total)} of weights fit on the GPU${exception}` }
-    : {
-        kind: 'streamed',
-        reason: `${megabytes(total)} of weights are read block by block, at most two blocks of ${megabytes(largest)} at a time${exception}`,
-      };
+  if (total <= residentBytes)
+    return { kind: 'fits', reason: `${megabytes(total)} of weights fit on the GPU${exception}` };
+  const how =
+    2 * largest > residentBytes && sitesOf(plan).some(({ routed }) => routed)
+      ? `blocks of ${megabytes(largest)} expert by expert`
+      : `at most two blocks of ${megabytes(largest)} at a time`;
+  return { kind: 'streamed', reason: `${megabytes(total)} of weights are read block by block, ${how}${exception}` };
 }
 
 /**

@@ -26,30 +26,35 @@ export async function mix(
   logits: Matrix,
   x: Matrix,
   expert: Expert,
-  { sample, routed }: Asked = {},
+  { sample, experts, routed, signal }: Asked = {},
 ): Promise<Matrix> {
   using local = gpu.scope('routes');
   const { chosen, weights } = route(gpu, local, logits, rule);
   const choice = new Uint32Array(await gpu.read(chosen.view));
   routed?.(choice, rule.count);
+  const runs = (e: number) => experts?.has(e) ?? true;
   const lists = uploadLists(local, tokensByExpert(choice, rule.count, rule.experts));
   const y = zeroMatrix(scope, x.rows, x.cols, 'mixture');
   for (const [e, { tokens, choices }] of lists) {
+    if (!runs(e)) continue;
     const own = () => gather(gpu, local, { ...weights, rows: x.rows * rule.count, cols: 1 }, choices);
     const made = await expert(e, gather(gpu, scope, x, tokens), { kind: 'routed', weights: own });
     combine(gpu, y, made, weights, choices);
     scope.free(made.view.buffer);
     // Submitting lets the next expert re-use the memory of this one.
     gpu.flush();
+    await gpu.pace(signal);
   }
   if (sample) {
     const count = Math.min(sample, x.rows);
     const ids = Uint32Array.from({ length: count }, (_, i) => Math.floor((i * x.rows) / count));
     const spread = uploadMatrix(local, ids, count, 1, 'sample of tokens');
     for (let e = 0; e < rule.experts; e++) {
+      if (!runs(e)) continue;
       const made = await expert(e, gather(gpu, scope, x, spread), { kind: 'sample' });
       scope.free(made.view.buffer);
       gpu.flush();
+      await gpu.pace(signal);
     }
   }
   return y;

@@ -7,6 +7,7 @@ import type { PictureTokens } from '../formats/pictures/prompt';
 import type { Scope } from '../gpu/buffers';
 import type { Matrix } from '../tensor/matrix';
 import type { ModelCard } from './card';
+import type { OpenExpert } from './experts';
 
 /** One input of one block and the linear layers that read it, in stacking order. */
 export interface Site {
@@ -77,6 +78,8 @@ export interface OpenBlock {
   /** In the order in which they run. */
   readonly sites: readonly Site[];
   readonly weights: Map<string, Matrix>;
+  /** Of a block that is opened expert by expert; left out, `weights` has those of all. */
+  readonly expert?: OpenExpert;
   /** Gains of norms as they multiply, biases: not quantized. */
   readonly others: ReadonlyMap<string, Matrix>;
   /** Whether the stream has a mean of zero whatever its basis, so that layer norms need not subtract one. */
@@ -102,6 +105,10 @@ export type Reach =
 export interface Asked {
   /** Tokens, spread over the batch, on which every expert is run beside its own, for the tap alone. */
   readonly sample?: number;
+  /** The experts that are run, where what the block makes is not used: all when left out. */
+  readonly experts?: ReadonlySet<number>;
+  /** A stop takes effect between two experts: Cancelled. */
+  readonly signal?: AbortSignal;
   /** Is told which experts each token went to, [tokens, count] row by row. */
   readonly routed?: (choice: Uint32Array, count: number) => void;
 }
@@ -165,7 +172,8 @@ export interface Model {
   readonly tower?: Tower;
   /** The whole embedding, [vocabulary, hidden] or narrower where it is projected: a layer like others. The head's own matrix where they are tied. */
   openEmbedding(scope: Scope): Promise<Matrix>;
-  openBlock(scope: Scope, index: number): Promise<OpenBlock>;
+  /** `room`: bytes of experts that may be on the GPU beside the one at work. Those of a block that has more are opened when they are asked for. */
+  openBlock(scope: Scope, index: number, room?: number): Promise<OpenBlock>;
   /** Hidden states after the block; `hidden` keeps its content. `scope` owns the result; temporaries are freed. */
   forward(scope: Scope, block: OpenBlock, hidden: Matrix, batch: Batch, tap?: Tap, asked?: Asked): Promise<Matrix>;
   openHead(scope: Scope): Promise<Head>;

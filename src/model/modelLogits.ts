@@ -20,7 +20,8 @@ export async function modelLogits(
   let hidden = await model.embed(scope, ids, ids.length, undefined, features);
   for (let index = 0; index < model.blockCount; index++) {
     using local = gpu.scope(`block ${index}`);
-    const block = await model.openBlock(local, index);
+    // One pass asks for each expert once: none need stay.
+    const block = await model.openBlock(local, index, 0);
     const next: Matrix = await model.forward(scope, block, hidden, batch);
     scope.free(hidden.view.buffer);
     hidden = next;

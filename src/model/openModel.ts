@@ -11,11 +11,13 @@ import { describeModel } from './describeModel';
 import { embedFrom, embedStored, seenIn, widened, type Widening } from './embed';
 import { createHead, type FinalNorm } from './head';
 import type { Asked, Batch, Model, OpenBlock, Site, Tap } from './model';
-import { openTensors, vectorOf } from './openTensors';
+import { stayingExperts, type OpenExpert } from './experts';
+import { openTensors, tensorBytes, vectorOf } from './openTensors';
 import { located, openPlan, wanted, type Plan } from './plan';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';
 import { runBlock } from './run';
 import { embeddingSite, headSite, siteId } from './siteId';
+import type { BlockTensor } from './trace';
 import type { RotaryRule, Source } from './steps';
 import { openTower } from './tower';
 import { uploadTensor } from './weights';
@@ -101,11 +103,21 @@ export async function openModel(gpu: Gpu, checkpoint: Checkpoint): Promise<Model
 
     openEmbedding: (scope) => uploadTensor(gpu, scope, embedding),
 
-    async openBlock(scope, index) {
+    async openBlock(scope, index, room = Infinity) {
       const { tensors, sites } = block(index);
-      const { weights, others } = await openTensors(gpu, scope, checkpoint, tensors);
+      const expertOf = new Map(
+        sites.flatMap(({ routed, layers }) => (routed ? layers.map(({ name }) => [name, routed.expert] as const) : [])),
+      );
+      const open = (into: Scope, of: readonly BlockTensor[]) => openTensors(gpu, into, checkpoint, of);
+      const apart = tensors.filter(({ key }) => expertOf.has(key));
+      const whole = tensorBytes(checkpoint, apart) <= room;
+      const { weights, others } = await open(scope, whole ? tensors : tensors.filter(({ key }) => !expertOf.has(key)));
       rotations.set(others, { scope, tables: new Map() });
-      return { index, sites, weights, others };
+      if (whole) return { index, sites, weights, others };
+      const layersOf = (expert: number) => apart.filter(({ key }) => expertOf.get(key) === expert);
+      const bytesOf = (expert: number) => tensorBytes(checkpoint, layersOf(expert));
+      const openExpert: OpenExpert = async (expert, into) => (await open(into, layersOf(expert))).weights;
+      return { index, sites, weights, others, expert: stayingExperts(scope, room, bytesOf, openExpert) };
     },
 
     async forward(scope: Scope, open: OpenBlock, hidden: Matrix, batch: Batch, tap?: Tap, asked: Asked = {}) {

@@ -7,7 +7,7 @@ import { present } from '../util/assert';
 import type { OpenBlock } from './model';
 import { located } from './plan';
 import type { BlockTensor } from './trace';
-import { filledVector, uploadTensor, uploadVector } from './weights';
+import { filledVector, matrixBytes, uploadTensor, uploadVector } from './weights';
 
 /** Memory is the scope's. FormatError where a tensor is missing or holds what is not finite. */
 export async function openTensors(
@@ -24,6 +24,14 @@ export async function openTensors(
     else others.set(key, await vectorOf(scope, checkpoint, { from, shape, role, above }));
   }
   return { weights, others };
+}
+
+/** What weights of layers take on the GPU. */
+export function tensorBytes(checkpoint: Checkpoint, layers: readonly BlockTensor[]): number {
+  return layers.reduce(
+    (sum, { key, from, shape }) => sum + matrixBytes(located(checkpoint, present(from, key), shape)),
+    0,
+  );
 }
 
 /** A norm's gains as they multiply, or a bias, [1, n] f32. */

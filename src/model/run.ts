@@ -90,8 +90,11 @@ export async function runBlock(gpu: Gpu, scope: Scope, block: Block, hidden: Mat
 
 function onGpu(gpu: Gpu, local: Scope, place: Place, input: Value, making: Making): Steps<Value> {
   const { open, batch, table, tap, asked } = place;
-  /** Of the expert that runs. */
+  /** Of the expert that runs, and its weights where they are not among the block's. */
   let reach: Reach | undefined;
+  let own: ReadonlyMap<string, Matrix> | undefined;
+  const weight = (layer: string) =>
+    present(open.weights.get(layer) ?? own?.get(layer), `block ${open.index}: ${layer}`);
   const made = making.made.bind(making);
   const other = (name: string) => present(open.others.get(name), `block ${open.index}: ${name}`);
   const read = (value: Value): Matrix => (value.matrix ??= present(value.product, 'a value that is used')());
@@ -143,7 +146,7 @@ function onGpu(gpu: Gpu, local: Scope, place: Place, input: Value, making: Makin
       const product = (layer: string, into?: Matrix) => {
         const bias = open.others.get(`${layer}.bias`);
         const options = { label: layer, ...(bias && { bias }), ...(into && { into }) };
-        return matmul(gpu, local, matrix, present(open.weights.get(layer), `block ${open.index}: ${layer}`), options);
+        return matmul(gpu, local, matrix, weight(layer), options);
       };
       const [only, ...more] = layers;
       if (!only || more.length) {
@@ -210,9 +213,12 @@ function onGpu(gpu: Gpu, local: Scope, place: Place, input: Value, making: Makin
     async mixture(rule, router, x, expert) {
       const ofExpert = making.mixture();
       const run = async (e: number, rows: Matrix, of: Reach) => {
+        using weights = gpu.scope(`expert ${e}`);
+        own = await open.expert?.(e, weights);
         reach = of;
         const result = await ofExpert(async () => taken(await expert(e, made(rows))));
         reach = undefined;
+        own = undefined;
         return result;
       };
       const y = await mix(gpu, local, rule, read(router), read(x), run, asked);

@@ -18,6 +18,12 @@ export function storedAs(entry: TensorEntry, cols: number): ElementType {
   return cols % 2 ? 'f32' : typeOf[entry.type];
 }
 
+/** Bytes of a tensor [rows, cols] on the GPU. */
+export function matrixBytes(entry: TensorEntry): number {
+  const [rows = 1, cols = 1] = entry.shape;
+  return rows * cols * elementBytes[storedAs(entry, cols)];
+}
+
 /** Uploads [rows, cols] slice by slice; the caller has checked the shape. Memory is the scope's. */
 export async function uploadTensor(gpu: Gpu, scope: Scope, entry: TensorEntry): Promise<Matrix> {
   const [rows = 1, cols = 1] = entry.shape;

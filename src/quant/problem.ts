@@ -70,7 +70,7 @@ export interface Kin {
   /** [1, in]: mean |x| over all tokens. */
   readonly magnitude: Matrix;
   /** One after another: each with the tokens that reached it, over which its H is a mean. What one is given lives until the next is asked for. */
-  problems(): Generator<{ readonly problem: Posed; readonly tokens: number }>;
+  problems(): AsyncGenerator<{ readonly problem: Posed; readonly tokens: number }>;
 }
 
 /** Whether what stands before the site can take a factor for each of its inputs. */

@@ -6,7 +6,7 @@
  *   --ops [FILTER]   our own kernel cases (test/ops) instead, timed
  *   --shapes         only the matrix product at the shapes of SmolLM2-135M; with --browser in Chromium
  *   --widths         only what K widths cost beside one, in shared mode
- *   --wide MODEL[/SITE]  only a block with the shapes of llama-3.2-1b or llama-3-8b, or one of its sites: memory and time
+ *   --wide MODEL[/SITE]  only a block with the shapes of a wide model (llama-3.2-1b, llama-3-8b, mixtral-8x7b, deepseek-v2-lite), or some of its sites: memory and time
  *   --methods        only the pieces of the methods (Hadamard, E8P, AWQ, LoRC) against PyTorch on the processor
  *   --verdicts FILE  only what results owe to the calibration text, twenty texts of four lengths (an hour; FILE keeps what is measured)
  *   --compensate     only the rounding kernel against the same algorithm in PyTorch on the processor (PYTHON names one with torch)

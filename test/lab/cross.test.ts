@@ -36,7 +36,7 @@ describe('the cross moment', () => {
     const [first, second] = [await model.openBlock(scope, 0), await model.openBlock(scope, 1)];
     using own = await CalibrationStream.start(gpu, model, batches, embed, signal, 2 ** 20);
     using beside = await CalibrationStream.start(gpu, model, batches, embed, signal, 0);
-    const moments = await drain(own.run(first, model.sites(0), 'stay', scope, beside));
+    const moments = await drain(own.run(first, model.sites(0), 'stay', scope, { stream: beside, after: 'advance' }));
     for (const { name } of model.sites(0)) {
       const cross = await readMatrix(gpu, present(present(moments.get(name), name).cross, 'cross'));
       expect(cross.every((v) => v === 0)).toBe(true);
@@ -51,7 +51,7 @@ describe('the cross moment', () => {
     await drain(own.run(changed, [], 'advance', scope));
     const site = present(model.sites(0)[2], 'gate and up');
     const { cross, H } = present(
-      (await drain(own.run(second, [site], 'stay', scope, beside))).get(site.name),
+      (await drain(own.run(second, [site], 'stay', scope, { stream: beside, after: 'advance' }))).get(site.name),
       site.name,
     );
 

@@ -70,6 +70,20 @@ describe('the fused rotation of a whole model', () => {
     });
   }
 
+  it.each(['mixtral', 'qwen2-moe', 'deepseek-v2'])(
+    'is the same where the experts of %s come one by one',
+    async (name) => {
+      const gpu = await testGpu();
+      const model = await openModel(gpu, await openFolder(goldenModel(name)));
+      using scope = gpu.scope('head');
+      const head = await model.openHead(scope);
+      const piece: Piece = { name: 'rotate', basis: 'orthogonal' };
+      const verify = (room?: number) =>
+        verifyRotation(gpu, model, ids, { head, piece, seed: 3, signal, ...(room !== undefined && { room }) });
+      expect(await verify(0)).toBe(await verify());
+    },
+  );
+
   it('leaves the demo model as it is', async () => {
     const gpu = await testGpu();
     const model = await openModel(gpu, await openFolder(demo));

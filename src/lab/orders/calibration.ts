@@ -2,25 +2,57 @@
 import { siteId } from '../../model/siteId';
 import { worked, type Bench } from '../bench';
 import type { BlockMoments, Moment } from '../calibrate';
+import type { Part } from '../parts';
 import type { PreparedPoint } from '../prepare';
+import { expertsInParts } from '../remarks';
 import type { RunEvent } from '../../log/events';
 
 export const withSample = (moments: BlockMoments, sample: Moment['sample']): BlockMoments =>
   sample ? new Map([...moments].map(([name, moment]) => [name, { ...moment, sample }])) : moments;
 
-/** Passes on the result of a pass, and its progress as events. `point` is null where it is for all. */
+/**
+ * Passes on the result of a pass, and its progress as events. `point` is null where it is for all; `passes`: how many there are of the block
+ * for what is planned as one.
+ */
 export async function* passing<T>(
   bench: Bench,
   point: PreparedPoint | null,
   steps: AsyncGenerator<number, T>,
+  passes = 1,
 ): AsyncGenerator<RunEvent, T> {
-  const { costs, work } = bench;
   for (;;) {
     const step = await steps.next();
     if (step.done) return step.value;
-    // In sequential mode a block is passed twice, once for H; the difference between the two is small.
-    const perToken = costs.block + (point ? costs.gram / 2 : costs.gram);
-    yield* worked(bench, work.calibrating, point?.id ?? null, step.value * perToken);
+    yield* passed(bench, point, step.value, passes, 'computed');
+  }
+}
+
+/** Counts tokens that went through a block, or need not. */
+export function* passed(
+  bench: Bench,
+  point: PreparedPoint | null,
+  tokens: number,
+  passes: number,
+  how: 'computed' | 'kept',
+): Generator<RunEvent> {
+  const { costs, work } = bench;
+  // In sequential mode a block is passed twice, once for H; the difference between the two is small.
+  const perToken = (costs.block + (point ? costs.gram / 2 : costs.gram)) / passes;
+  yield* worked(bench, work.calibrating, point?.id ?? null, tokens * perToken, how);
+}
+
+/** Says once of a run that blocks are calibrated in parts. */
+export function* tellParts({ said, budgets }: Bench, parts: readonly Part[]): Generator<RunEvent> {
+  if (parts.length <= 1 || said.parts) return;
+  said.parts = true;
+  yield expertsInParts(parts.length, budgets.moments);
+}
+
+/** The result of a pass that nothing is told of. */
+export async function gathered<T>(steps: AsyncGenerator<number, T>): Promise<T> {
+  for (;;) {
+    const step = await steps.next();
+    if (step.done) return step.value;
   }
 }
 

@@ -15,12 +15,12 @@ import { shared } from './shared';
 export function inOrder(order: Order): AsyncGenerator<RunEvent> {
   if (order.bench.settings.mode === 'sequential') return sequential(order);
   const { chunks, bases } = chunksOf(order.bench);
-  return chunks.length > 1 ? blockwise(order, chunks, bases) : shared(order, bases);
+  return chunks ? blockwise(order, chunks, bases) : shared(order, bases);
 }
 
-/** Blocks that are calibrated together, and how many bases beside its own each of their sites may keep at once. */
+/** Blocks that are calibrated together, null where all are; and how many bases beside its own each of their sites may keep at once. */
 interface Chunks {
-  readonly chunks: readonly (readonly number[])[];
+  readonly chunks: readonly (readonly number[])[] | null;
   readonly bases: number;
 }
 
@@ -45,9 +45,11 @@ function chunksOf({ model, points, calibrationBatches, budgets }: Bench): Chunks
   const all = !calibrationBatches || fitting(1) >= blockCount;
   const size = all ? blockCount : Math.max(1, fitting(wanted));
   return {
-    chunks: Array.from({ length: Math.ceil(blockCount / size) }, (_, i) =>
-      Array.from({ length: Math.min(size, blockCount - i * size) }, (__, j) => i * size + j),
-    ),
+    chunks: all
+      ? null
+      : Array.from({ length: Math.ceil(blockCount / size) }, (_, i) =>
+          Array.from({ length: Math.min(size, blockCount - i * size) }, (__, j) => i * size + j),
+        ),
     bases: Math.max(1, Math.floor(budgets.moments / (size * basis)) - 1),
   };
 }

@@ -11,10 +11,11 @@ import { type BlockMoments, CalibrationStream, type Embed } from '../calibrate';
 import { measurePoint } from '../measurePoint';
 import { quantizedBlock } from '../pointModel';
 import { pointNeeds, solvedAt, type PreparedPoint } from '../prepare';
-import { releaseAfter } from '../kin';
+import { releaseAfter, withLike, type Gather } from '../kin';
+import { partsOf, whole, type Part } from '../parts';
 import { sitesToCalibrate, solveSite } from '../solveSite';
 import { openTables } from '../tables';
-import { passing, tellCalibrated, withSample } from './calibration';
+import { gathered, passing, tellCalibrated, tellParts, withSample } from './calibration';
 import type { Order } from './need';
 import { Holder, once } from './once';
 
@@ -39,27 +40,43 @@ async function* onePoint(
   for (let block = 0; block < model.blockCount; block++) {
     using opened = gpu.scope('block');
     const open = once(() => source.open(opened, block));
-    let moments: BlockMoments = new Map();
-    if (block <= lastMissing && calibrationBatches) {
-      if (!own.value) {
-        const { embed } = yield* openTables(bench, point, home);
-        const start = (how: Embed) =>
-          CalibrationStream.start(gpu, model, calibrationBatches, how, signal, budgets.states, settings.variants);
-        own.value = await start(embed);
-        if (pointNeeds(point, needsCross))
-          beside.value = await start((scope, ids, length, features) =>
-            model.embed(scope, ids, length, undefined, features),
-          );
+    const sites = model.sites(block);
+    const calibrating = block <= lastMissing && calibrationBatches;
+    if (calibrating && !own.value) {
+      const { embed } = yield* openTables(bench, point, home);
+      const start = (how: Embed) =>
+        CalibrationStream.start(gpu, model, calibrationBatches, how, signal, budgets.states, settings.variants);
+      own.value = await start(embed);
+      if (pointNeeds(point, needsCross)) {
+        beside.value = await start((scope, ids, length, features) =>
+          model.embed(scope, ids, length, undefined, features),
+        );
       }
-      const streams = { own: own.value, beside: beside.value };
-      moments = yield* calibrateOwn(bench, streams, point, block, await open(), opened);
     }
-    for (const site of model.sites(block)) {
-      yield* solveSite(bench, point, block, site, moments, open);
-      releaseAfter(site, model.sites(block), moments);
+    const streams = calibrating && own.value ? { own: own.value, beside: beside.value } : null;
+    const parts = streams ? partsOf(sites, budgets.moments, 1) : [whole];
+    yield* tellParts(bench, parts);
+    for (const part of parts) {
+      using scope = gpu.scope('moments');
+      const inPart = sites.filter((site) => part.has(site));
+      const moments: BlockMoments = streams
+        ? yield* calibrateOwn(bench, streams, point, block, await open(), scope, part)
+        : new Map();
+      const gather: Gather | undefined =
+        streams && part.of > 1
+          ? async (some, into) => gathered(streams.own.run(await open(), withLike(some, sites), 'stay', into))
+          : undefined;
+      for (const site of inPart) {
+        yield* solveSite(bench, point, block, site, moments, open, gather);
+        releaseAfter(site, inPart, moments);
+      }
+    }
+    if (parts.length > 1 && streams?.beside) {
+      yield* passing(bench, point, streams.beside.run(await open(), [], 'advance', opened), parts.length + 1);
     }
     if (block < lastMissing && own.value) {
-      const quantized = await quantizedBlock(gpu, opened, await open(), (site) => solvedAt(point, site));
+      const solved = (site: string) => solvedAt(point, site);
+      const quantized = await quantizedBlock(gpu, opened, await open(), solved, budgets.weights);
       yield* passing(bench, point, own.value.run(quantized, [], 'advance', opened));
     }
   }
@@ -74,17 +91,20 @@ async function* calibrateOwn(
   block: number,
   source: OpenBlock,
   scope: Scope,
+  part: Part,
 ): AsyncGenerator<RunEvent, BlockMoments> {
   const { clock, accounts } = bench;
-  const sites = sitesToCalibrate(bench, point, block);
+  const sites = sitesToCalibrate(bench, point, block, part);
+  const after = part.of === 1 ? 'advance' : 'stay';
   if (!sites.length) {
     // All of the block is kept: only the stream in full precision still has to get past it.
-    if (beside) yield* passing(bench, point, beside.run(source, [], 'advance', scope));
+    if (beside && after === 'advance') yield* passing(bench, point, beside.run(source, [], after, scope));
     return new Map();
   }
   const start = clock();
   const sample = pointNeeds(point, needsModule) ? own.sample(scope) : undefined;
-  const moments = yield* passing(bench, point, own.run(source, sites, 'stay', scope, beside));
+  const steps = own.run(source, sites, 'stay', scope, beside && { stream: beside, after });
+  const moments = yield* passing(bench, point, steps, beside && part.of > 1 ? part.of + 1 : part.of);
   const seconds = clock() - start;
   accounts.of(point).seconds += seconds;
   yield* tellCalibrated(point, block, moments, seconds);

@@ -190,7 +190,7 @@ async function searchTogether(
   if (formula === 'AutoAWQ') {
     const sum = new Float32Array(magnitude.length);
     let rows = 0;
-    for (const { problem } of kin.problems()) {
+    for await (const { problem } of kin.problems()) {
       using scope = gpu.scope('relative weights');
       const mean = await readMatrix(gpu, relativeMagnitude(gpu, scope, problem.W, grid.group));
       mean.forEach((value, i) => (sum[i] = (sum[i] as number) + value * problem.W.rows));
@@ -200,7 +200,7 @@ async function searchTogether(
   }
   const candidates = Array.from({ length: steps }, (_, i) => candidateScales(magnitude, i / steps, weight));
   const losses = candidates.map(() => 0);
-  for (const { problem, tokens } of kin.problems()) {
+  for await (const { problem, tokens } of kin.problems()) {
     using scope = gpu.scope('scale search');
     const own = await searchLosses(problem, candidates, grid, { ...cx, scope });
     own.forEach((loss, i) => (losses[i] = (losses[i] as number) + tokens * loss));
