@@ -9,6 +9,7 @@ import type { PreparedPoint } from '../prepare';
 import { solveSite } from '../solveSite';
 import { FullCalibration } from './full';
 import type { Order } from './need';
+import { once } from './once';
 
 /** `bases`: how many bases beside its own each site may keep at once. */
 export async function* shared({ bench, need, rough }: Order, bases: number): AsyncGenerator<RunEvent> {
@@ -22,8 +23,9 @@ export async function* shared({ bench, need, rough }: Order, bases: number): Asy
     yield { type: 'point-started', point: point.id };
     for (let block = 0; block < model.blockCount; block++) {
       using opened = gpu.scope('block');
+      const open = once(() => source.open(opened, block));
       for (const site of model.sites(block)) {
-        yield* solveSite(bench, point, block, site, moments[block] ?? new Map(), () => source.open(opened, block));
+        yield* solveSite(bench, point, block, site, moments[block] ?? new Map(), open);
         moments[block]?.get(site.name)?.factors.trim(bases);
       }
     }
