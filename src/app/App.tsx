@@ -16,14 +16,18 @@ import { ResultsPanel } from './ResultsPanel';
 import { RunBar } from './RunBar';
 import { SharedBanner } from './SharedBanner';
 import { SkipLinks } from './SkipLinks';
+import { usePaper } from './usePaper';
 import { useRunKey } from './useRunKey';
 
 /** What lies below the first screen: a chunk of its own, so that the page starts sooner. */
 const Below = lazy(() => import('./Below'));
+/** A page of its own, which nothing else waits for. */
+const PaperPage = lazy(() => import('./PaperPage'));
 const RoundingPanel = lazy(() => import('./Below').then((below) => ({ default: below.RoundingPanel })));
 
 export function App() {
   useRunKey();
+  const paper = usePaper();
   // A shared run without its model: there is nothing to run yet, and the chart is what one came for.
   const visiting = useLabState(({ source, checkpoint }) => source === 'link' && checkpoint.card === null);
   const tensors = useLabState((state) => state.checkpoint.tensors);
@@ -31,9 +35,14 @@ export function App() {
   const foreign = useLabState((state) => foreignResults(state) !== null);
   return (
     <DropZone>
-      <SkipLinks />
+      {!paper && <SkipLinks />}
       <Header />
-      <div className={`bench ${visiting ? 'visiting' : ''}`}>
+      {paper && (
+        <Suspense>
+          <PaperPage />
+        </Suspense>
+      )}
+      <div className={`bench ${visiting ? 'visiting' : ''}`} hidden={paper}>
         <aside className="rail" aria-label="Set-up">
           <div className="rail-scroll">
             <CheckpointPanel />

@@ -29,6 +29,9 @@ export function Header() {
         </svg>
         <span>Nothing leaves this machine</span>
       </p>
+      <a className="top-link" href="#claims">
+        What the paper claims
+      </a>
       <div className="top-actions">
         <button type="button" onClick={() => folder.current?.click()}>
           Open folder

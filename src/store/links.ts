@@ -8,6 +8,7 @@ import { embeddingSite, headSite } from '../model/siteId';
 import { recipeAt } from '../quant/recipe/assignment';
 import type { Bench } from './bench';
 import { busyNotice, errorNotice, notice } from './notices';
+import { isPaper } from './paperAddress';
 import type { LabState } from './state';
 import { blankPoint, emptyRun, fromResult, type PointView, type RunView } from './runView';
 import type { Runs } from './runs';
@@ -36,7 +37,8 @@ export function createLinks({ store, notify, settle }: Bench, runs: Pick<Runs, '
   function followShown(): void {
     const { shown } = store.getState();
     const link = shelf.find(shown)?.link ?? '';
-    if (location.hash === link || (!link && !isPermalink(location.hash))) return;
+    // The page on the paper keeps its address, and so does what is no link at all.
+    if (location.hash === link || isPaper(location.hash) || (!link && !isPermalink(location.hash))) return;
     history.replaceState(null, '', location.pathname + location.search + link);
   }
 

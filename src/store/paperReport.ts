@@ -95,6 +95,8 @@ export interface PaperReport {
     readonly context: number;
     readonly windows: number;
     readonly calibrationTokens: number;
+    /** Tokens of calibration where experts are to stay unreached. */
+    readonly narrow: number;
   };
   readonly structures: readonly ReportStructure[];
   readonly methods: readonly { readonly name: string; readonly label: string }[];

@@ -25,7 +25,7 @@ import { measureSet } from './measure';
 import { findModels } from './models';
 import { reportOf } from './report';
 import { Results } from './results';
-import type { PointSet } from './sets';
+import { measurement, type PointSet } from './sets';
 import { textsOf } from './text';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -56,6 +56,9 @@ function tried(set: PointSet, args: readonly string[]): PointSet {
   };
   return { ...set, settings: { ...set.settings, ...less } };
 }
+
+const calibrationOf = (models: readonly Opened[]): number =>
+  models[0]?.sets[0]?.settings.calibrationTokens ?? measurement.calibrationTokens;
 
 export async function structuresReport(args: readonly string[]): Promise<number> {
   const [file] = valuesOf(args, '--results');
@@ -91,7 +94,7 @@ export async function structuresReport(args: readonly string[]): Promise<number>
       }
     }
   }
-  const report = reportOf(studyOf(models, results), engineVersion);
+  const report = reportOf(studyOf(models, results), engineVersion, calibrationOf(models));
   mkdirSync(join(into, 'public/reports'), { recursive: true });
   writeFileSync(join(into, 'public/reports/structures.json'), `${JSON.stringify(report)}\n`);
   const page = join(into, 'docs/structures.md');

@@ -17,7 +17,7 @@ import { experimentsOf } from './experiments';
 import { structures } from './models';
 import { rounded, valueOf } from './numbers';
 import { rankCorrelation } from './ranks';
-import { groupings, measurement, nameOf, offers, tableMethods, widths, type Grouping } from './sets';
+import { groupings, measurement, narrow, nameOf, offers, tableMethods, widths, type Grouping } from './sets';
 import type { Study } from './study';
 
 interface Placed {
@@ -103,7 +103,8 @@ const structureOf =
     return { name, label, model: model?.bundled ?? null, parameters: model?.facts?.parameters ?? 0, perplexity };
   };
 
-export function reportOf(study: Study, engine: string): PaperReport {
+/** `calibrationTokens`: of the table. */
+export function reportOf(study: Study, engine: string, calibrationTokens: number): PaperReport {
   const names = study.present.map(({ name }) => name);
   const grid = widths.flatMap((bits) => groupings.map((group) => [bits, group] as const));
   const pairs = names.flatMap((a, at) => names.slice(at + 1).map((b) => [a, b] as const));
@@ -113,7 +114,8 @@ export function reportOf(study: Study, engine: string): PaperReport {
     measured: {
       context: measurement.context,
       windows: first?.full.losses.length ?? 0,
-      calibrationTokens: measurement.calibrationTokens,
+      calibrationTokens,
+      narrow: narrow.calibrationTokens,
     },
     structures: structures.map(structureOf(study)),
     methods: tableMethods.map((name) => ({ name, label: findMethod(name)?.label ?? name })),

@@ -172,9 +172,13 @@ function experimentText({ title, line, rows }: ReportExperiment): string {
   ].join('\n');
 }
 
+const measuredText = ({ measured: { windows, context, calibrationTokens, narrow }, engine }: PaperReport): string =>
+  `Every point is measured on the same ${windows} windows of ${context} tokens of stories (\`gptq\` protocol), and calibrated on the same ${calibrationTokens.toLocaleString('en')} tokens of others, in one pass for all methods and widths (\`shared\`). Where calibration is narrow it is ${narrow} tokens of one kind of story. Routers and the layers that make Mamba’s step sizes, B and C stay as stored, unless a line says otherwise. Experts are blended with 64 tokens of all. The seed is 0, the engine ${engine}.`;
+
 /** By the name of their marks in the page. */
 export const textsOf = (report: PaperReport): Readonly<Record<string, string>> => ({
   findings: findings(report),
+  measured: measuredText(report),
   models: modelTable(report),
   methods: mainTables(report),
   ranks: rankTable(report),
