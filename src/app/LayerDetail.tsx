@@ -1,7 +1,7 @@
 /** One layer: what the transforms did to its weights and inputs before they were rounded, as histograms. */
 import type { SiteResult, MomentFacts } from '../log/events';
 import { calibratedTokens } from '../log/verdict/candidate';
-import { isTable } from '../model/siteId';
+import { expertOf, isTable, placeOf } from '../model/siteId';
 import { number } from '../store/format';
 import { gain, placeName, troubles } from '../store/layerMap';
 import { grouped, operationsWords } from '../util/words';
@@ -11,12 +11,16 @@ import { pointLabel } from './series';
 
 export function LayerDetail({ layer, same }: { readonly layer: SiteResult; readonly same: boolean }) {
   const lab = useLab();
-  const { remarks, points, tokens } = useLabState(({ run }) => ({
+  const { remarks, points, calibrated, usual } = useLabState(({ run }) => ({
     remarks: run.remarks,
     points: run.points,
-    tokens: run.about?.calibration ? calibratedTokens(run.about.settings, run.about.calibrationTokens) : null,
+    calibrated: run.calibrated,
+    usual: run.about?.calibration ? calibratedTokens(run.about.settings, run.about.calibrationTokens) : null,
   }));
   const { point, site, rows, cols, insight, bits, operations } = layer;
+  // An expert is reached by some of the text's tokens only.
+  const reached = calibrated.find((of) => of.site === site && (of.point === null || of.point === point));
+  const tokens = reached?.tokens ?? (expertOf(placeOf(site).name) ? null : usual);
   const share = gain(layer);
   const count = troubles(layer, { remarks });
   return (

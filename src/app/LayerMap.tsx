@@ -1,7 +1,7 @@
-/** The layers of a point as a heatmap of blocks by sites; a cell opens what is known of its layer. */
+/** The layers of a point as a heatmap of blocks, and their experts, by sites; a cell opens what is known of its layer. */
 import { memo, useCallback, useMemo, useState } from 'react';
 import type { SiteResult } from '../log/events';
-import { layerMap, placeName, type LayerCell, type LayerMeasure } from '../store/layerMap';
+import { layerMap, placeName, type LayerCell, type LayerMeasure, type LayerRow } from '../store/layerMap';
 import type { TermName } from '../store/glossary';
 import type { RunView } from '../store/runView';
 import { shades } from '../store/combinations';
@@ -9,8 +9,8 @@ import { Segmented } from './controls';
 import { LayerDetail } from './LayerDetail';
 import { Term } from './Term';
 
-/** Blocks that are shown without a box of their own. */
-const mostBlocks = 16;
+/** Rows that are shown without a box of their own. */
+const mostRows = 16;
 
 const measures: readonly { readonly value: LayerMeasure; readonly label: string; readonly title: string }[] = [
   { value: 'gain', label: 'of nearest', title: 'Error as a share of that of rounding to nearest on the same grid' },
@@ -75,7 +75,7 @@ export function LayerMap({ point, run: view }: { readonly point: string; readonl
         </p>
       </div>
       <div
-        className={`table-scroll ${map.rows.length > mostBlocks ? 'tall' : ''}`}
+        className={`table-scroll ${map.rows.length > mostRows ? 'tall' : ''}`}
         tabIndex={0}
         role="region"
         aria-label="Map of layers, scrollable"
@@ -95,10 +95,10 @@ export function LayerMap({ point, run: view }: { readonly point: string; readonl
             </tr>
           </thead>
           <tbody>
-            {map.rows.map(({ block, cells }) => (
-              <tr key={rowHead(block, cells)}>
-                <th scope="row">{rowHead(block, cells)}</th>
-                {cells.map((cell, i) =>
+            {map.rows.map((row) => (
+              <tr key={rowHead(row)}>
+                <th scope="row">{rowHead(row)}</th>
+                {row.cells.map((cell, i) =>
                   cell ? (
                     <Cell
                       key={cell.layer.site}
@@ -138,8 +138,9 @@ export function LayerMap({ point, run: view }: { readonly point: string; readonl
 }
 
 /** Embedding and head stand before and behind the blocks, in rows of their own. */
-function rowHead(block: number | null, cells: readonly (LayerCell | null)[]) {
-  return block ?? cells.flatMap((cell) => (cell ? [cell.layer.site] : []))[0];
+function rowHead({ block, expert, cells }: LayerRow) {
+  if (block === null) return cells.flatMap((cell) => (cell ? [cell.layer.site] : []))[0];
+  return expert === null ? block : `${block}, expert ${expert}`;
 }
 
 interface CellProps extends LayerCell {

@@ -5,6 +5,7 @@ import { placeOf } from '../model/siteId';
 import { duration, number } from '../store/format';
 import { gain, lossShare as loss, worstLayers } from '../store/layerMap';
 import { useLab, useLabState } from './context';
+import { ExpertsTable } from './ExpertsTable';
 import { LayerMap } from './LayerMap';
 import { pointLabel } from './series';
 import { Term } from './Term';
@@ -95,6 +96,7 @@ export function LayersPanel() {
         </details>
       )}
       <WorstLayers layers={worstLayers(shown)} />
+      {point !== undefined && <ExpertsTable point={point} run={run} />}
       {point !== undefined && <LayerMap point={point} run={run} />}
       <div
         className={`table-scroll ${sorted.length > mostRows ? 'tall' : ''}`}

@@ -19,7 +19,7 @@ import { openModelPath, readFloatsPath } from './files';
 import { folderStore } from './folderStore';
 import { describeMatrixEvent, matrixOf } from './combinations';
 import { parseOptions, refused, textOf, wholeNumber, type Given } from './options';
-import { describeAnswer, describeCard, describeEvent } from './print';
+import { describeAnswer, describeCard, describeEvent, describeExperts } from './print';
 import { calibrationOf, evaluationOf } from './evaluation';
 import { goalOf, pointsOf, settingsOf } from './request';
 import { RoundingTable, roundingPointsOf } from './roundingErrors';
@@ -144,6 +144,8 @@ async function measure(given: Given, name: 'evaluate' | 'sweep' | 'matrix'): Pro
     );
   }
   if (name !== 'sweep' || given.has('json')) return;
+  const experts = describeExperts(log);
+  if (experts !== null) process.stdout.write(`${experts}\n`);
   const said = describeAnswer(answer(fromLog(log), goal, (method) => findMethod(method)?.label ?? method));
   if (said !== null) process.stdout.write(`${said}\n`);
 }

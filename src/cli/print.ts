@@ -1,12 +1,13 @@
 /** Results for people: plain text, one line a point. */
-import type { PointResult, RunEvent, RunSettings } from '../log/events';
+import type { ByBlock, PointResult, RunEvent, RunSettings } from '../log/events';
 import { calibratedOn } from '../log/calibratedOn';
+import { expertBlocks } from '../log/experts';
 import { doubtLine } from '../log/verdict/doubt';
 import { structureFacts } from '../log/structureFacts';
 import { verifiedLine } from '../log/verified';
 import type { Answer } from '../log/verdict/sentence';
 import { exceptionsOf } from '../quant/recipe/recipes';
-import { valueMetas } from '../measures/catalog';
+import { findValue, valueMetas } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
 import type { CheckpointCard, ModelCard, TensorsCard } from '../model/card';
 import { siteWords } from '../model/siteId';
@@ -147,6 +148,33 @@ function besides({ size: { operations }, values }: PointResult): string {
   return (operations === undefined ? '' : `  + ${operationsWords(operations)}`) + ofExperts.join('');
 }
 
+/** A line of what is told block by block. */
+function byBlockLines(byBlock: ByBlock = {}): string {
+  const lines = Object.entries(byBlock).map(([name, values]) => {
+    const shares = values.map(({ block, mean }) => `${block}: ${(100 * mean).toFixed(1)} %`);
+    return `\n  ${(findValue(name)?.label ?? name).toLowerCase()} by block  ${shares.join('  ')}`;
+  });
+  return lines.join('');
+}
+
+/**
+ * What calibration knows of experts, a line a block, for the last point whose method looked at what they read; null where there are none.
+ * Points that share a calibration have the same tokens.
+ */
+export function describeExperts(log: readonly RunEvent[]): string | null {
+  const layers = log.flatMap((event) => (event.type === 'site-quantized' ? [event] : []));
+  const calibrated = log.flatMap((event) => (event.type === 'site-calibrated' ? [event] : []));
+  const looked = layers.findLast(({ insight }) => insight?.moment);
+  if (!looked) return null;
+  const lines = expertBlocks(looked.point, { calibrated, layers, rerouted: [] }).map(({ block, tokens, ranks }) => {
+    const reached = tokens.length ? `${Math.min(...tokens)} to ${Math.max(...tokens)} calibration tokens each` : '';
+    const filled =
+      ranks && `${ranks.least.toFixed(0)} to ${ranks.most.toFixed(0)} of ${ranks.inputs} directions filled`;
+    return `experts of block ${block}: ${[reached, filled].filter(Boolean).join(', ')}`;
+  });
+  return lines.length ? ['', ...lines].join('\n') : null;
+}
+
 /** A line where fewer tokens were asked for than one window has. */
 const leastWindow = ({ context, maxTokens }: RunSettings): string =>
   maxTokens !== null && maxTokens < context
@@ -179,7 +207,11 @@ export function describeEvent(event: RunEvent): string | null {
         `${leastWindow(event.settings)}${calibratedWords(event)}${apart(event.settings)}\n${row(columnsFor(event.settings).map(([name]) => name))}`
       );
     case 'point-finished':
-      return row([...columns, ...ofPictures].map(([, , cell]) => cell(event.result))).trimEnd() + besides(event.result);
+      return (
+        row([...columns, ...ofPictures].map(([, , cell]) => cell(event.result))).trimEnd() +
+        besides(event.result) +
+        byBlockLines(event.byBlock)
+      );
     case 'point-failed':
       return `${event.point} could not be measured: ${event.error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
     case 'remarked':

@@ -10,7 +10,7 @@ import { elementBytes, emptyMatrix, readMatrix, uploadMatrix, type Matrix } from
 import { assert, present } from '../util/assert';
 import { toBatches, type Embed, type TokenBatch } from './calibrate';
 import { featuresOf } from './features';
-import type { Quality } from '../log/events';
+import type { ByBlock, Quality } from '../log/events';
 import { Routes } from './routes';
 import { States } from './states';
 import { Measurement } from '../measures/gather';
@@ -36,12 +36,12 @@ export interface PointModel {
 
 /**
  * What evaluation says as it goes: tokens through one block or the head, the quality after one more group, and at the end the mean
- * loss of every window, in nats per token.
+ * loss of every window, in nats per token, and what is told block by block.
  */
 export type EvaluationStep =
   | { readonly kind: 'worked'; readonly tokens: number; readonly part: 'block' | 'head' }
   | { readonly kind: 'measured'; readonly quality: Quality }
-  | { readonly kind: 'finished'; readonly losses: readonly number[] };
+  | { readonly kind: 'finished'; readonly losses: readonly number[]; readonly byBlock: ByBlock };
 
 /** How far a point is measured. */
 export interface Measuring {
@@ -104,7 +104,9 @@ export class Evaluation implements Disposable {
         yield { kind: 'measured', quality: measurement.measured() };
       }
     }
-    if (measuring.done === this.groups.length) yield { kind: 'finished', losses: measurement.losses() };
+    if (measuring.done === this.groups.length) {
+      yield { kind: 'finished', losses: measurement.losses(), byBlock: measurement.byBlock() };
+    }
   }
 
   /**
@@ -200,7 +202,8 @@ export class Evaluation implements Disposable {
     }
     const result = head.compare(scope, this.#referenceStates.get(scope, index), rows, targets, ownHead);
     const changed = this.#routes.take(index);
-    const rerouted = changed && cut(scoredOf(changed, group, spans));
+    const cutBlock = (of: Uint8Array) => scoredOf(of, group, spans);
+    const rerouted = changed && new Map([...changed].map(([block, of]) => [block, cutBlock(of)]));
     const [nll, kld, agree] = [
       cut(await readMatrix(gpu, result.nll)),
       cut(await readMatrix(gpu, result.kld)),
@@ -210,7 +213,7 @@ export class Evaluation implements Disposable {
       nll: window,
       kld: kld[i] as Float32Array,
       agree: agree[i] as Float32Array,
-      rerouted: rerouted?.[i],
+      rerouted: rerouted ? new Map([...rerouted].map(([block, of]) => [block, present(of[i], 'a window')])) : undefined,
       choice: choices[i],
       picture: shown[i],
     }));
@@ -250,13 +253,9 @@ function scoredRows(gpu: Gpu, scope: Scope, hidden: Matrix, { batch }: TokenBatc
   return packed;
 }
 
-/** Of what every token has, that of the tokens that predict a scored one. */
-const scoredOf = (column: Float32Array, { batch }: TokenBatch, spans: readonly Span[]): Float32Array =>
-  Float32Array.from(
-    spans.flatMap(({ first, end }, i) => [
-      ...column.subarray(i * batch.length + first - 1, i * batch.length + end - 1),
-    ]),
-  );
+/** Of what every token has, that of the tokens that predict a scored one, window by window. */
+const scoredOf = (column: Uint8Array, { batch }: TokenBatch, spans: readonly Span[]): readonly Uint8Array[] =>
+  spans.map(({ first, end }, i) => column.slice(i * batch.length + first - 1, i * batch.length + end - 1));
 
 const scoredTargets = ({ ids, batch }: TokenBatch, spans: readonly Span[]): Uint32Array =>
   Uint32Array.from(

@@ -4,7 +4,7 @@ import { sha256 } from '../util/hash';
 import type { PlannedPoint, PointResult, Quality, RunEvent } from '../log/events';
 import { measuredWindows, scoredPerWindow } from '../measures/windows';
 import { worked, type Bench } from './bench';
-import type { PointModel } from './evaluate';
+import type { EvaluationStep, PointModel } from './evaluate';
 import { requireFinite } from './failure';
 import { pointBlocks } from './pointModel';
 import { isQuantized, placementOf, solvedAt, type PreparedPoint } from './prepare';
@@ -58,7 +58,7 @@ async function* measure(
   const account = accounts.of(point);
   account.measuring ??= evaluation.begin(point.id);
   const size = sizeOf(bench.model, account);
-  let losses: readonly number[] | null = null;
+  let finished: Extract<EvaluationStep, { kind: 'finished' }> | null = null;
   let resumed = clock();
   for await (const step of evaluation.advance(account.measuring, model, upTo)) {
     account.seconds += clock() - resumed;
@@ -68,7 +68,7 @@ async function* measure(
       account.quality = quality;
       yield { type: 'window-evaluated', point: point.id, windowsTotal: measuredWindows(windows), size, quality };
     } else if (step.kind === 'finished') {
-      losses = step.losses;
+      finished = step;
     } else {
       const kind = work.scoring(step.part, point);
       const perToken = step.part === 'block' ? costs.block : costs.head * scoredShare * headPasses(point);
@@ -76,7 +76,7 @@ async function* measure(
     }
     resumed = clock();
   }
-  if (!losses) return;
+  if (!finished) return;
   const { values, tokens } = present(account.quality, 'the quality of a point');
   const { id, method, bits, group } = point;
   const result: PointResult = {
@@ -85,7 +85,8 @@ async function* measure(
     hash: await hash(),
   };
   results.push(result);
-  yield { type: 'point-finished', result, losses };
+  const { losses, byBlock } = finished;
+  yield { type: 'point-finished', result, losses, ...(Object.keys(byBlock).length > 0 && { byBlock }) };
   if (!isQuantized(point)) yield* doubtText(bench, values);
 }
 

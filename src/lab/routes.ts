@@ -1,6 +1,6 @@
 /**
  * Which experts tokens go to, in full precision and in a point: what full precision chose is kept, and of a point is told for every token in
- * what share of the layers that choose it goes to other experts. The order of the experts does not matter.
+ * which of the blocks that choose it goes to other experts. The order of the experts does not matter.
  */
 import { present } from '../util/assert';
 
@@ -10,13 +10,12 @@ type Choices = Uint8Array;
 export class Routes {
   /** Of full precision, by group of windows and block. */
   readonly #kept = new Map<string, Choices>();
-  readonly #changes = new Map<number, Uint32Array>();
-  readonly #layers = new Map<number, number>();
+  /** Of a point, by group: for every block that chooses 1 where a token goes to others. */
+  readonly #changes = new Map<number, Map<number, Uint8Array>>();
 
   /** Before a group goes through the blocks: what an attempt that failed has left of it is forgotten. */
   begin(group: number): void {
     this.#changes.delete(group);
-    this.#layers.delete(group);
   }
 
   /** `of`: whose choice it is. choice [tokens, count], row by row. */
@@ -28,24 +27,23 @@ export class Routes {
       return;
     }
     const kept = present(this.#kept.get(place), `what full precision chose in block ${block}`);
-    const changes = this.#changes.get(group) ?? new Uint32Array(choice.length / count);
-    this.#changes.set(group, changes);
-    this.#layers.set(group, (this.#layers.get(group) ?? 0) + 1);
-    for (let token = 0; token < changes.length; token++) {
+    const changed = new Uint8Array(choice.length / count);
+    for (let token = 0; token < changed.length; token++) {
       for (let i = token * count; i < (token + 1) * count; i++) {
         if (sorted[i] === kept[i]) continue;
-        changes[token] = (changes[token] as number) + 1;
+        changed[token] = 1;
         break;
       }
     }
+    const changes = this.#changes.get(group) ?? new Map<number, Uint8Array>();
+    this.#changes.set(group, changes.set(block, changed));
   }
 
-  /** Of a point, for every token of the group, and forgotten; null where nothing chooses. */
-  take(group: number): Float32Array | null {
-    const changes = this.#changes.get(group);
-    const layers = this.#layers.get(group);
+  /** Of a point, for every block that chooses and every token of the group, and forgotten; null where nothing chooses. */
+  take(group: number): ReadonlyMap<number, Uint8Array> | null {
+    const changes = this.#changes.get(group) ?? null;
     this.begin(group);
-    return changes && layers ? Float32Array.from(changes, (count) => count / layers) : null;
+    return changes;
   }
 }
 

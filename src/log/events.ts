@@ -67,6 +67,14 @@ export interface Estimate {
 /** What was measured, by the names that the metas of measures give (src/measures). What could not be told is left out. */
 export type Values = Readonly<Record<string, Estimate>>;
 
+/** A value of one block of the model. */
+export interface BlockValue extends Estimate {
+  readonly block: number;
+}
+
+/** What is told block by block of some values, by their names; of blocks that have it, in their order. */
+export type ByBlock = Readonly<Record<string, readonly BlockValue[]>>;
+
 /** A point on the windows so far. */
 export interface Quality {
   readonly windows: number;
@@ -228,8 +236,14 @@ export type RunEvent =
     }
   /** The point cannot be measured; the others go on without it. */
   | { readonly type: 'point-failed'; readonly point: string; readonly error: ErrorRecord }
-  /** `losses`: mean nats per token of every window, by which two points are compared pair by pair. Logs before them have none. */
-  | { readonly type: 'point-finished'; readonly result: PointResult; readonly losses?: readonly number[] }
+  | {
+      readonly type: 'point-finished';
+      readonly result: PointResult;
+      /** Mean nats per token of every window, by which two points are compared pair by pair. Logs before them have none. */
+      readonly losses?: readonly number[];
+      /** Left out where nothing is told so, and in logs of earlier versions. */
+      readonly byBlock?: ByBlock;
+    }
   /** Something that the reader should know of, in one sentence for people. */
   | { readonly type: 'remarked'; readonly about: RemarkTopic; readonly text: string }
   /** Sites that need not be solved again. `pointsKept`: finished points whose events are told again; absent where there are none. */

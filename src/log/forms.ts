@@ -200,6 +200,13 @@ const estimates: Check = (v, path) => {
   const odd = Object.keys(v as object).find((key) => !isValueName(key));
   return odd === undefined ? null : wrong(path, `name of a value instead of ${quoted(odd)}`);
 };
+const blockValues = list(record({ block: count, ...fields(measured, 'mean low high') }));
+const byBlock: Check = (v, path) => {
+  const found = dictionary(blockValues, maxValues)(v, path);
+  if (found) return found;
+  const odd = Object.keys(v as object).find((key) => !isValueName(key));
+  return odd === undefined ? null : wrong(path, `name of a value instead of ${quoted(odd)}`);
+};
 /** Up to version 0.1 values stood beside the counts. */
 const earlierQuality = record({
   bitsPerByte: measured,
@@ -286,7 +293,7 @@ const events: Readonly<Record<string, Check>> = {
   'window-evaluated': record({ point: text, windowsTotal: whole(1), size: optional(sizes), quality }),
   'point-failed': record({ point: text, error }),
   remarked: record({ about: oneOf('storage', 'memory', 'calibration', 'evaluation'), text }),
-  'point-finished': record({ result, losses: optional(list(measured, maxLosses)) }),
+  'point-finished': record({ result, losses: optional(list(measured, maxLosses)), byBlock: optional(byBlock) }),
   'run-resumed': eitherBy(
     'layersKept',
     record({ layersKept: count, pointsKept: optional(count) }),

@@ -5,7 +5,7 @@
 import { placeOf } from '../model/siteId';
 import { findValue } from '../measures/catalog';
 import { quoted } from '../util/words';
-import type { PlannedPoint, PointResult, RunEvent, Values } from './events';
+import type { ByBlock, PlannedPoint, PointResult, RunEvent, Values } from './events';
 
 /** Full precision is measured whether or not a request names it. */
 const fullPrecision = 'full-precision';
@@ -34,7 +34,7 @@ export class LogLaws {
     if (ends) this.#ended = event.type;
     switch (event.type) {
       case 'point-finished':
-        return this.#finish(event.result, event.losses?.length ?? 0);
+        return this.#finish(event.result, event.losses?.length ?? 0) ?? this.#outsideBlocks(event.byBlock ?? {});
       case 'run-finished':
         return this.#end(event.points);
       case 'window-evaluated': {
@@ -105,6 +105,19 @@ export class LogLaws {
     const outside = outsideOf(values);
     if (outside) return `has a ${outside} outside its interval`;
     this.#finished.set(id, result);
+    return null;
+  }
+
+  /** What is told block by block is of blocks that the model has, each once, and within its intervals. */
+  #outsideBlocks(byBlock: ByBlock): string | null {
+    for (const [name, values] of Object.entries(byBlock)) {
+      const blocks = new Set(values.map(({ block }) => block));
+      if (blocks.size < values.length) return `tells ${name} of a block twice`;
+      const most = Math.max(...blocks);
+      if (most >= this.#blocks) return `tells ${name} of block ${most} of a model with ${this.#blocks}`;
+      const outside = values.find((value) => outsideOf({ [name]: value }) !== null);
+      if (outside) return `has a ${name} of block ${outside.block} outside its interval`;
+    }
     return null;
   }
 

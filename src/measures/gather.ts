@@ -4,7 +4,7 @@
  */
 import { NumericError } from '../util/errors';
 import { present } from '../util/assert';
-import type { Values } from '../log/events';
+import type { ByBlock, Values } from '../log/events';
 import { measures } from './catalog';
 import type { Gathering, Measure, MeasureMeta, ScoredText, ScoredWindow } from './measure';
 
@@ -79,6 +79,11 @@ export class Measurement {
       const window = this.nll[index] as Float32Array;
       return Number((window.reduce((a, b) => a + b, 0) / window.length).toFixed(6));
     });
+  }
+
+  /** What measures tell block by block. */
+  byBlock(): ByBlock {
+    return Object.assign({}, ...this.#gatherings.map((gathering) => gathering.byBlock?.() ?? {})) as ByBlock;
   }
 
   measured(): Measured {

@@ -2,7 +2,7 @@
  * What a measure is: named values made of the scores of tokens. A measure is `<name>.ts` and `<name>.meta.ts`, found by name; the columns of
  * tables, files and links and the axes of the chart come from its meta, so that nobody else knows what is measured. Types only.
  */
-import type { Values } from '../log/events';
+import type { ByBlock, Values } from '../log/events';
 
 /** One value of a point, as page, files and command line need to know it. */
 export interface ValueMeta {
@@ -58,8 +58,8 @@ export interface ScoredWindow {
   readonly kld?: Float32Array | undefined;
   /** 1 where the most likely token is that of full precision, else 0. */
   readonly agree?: Float32Array | undefined;
-  /** Share of the layers with experts in which the token goes to others than in full precision. */
-  readonly rerouted?: Float32Array | undefined;
+  /** By block that has experts: 1 where the token goes to others than in full precision, else 0. */
+  readonly rerouted?: ReadonlyMap<number, Uint8Array> | undefined;
 }
 
 /** A point on its way: windows come one by one, and after each the values are those of all windows so far. */
@@ -69,6 +69,8 @@ export interface Gathering {
   addOther?(window: ScoredWindow): void;
   /** By name; a value that cannot be told (nothing to compare with) is left out. */
   values(): Values;
+  /** What of them is told block by block as well; left out where nothing is. */
+  byBlock?(): ByBlock;
 }
 
 /** What a measure knows of the text. */

@@ -26,5 +26,11 @@ export function siteWords(id: string): string {
   return block === null ? name : `block ${block}, ${name}`;
 }
 
+/** Of which expert of its block a site is, and which of the expert's own; null where it is of none. "expert.3.down" is "down" of 3. */
+export function expertOf(name: string): { readonly expert: number; readonly own: string } | null {
+  const [, expert, own] = /^expert\.(\d{1,9})\.(.+)$/.exec(name) ?? [];
+  return expert === undefined || own === undefined ? null : { expert: Number(expert), own };
+}
+
 /** Whether the site is embedding or head: no part of a block, and without inputs that calibration records. */
 export const isTable = (id: string): boolean => id === embeddingSite || id === headSite;

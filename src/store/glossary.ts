@@ -63,6 +63,10 @@ const words = {
     word: 'Damping',
     text: 'A little added to the diagonal of the inputs’ moments, so that they can be solved: a share of its mean. More was needed where it is above 1 %.',
   },
+  'effective-rank': {
+    word: 'Directions',
+    text: 'How many directions of a layer’s inputs the calibration text has filled: the effective rank of their second moments, at most the number of inputs. An expert that few tokens reach knows few.',
+  },
   outliers: {
     word: 'Outliers',
     text: 'The largest weight over the root mean square (the usual size) of all. Large outliers stretch the grid and coarsen everything else; rotations make them small.',

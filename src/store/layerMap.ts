@@ -1,5 +1,5 @@
-/** The layers of one point as a map: blocks down, sites across, one measure in the cells. Pure. */
-import { embeddingSite, placeOf, siteWords } from '../model/siteId';
+/** The layers of one point as a map: blocks and their experts down, sites across, one measure in the cells. Pure. */
+import { embeddingSite, expertOf, placeOf, siteWords } from '../model/siteId';
 import type { SiteResult, Place, PlannedPoint } from '../log/events';
 import { isPlain } from '../quant/recipe/plain';
 import { number, sentence } from './format';
@@ -17,18 +17,24 @@ export interface LayerCell {
   readonly same: boolean;
 }
 
+/** `block` null: embedding or head, in a row of its own. `expert` null: what is of none in the block. */
+export interface LayerRow {
+  readonly block: number | null;
+  readonly expert: number | null;
+  readonly cells: readonly (LayerCell | null)[];
+}
+
 export interface LayerMap {
   readonly sites: readonly string[];
-  /** `block` null: embedding or head, in a row of its own. */
-  readonly rows: readonly { readonly block: number | null; readonly cells: readonly (LayerCell | null)[] }[];
+  readonly rows: readonly LayerRow[];
   /** Layers that have no place: more blocks and sites than a map can show. */
   readonly beyond: number;
   /** How many layers the method left as rounding to nearest would. */
   readonly same: number;
 }
 
-/** More than any model that fits a browser: 16 × 256 cells. */
-const [mostSites, mostBlocks] = [16, 256];
+/** More than any dense model that fits a browser: 16 × 256 cells. */
+const [mostSites, mostRows] = [16, 256];
 
 type Run = Pick<RunView, 'layers' | 'remarks' | 'about'>;
 
@@ -36,8 +42,10 @@ type Run = Pick<RunView, 'layers' | 'remarks' | 'about'>;
 export function layerMap(run: Run, point: string, measure: LayerMeasure): LayerMap {
   const all = run.layers.filter((layer) => layer.point === point);
   const layers = shown(all);
-  const sites = [...new Set(layers.map(({ site }) => placeOf(site).name))];
-  const heads = [...new Set(layers.map(rowOf))].sort((a, b) => a - b);
+  const sites = [...new Set(layers.map((layer) => cellOf(layer).column))];
+  const heads = [...new Map(layers.map((layer) => [cellOf(layer).key, cellOf(layer)])).values()].sort(
+    (a, b) => a.order - b.order || (a.expert ?? -1) - (b.expert ?? -1),
+  );
   const plain = plainPoints(run, point);
   const value = valueOf(measure, run);
   const values = layers.map(value).filter((v) => v !== null);
@@ -47,11 +55,12 @@ export function layerMap(run: Run, point: string, measure: LayerMeasure): LayerM
     const shade = v === null ? null : most > least ? Math.round(((v - least) / (most - least)) * (shades - 1)) : 0;
     return { layer, text: textOf(measure, layer, v), shade, same: isSame(layer, plain) };
   };
-  const placed = new Map(layers.map((layer) => [`${rowOf(layer)} ${placeOf(layer.site).name}`, layer]));
-  const rows = heads.map((row) => ({
-    block: row < 0 || row === Infinity ? null : row,
+  const placed = new Map(layers.map((layer) => [`${cellOf(layer).key} ${cellOf(layer).column}`, layer]));
+  const rows = heads.map(({ key, block, expert }) => ({
+    block,
+    expert,
     cells: sites.map((site) => {
-      const layer = placed.get(`${row} ${site}`);
+      const layer = placed.get(`${key} ${site}`);
       return layer ? cell(layer) : null;
     }),
   }));
@@ -63,22 +72,28 @@ export function layerMap(run: Run, point: string, measure: LayerMeasure): LayerM
   };
 }
 
-/** Blocks in their order; the embedding stands before them, the head behind. */
-function rowOf({ site }: Pick<Place, 'site'>): number {
-  return placeOf(site).block ?? (site === embeddingSite ? -1 : Infinity);
+/**
+ * Where a layer stands: its column, and its row by a key, with a place in the order of blocks. The embedding stands before them, the head behind;
+ * experts have rows of their own behind that of their block, for a block may have many and all have the same sites.
+ */
+function cellOf({ site }: Pick<Place, 'site'>) {
+  const { block, name } = placeOf(site);
+  const of = block === null ? null : expertOf(name);
+  const order = block ?? (site === embeddingSite ? -1 : Number.MAX_SAFE_INTEGER);
+  const expert = of?.expert ?? null;
+  return { key: `${order} ${expert ?? ''}`, order, block, expert, column: of ? `expert.${of.own}` : name };
 }
 
 /** The first layers whose sites are so few that the map of them can be drawn: a log may name any. */
 function shown(layers: readonly SiteResult[]): readonly SiteResult[] {
   const sites = new Set<string>();
-  const blocks = new Set<number>();
+  const rows = new Set<string>();
   return layers.filter((layer) => {
-    const { name } = placeOf(layer.site);
-    const row = rowOf(layer);
-    if (!sites.has(name) && sites.size >= mostSites) return false;
-    if (!blocks.has(row) && blocks.size >= mostBlocks) return false;
-    sites.add(name);
-    blocks.add(row);
+    const { column, key } = cellOf(layer);
+    if (!sites.has(column) && sites.size >= mostSites) return false;
+    if (!rows.has(key) && rows.size >= mostRows) return false;
+    sites.add(column);
+    rows.add(key);
     return true;
   });
 }

@@ -3,6 +3,7 @@
  * dropped log and a test give the same picture. Knows neither React nor the worker.
  */
 import type {
+  ByBlock,
   SiteResult,
   Place,
   PlannedPoint,
@@ -15,6 +16,7 @@ import type {
   Values,
 } from '../log/events';
 import { calibratedOn, calibrationTokensOf } from '../log/calibratedOn';
+import type { Calibrated } from '../log/experts';
 import type { Doubt } from '../log/link/sharedRun';
 import { openValues, settledValues } from '../log/values';
 import { doubtLine } from '../log/verdict/doubt';
@@ -53,6 +55,8 @@ export interface PointView {
   readonly redrawn: readonly number[];
   /** Mean loss of every window; null where the log or link has none. */
   readonly losses: readonly number[] | null;
+  /** What is told block by block, by the names of values; null where nothing is, and for a link. */
+  readonly byBlock: ByBlock | null;
 }
 
 /** Something that the reader should know of: damping raised, a fallback, layers kept. One sentence each. */
@@ -88,6 +92,8 @@ export interface RunView {
   readonly model: ModelCard | null;
   readonly points: readonly PointView[];
   readonly layers: readonly SiteResult[];
+  /** Sites that calibration has reached, and by how many tokens. */
+  readonly calibrated: readonly Calibrated[];
   readonly remarks: readonly Remark[];
   readonly progress: Progress | null;
   readonly secondsElapsed: number | null;
@@ -100,6 +106,7 @@ export const emptyRun: RunView = {
   model: null,
   points: [],
   layers: [],
+  calibrated: [],
   remarks: [],
   progress: null,
   secondsElapsed: null,
@@ -114,10 +121,13 @@ export function foldEvents(view: RunView, events: readonly RunEvent[]): RunView 
   return events.reduce(fold, draftOf(view)).view;
 }
 
+/** Lists of the view that grow. */
+type Growing = 'points' | 'layers' | 'calibrated' | 'remarks';
+
 /** A view in the making: its lists are this batch's own from the first change on. */
 interface Draft {
   view: RunView;
-  readonly own: Set<'points' | 'layers' | 'remarks'>;
+  readonly own: Set<Growing>;
   /** Where a point stands in the list. Null until it is asked for. */
   places: Map<string, number> | null;
 }
@@ -127,7 +137,7 @@ function draftOf(view: RunView): Draft {
 }
 
 /** The list to write to: copied once, then this draft's own. */
-function owned<K extends 'points' | 'layers' | 'remarks'>(draft: Draft, key: K): RunView[K][number][] {
+function owned<K extends Growing>(draft: Draft, key: K): RunView[K][number][] {
   if (!draft.own.has(key)) {
     draft.own.add(key);
     draft.view = { ...draft.view, [key]: [...draft.view[key]] };
@@ -147,6 +157,7 @@ function fold(draft: Draft, event: RunEvent): Draft {
     case 'progressed':
       return set(draft, { progress: event });
     case 'site-calibrated':
+      owned(draft, 'calibrated').push(event);
       return draft;
     case 'point-started':
       return changePoint(draft, event.point, () => ({ state: 'quantizing' }));
@@ -165,6 +176,7 @@ function fold(draft: Draft, event: RunEvent): Draft {
       return changePoint(draft, event.result.id, () => ({
         ...fromResult(event.result),
         losses: event.losses ?? null,
+        byBlock: event.byBlock ?? null,
         // Told anew of a point that is told of again.
         redrawn: [],
       }));
@@ -284,6 +296,7 @@ export function blankPoint(point: Pick<PointView, 'id' | 'method' | 'bits' | 'gr
     hash: null,
     redrawn: [],
     losses: null,
+    byBlock: null,
   };
 }
 

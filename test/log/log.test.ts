@@ -212,6 +212,21 @@ describe('log', () => {
       [finished({ perplexity: 0 }), /number above 0 at "result.perplexity"/],
       [finished({ lnRatio: 0, lnRatioLow: 0, lnRatioHigh: 0 }, 0), /compares full precision with itself/],
       [
+        changed('point-finished', () => ({ byBlock: { rerouted: [{ block: 5, mean: 0, low: 0, high: 0 }] } })),
+        /tells rerouted of block 5 of a model with 5/,
+      ],
+      [
+        changed('point-finished', () => ({ byBlock: { rerouted: [{ block: 1, mean: 0, low: 0.1, high: 0.2 }] } })),
+        /has a rerouted of block 1 outside its interval/,
+      ],
+      [
+        changed('point-finished', () => ({
+          byBlock: { rerouted: [0, 0].map((block) => ({ block, mean: 0, low: 0, high: 0 })) },
+        })),
+        /tells rerouted of a block twice/,
+      ],
+      [changed('point-finished', () => ({ byBlock: { 'a b': [] } })), /name of a value instead of "a b" at "byBlock"/],
+      [
         around(at('run-stopped'), log[at('point-finished')] as object),
         /finishes the point "full-precision" a second time/,
       ],

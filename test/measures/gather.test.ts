@@ -64,8 +64,26 @@ describe('the measures', () => {
     expect(Object.keys(point.measured().values)).toEqual(ofTexts.map(({ name }) => name));
     const alone = ofTexts.filter(({ against }) => against === 'nothing');
     expect(Object.keys(base.measured().values)).toEqual(alone.map(({ name }) => name));
-    point.add({ ...scores, rerouted: scores.nll.map(() => 0.25) });
-    expect(point.measured().values['rerouted']?.mean).toBe(0.25);
+    expect(point.byBlock()).toEqual({});
+  });
+
+  it('tell how often tokens go to other experts, over all blocks and block by block', () => {
+    const point = new Measurement('rtn-3', text, null);
+    const rerouted = (...changed: readonly number[][]) => new Map(changed.map((of, i) => [2 * i, Uint8Array.from(of)]));
+    point.add({ ...scores, rerouted: rerouted([0, 1, 0, 0], [0, 1, 1, 1]) });
+    point.add({ ...scores, rerouted: rerouted([0, 0, 0, 0], [1, 1, 1, 1]) });
+    expect(point.measured().values['rerouted']?.mean).toBe(8 / 16);
+    const { rerouted: blocks = [] } = point.byBlock();
+    expect(blocks.map(({ block, mean }) => [block, mean])).toEqual([
+      [0, 1 / 8],
+      [2, 7 / 8],
+    ]);
+    for (const { low, mean, high } of blocks) {
+      expect(low).toBeGreaterThanOrEqual(0);
+      expect(low).toBeLessThan(mean);
+      expect(high).toBeGreaterThan(mean);
+      expect(high).toBeLessThanOrEqual(1);
+    }
   });
 
   it('are found by their files: one that is added is told with the others', () => {

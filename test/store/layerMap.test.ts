@@ -26,6 +26,25 @@ describe('the map of layers', () => {
     expect(layer && troubles(layer, run)).toBe(1);
   });
 
+  it('gives every expert a row behind that of its block, and its sites the columns of all experts', () => {
+    const [first] = run.layers;
+    const at = (site: string) => ({ ...first, site }) as NonNullable<typeof first>;
+    const sites = ['1.mlp.down', '0.attention.qkv', '0.expert.10.down', '0.expert.2.gate-up', '0.expert.2.down'];
+    const layers = [...sites.map((site) => at(`decoder.${site}`)), at('head')];
+    const map = layerMap({ ...run, layers }, first?.point ?? '', 'bits');
+    expect(map.sites).toEqual(['mlp.down', 'attention.qkv', 'expert.down', 'expert.gate-up', 'head']);
+    expect(map.rows.map(({ block, expert }) => [block, expert])).toEqual([
+      [0, null],
+      [0, 2],
+      [0, 10],
+      [1, null],
+      [null, null],
+    ]);
+    expect(map.rows[1]?.cells.map((cell) => cell?.layer.site ?? null)).toEqual([
+      ...[null, null, 'decoder.0.expert.2.down', 'decoder.0.expert.2.gate-up', null],
+    ]);
+  });
+
   it('says outliers before and after, or that they were not recorded', () => {
     expect(layerMap(run, 'gptq-3', 'outliers').rows[0]?.cells[0]).toMatchObject({ text: 'not recorded', shade: null });
     const [, second] = matrix.points;
