@@ -13,6 +13,8 @@ export interface Folder {
   get(path: string): SourceFile | undefined;
   /** Files directly inside, by name. */
   readonly files: ReadonlyMap<string, SourceFile>;
+  /** The folder of that name inside it, which need not be there. */
+  within(name: string): Folder;
   /** The error for a file that is not there; `remedy` says what to do. */
   missing(path: string, remedy: string): FormatError;
 }
@@ -45,17 +47,34 @@ export function openFolder({ visible }: Files, isWeights: (inside: string) => bo
   }
   const [root] = roots;
   if (root === undefined) return null;
+  return folderAt(root, visible);
+}
+
+function folderAt(root: string, files: ReadonlyMap<string, SourceFile>): Folder {
   const inside = new Map<string, SourceFile>();
-  for (const [path, file] of visible) if (path.startsWith(root)) inside.set(path.slice(root.length), file);
+  for (const [path, file] of files) if (path.startsWith(root)) inside.set(path.slice(root.length), file);
   return {
     name: root.split('/').at(-2) ?? '',
     get: (path) => inside.get(path),
     files: new Map([...inside].filter(([path]) => !path.includes('/'))),
+    within: (name) => folderAt(`${root}${name}/`, files),
     missing: (path, remedy) =>
       new FormatError('missing-file', `${root}${path} is missing; found ${listed([...inside.keys()])}. ${remedy}`, {
         file: `${root}${path}`,
       }),
   };
+}
+
+/**
+ * Folders directly inside that hold weights and a config of their own, by name: of a model that is saved part by part (VILA), whose own folder has
+ * no weights. None elsewhere. `paths` as they are inside the folder.
+ */
+export function partsIn(paths: readonly string[], isWeights: (inside: string) => boolean): readonly string[] {
+  if (paths.some(isWeights)) return [];
+  const names = new Set(paths.flatMap((path) => /^([^/]+)\/config\.json$/.exec(path)?.[1] ?? []));
+  return [...names]
+    .filter((name) => paths.some((path) => path.startsWith(`${name}/`) && isWeights(path.slice(name.length + 1))))
+    .sort();
 }
 
 function depthOf(root: string): number {

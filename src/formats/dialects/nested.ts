@@ -1,10 +1,12 @@
 /**
  * Models that look at pictures hold their language model and their tower under names of their own, which releases of transformers have written
- * in several ways: "language_model.model.layers.0…" and "model.language_model.layers.0…"; Idefics3 says "model.text_model.layers.0…".
+ * in several ways: "language_model.model.layers.0…" and "model.language_model.layers.0…"; Idefics3 says "model.text_model.layers.0…",
+ * VILA keeps a whole checkpoint in a folder "llm".
  */
 import type { Dialect } from '../dialect';
 
 const written: readonly (readonly [RegExp, string])[] = [
+  [/^llm\./, ''],
   [/^language_model\.model\./, 'model.'],
   [/^language_model\.lm_head\./, 'lm_head.'],
   [/^model\.(language|text)_model\./, 'model.'],
