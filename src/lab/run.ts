@@ -55,7 +55,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
           which: protocol === 'pictures' ? 'own' : 'others',
         })
       : await evaluationWindows(tokenizer, text, label, protocol, context, maxTokens, signal);
-  requireVocabulary(windows.ids, card.vocabulary, label);
+  requireVocabulary(windows.ids, card.vocabulary, label, windows.features && model.tower?.id);
   const calibration = await readCalibration(input, model, asked);
   await gpu.pace(signal);
 

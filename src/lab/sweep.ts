@@ -93,7 +93,7 @@ async function* verifyChanges(bench: Bench): AsyncGenerator<RunEvent> {
   const pieces = points.flatMap(({ assignment }) => recipesIn(assignment).flatMap(piecesIn));
   const metaOf = ({ slot, piece }: (typeof pieces)[number]) => findPiece(slot, piece.name);
   const absorbed = pieces.filter((one) => metaOf(one)?.absorbed).map(({ piece }) => piece);
-  const ids = present(windows.ids[0], 'a window').slice(0, verifiedTokens);
+  const ids = verifiedIds(windows, model.tower?.id);
   const options = { head, seed: settings.seed, signal: input.signal, room: budgets.weights };
   for (const piece of new Map(absorbed.map((piece) => [JSON.stringify(piece), piece])).values()) {
     const kld = await verifyRotation(input.gpu, model, ids, { ...options, piece });
@@ -102,6 +102,12 @@ async function* verifyChanges(bench: Bench): AsyncGenerator<RunEvent> {
   if (pieces.some((one) => metaOf(one)?.columns === 'scaled')) {
     yield { type: 'scales-verified', tokens: ids.length - 1, ...(await verifyScales(input.gpu, model, ids, options)) };
   }
+}
+
+/** The text of the first window, or of as many as there are tokens for where `place` stands for pictures: those are not looked at again. */
+function verifiedIds({ ids, context }: Bench['windows'], place: number | undefined): Uint32Array {
+  const text = ids.slice(0, verifiedTokens).flatMap((window) => [...window.filter((id) => id !== place)]);
+  return Uint32Array.from(text.slice(0, Math.min(verifiedTokens, context)));
 }
 
 /** What tells a piece from others of its name: "hadamard", "hadamard, online hadamard". */

@@ -6,7 +6,7 @@
 import type { Tokenizer } from '../formats/checkpoint';
 import type { PictureRecord } from '../formats/pictures/pictureSet';
 import type { Tiles } from '../formats/pictures/prepare';
-import { idsAround, type PictureTokens } from '../formats/pictures/prompt';
+import { idsAround, pictureMark, type PictureTokens } from '../formats/pictures/prompt';
 import { FormatError } from '../util/errors';
 import type { Choice } from './measure';
 import type { Windows } from './windows';
@@ -57,11 +57,11 @@ export function sequencesOf(
   templates: Templates = usualTemplates,
 ): readonly Sequence[] {
   const { image } = record;
-  const token = tokenizer.decode([tokens.id]);
+  const mark = pictureMark(tokenizer, tokens);
   const encode = (text: string) =>
     idsAround(
       tokenizer,
-      text.replace('<image>', () => token),
+      text.replace('<image>', () => mark),
       [tiles],
       tokens,
     );

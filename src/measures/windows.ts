@@ -180,11 +180,19 @@ async function encodeStart(
   return inSlices(tokenizer.encodeSteps(text, special), signal);
 }
 
-/** A FormatError when an id is outside the model's vocabulary: tokenizer and weights are not of one checkpoint. */
-export function requireVocabulary(windows: readonly Uint32Array[], vocabulary: number, label: string): void {
+/**
+ * A FormatError when an id is outside the model's vocabulary: tokenizer and weights are not of one checkpoint. `place`: what stands for a picture,
+ * and may be outside.
+ */
+export function requireVocabulary(
+  windows: readonly Uint32Array[],
+  vocabulary: number,
+  label: string,
+  place?: number,
+): void {
   for (const window of windows) {
     for (const id of window) {
-      if (id >= vocabulary) {
+      if (id >= vocabulary && id !== place) {
         throw new FormatError(
           'tokenizer-mismatch',
           `${label}: the tokenizer gives id ${id}, and the model's embedding has ${vocabulary} rows. Take tokenizer.json from the same checkpoint as the weights.`,

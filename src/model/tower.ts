@@ -9,8 +9,9 @@ import type { Gpu } from '../gpu/gpu';
 import { bindingLimit } from '../gpu/limits';
 import { addInto } from '../tensor/elementwise';
 import { matmul } from '../tensor/matmul';
-import { emptyMatrix, rowRange, uploadMatrix, type Matrix } from '../tensor/matrix';
+import { emptyMatrix, rowRange, uploadMatrix, zeroMatrix, type Matrix } from '../tensor/matrix';
 import { gather } from '../tensor/nn/gather';
+import { stackRows } from '../tensor/pieces';
 import { assert, present } from '../util/assert';
 import type { Tower } from './model';
 import { openTensors } from './openTensors';
@@ -68,17 +69,22 @@ export function openTower(gpu: Gpu, checkpoint: Checkpoint, plan: PlannedTower):
     const { order, join } = plan.features;
     using local = gpu.scope('tower features');
     const count = (stream.rows / rows) * order.length;
+    // A row of zeros behind the others, for features that reach over the edge.
+    const padded = order.includes(null)
+      ? stackRows(gpu, local, [stream, zeroMatrix(local, 1, width, 'zeros')])
+      : stream;
     const places = Uint32Array.from({ length: count }, (_, i) => {
-      const within = order[i % order.length] as number;
-      return Math.floor(i / order.length) * rows + within;
+      const within = order[i % order.length] ?? null;
+      return within === null ? stream.rows : Math.floor(i / order.length) * rows + within;
     });
-    const picked = gather(gpu, scope, stream, uploadMatrix(local, places, count, 1, 'places'));
+    const picked = gather(gpu, scope, padded, uploadMatrix(local, places, count, 1, 'places'));
     scope.free(stream.view.buffer);
     return { ...picked, rows: count / join, cols: width * join };
   }
 
   return {
     ...{ side: picture, features, id: plan.id, frame: plan.frame },
+    ...(plan.mark !== undefined && { mark: plan.mark }),
     async look(scope, pixels) {
       using local = gpu.scope('tower');
       const seen = picturesIn(pixels, plan);

@@ -27,13 +27,15 @@ export interface TowerPlan {
   readonly id: number;
   /** What a text has around the places of a picture. */
   readonly frame: PictureTokens['frame'];
+  /** What stands for a picture in a text, where the tokenizer has no token of the id. */
+  readonly mark?: PictureTokens['mark'];
   /** Whether a picture of zeros alone is seen like any other, or stands for none and has no features while there are others. */
   readonly blank: 'seen' | 'none';
 }
 
-/** Which rows of a picture's stream are features, in which order; so many side by side make one. */
+/** Which rows of a picture's stream are features, in which order, null for a row of zeros; so many side by side make one. */
 export interface FeatureRows {
-  readonly order: readonly number[];
+  readonly order: readonly (number | null)[];
   readonly join: number;
 }
 

@@ -223,6 +223,21 @@ describe('lab', () => {
     }
   });
 
+  it('opens a model of parts, and writes logits behind its pictures', async () => {
+    const model = goldenModel('vila');
+    const { windows } = JSON.parse(readFileSync(join(model, 'ids.json'), 'utf8')) as { windows: number[][] };
+    const card = await lab('inspect', '--model', model);
+    expect([card.code, card.err]).toEqual([0, '']);
+    expect(card.out).toContain('llava_llama');
+    const pixels = join(folder, 'vila.f32');
+    writeFileSync(pixels, readFileSync(join(model, 'pixels.f32')).subarray(0, 4 * 3 * 20 * 20));
+    const out = join(folder, 'vila-logits.f32');
+    const ids = ['--ids', present(windows[0], 'a window').join(',')];
+    const ended = await lab('logits', '--model', model, ...ids, '--pixels', pixels, '--out', out);
+    expect(ended.err).toBe(`wrote [40, 64] float32 to ${out}\n`);
+    expect(distance(out, 'vila', 40)).toBeLessThan(1e-5);
+  });
+
   it('evaluates pictures with what is told of them', async () => {
     const model = join(folder, 'pictures');
     mkdirSync(model);

@@ -279,6 +279,31 @@ describe('the text around a picture', () => {
     expect([...idsAround(tokenizer, 'A', [], tokens)]).toEqual([65]);
   });
 
+  it('is encoded piece by piece around the mark of a picture that no token stands for', () => {
+    const marked = { ...tokens, id: 300, mark: '<picture>' };
+    const asked: [string, string][] = [];
+    const noting = {
+      ...tokenizer,
+      encode: (text: string, special: 'add' | 'none') => {
+        asked.push([text, special]);
+        return tokenizer.encode(text, special);
+      },
+    };
+    const places = [300, 300, 300];
+    expect([...idsAround(noting, 'A<picture>B<picture>', [null, null], marked)]).toEqual([
+      65,
+      ...places,
+      66,
+      ...places,
+    ]);
+    expect(asked).toEqual([
+      ['A', 'add'],
+      ['B', 'none'],
+      ['', 'none'],
+    ]);
+    expect(() => idsAround(tokenizer, 'A', [null], marked)).toThrow('0 places for pictures ("<picture>")');
+  });
+
   it('has as many places as there are pictures, of a token that the tokenizer knows', () => {
     expect(() => idsAround(tokenizer, 'A<image>', [null, null], tokens)).toThrow(
       '1 places for pictures ("<image>"), and there are 2',

@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 from double import Double
+import vila
 
 VOCABULARY = 64
 COMMON = dict(vocab_size=VOCABULARY, hidden_size=32, intermediate_size=28, num_hidden_layers=2, num_attention_heads=4,
@@ -67,13 +68,23 @@ def random_weights(model, case):
 
 def change(folder, edit):
     """Rewrites config.json and model.safetensors of a folder by edit(config, tensors)."""
+    if in_parts(folder):
+        return vila.change(folder, edit)
     config, tensors = edit(json.loads((folder / "config.json").read_text()), load_file(folder / "model.safetensors"))
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     save_file({name: t.contiguous() for name, t in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
 
 
+def in_parts(folder):
+    return (folder / "llm").is_dir()
+
+
 def save_reference(case, folder):
     """Writes the checkpoint that transformers reads for the logits."""
+    if case.kind == "llava_llama":
+        model = vila.build(case.fields)
+        random_weights(model, case)
+        return vila.save(model.to(getattr(torch, case.dtype)), folder)
     config = AutoConfig.for_model(case.kind, **{**case.common, **case.fields})
     model = auto(config).from_config(config, attn_implementation="eager")
     random_weights(model, case)
@@ -92,6 +103,8 @@ def auto(config):
 
 
 def load(folder, dtype=torch.float32):
+    if in_parts(folder):
+        return vila.load(folder, dtype)
     return auto(AutoConfig.from_pretrained(folder)).from_pretrained(folder, dtype=dtype, attn_implementation="eager", experts_implementation="eager").eval()
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints that look at pictures: LLaVA with CLIP and SigLIP towers, SmolVLM, Idefics3."""
+"""Checkpoints that look at pictures: LLaVA with CLIP and SigLIP towers, SmolVLM, Idefics3, VILA."""
 import numpy as np
 import torch
 from models_case import VOCABULARY, Case
@@ -14,21 +14,25 @@ LLAVA = dict(image_token_index=IMAGE, image_seq_length=16, vision_feature_layer=
 
 # A convolution of patches is a matrix of 3 x patch x patch columns.
 WEIGHTS = [(r"patch_embedding\.weight", lambda noise: noise * 1.5 / noise[0].numel() ** 0.5)]
-# What comes to the projector's gelu lies around -1.7, where gelu is small, so that the exact form shows against the tanh form.
+# What comes to a projector's gelu lies around -1.7, where gelu is small, so that the exact form shows against the tanh form.
 GELU = [(r"linear_1\.bias", lambda noise: 0.5 * noise - 1.7), (r"linear_1\.weight", lambda noise: 0.4 * noise / noise.shape[1] ** 0.5), (r"linear_2\.weight", lambda noise: noise)]
 
 
-def pictures(tokens, windows_have):
+VILA = [(r"mm_projector\.layers\.1\.weight", lambda noise: 1 + 0.3 * noise), (r"mm_projector\.layers\.2\.bias", lambda noise: 0.5 * noise - 1.7),
+        (r"mm_projector\.layers\.2\.weight", lambda noise: 0.4 * noise / noise.shape[1] ** 0.5), (r"mm_projector\.layers\.4\.weight", lambda noise: noise)]
+
+
+def pictures(tokens, windows_have, image=IMAGE, tower="vision_config"):
     """Three pictures, tokens places each, in the windows that are said to have them: runs of places after some text and between it."""
     def place(case, windows):
         generator = torch.Generator().manual_seed(case.seed + 1000)
-        tower = case.fields["vision_config"]
-        pixels = torch.randn(3, 3, tower["image_size"], tower["image_size"], generator=generator).numpy().astype(np.float32)
+        size = case.fields[tower]["image_size"]
+        pixels = torch.randn(3, 3, size, size, generator=generator).numpy().astype(np.float32)
         for ids, images in zip(windows, windows_have):
             for order in range(len(images)):
                 start = 2 + order * (tokens + 2)
                 assert start + tokens < len(ids) - 1
-                ids[start : start + tokens] = [IMAGE] * tokens
+                ids[start : start + tokens] = [image] * tokens
         return pixels, windows_have, windows
     return place
 
@@ -60,6 +64,14 @@ def picture(kind, seed, fields, tokens, windows_have, dtype="float16", weights=W
     return Case(kind, fields, dtype, seed=seed, common={}, weights=weights, vocabulary=60, pictures=pictures(tokens, windows_have), **more)
 
 
+def along_rows(model):
+    model.columns_first = False
+
+
+def by_tanh(model):
+    model.mm_projector.layers[3] = torch.nn.GELU("tanh")
+
+
 # That the pictures count at all, and whether the tower sees where a patch lies.
 SEEN = [(r"patch_embedding\.weight", 0), (r"position_embedding", 0)]
 ONE_AND_TWO = [[0], [2, 1]]
@@ -85,4 +97,9 @@ MODELS = {
     "idefics3": picture("idefics3", 405, dict(image_token_id=IMAGE, scale_factor=3, text_config=dict(TEXT, model_type="llama", num_key_value_heads=1),
                                               vision_config=dict(TOWER, hidden_size=16, image_size=24, patch_size=4)), 4, THREE,
                         bites=[*SEEN, ("post_layernorm", 0.5), {"vision_config": {"hidden_act": "relu"}}]),
+    # 5 x 5 patches in blocks of 2 x 2, the last ones half empty.
+    "vila": Case("llava_llama", dict(llm=dict(TEXT, model_type="llama", num_key_value_heads=1, tie_word_embeddings=False), vision_tower=dict(TOWER, model_type="siglip_vision_model", num_hidden_layers=3, image_size=20, patch_size=4)),
+                 "float16", seed=406, common={}, weights=WEIGHTS + VILA, vocabulary=60, pictures=pictures(9, ONE_AND_TWO, image=VOCABULARY, tower="vision_tower"),
+                 bites=[*SEEN, {"mm_vision_select_layer": -1}, {"mm_vision_select_layer": -3}, {"vision_tower": {"hidden_act": "quick_gelu"}}, (r"layers\.1\.weight", 0.5), (r"layers\.1\.bias", 0),
+                        (r"layers\.2\.bias", 0), (r"layers\.4\.bias", 0), along_rows, by_tanh]),
 }

@@ -34,7 +34,7 @@ export const goldenNames: readonly string[] = allGoldens.filter((golden) => {
 });
 
 export function openFolder(folder: string): Promise<Checkpoint> {
-  const files: SourceFile[] = readdirSync(folder)
+  const files: SourceFile[] = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(json|safetensors)$/.test(name))
     .map((name) => ({ path: name, blob: new Blob([readFileSync(join(folder, name))]) }));
   return openCheckpoint(files, { name: folder.split('/').pop() ?? folder });

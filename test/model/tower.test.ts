@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../src/formats/checkpoint';
 import { describeModel } from '../../src/model/describeModel';
 import { modelLogits } from '../../src/model/modelLogits';
 import { openModel } from '../../src/model/openModel';
-import { bucketedPositions, shuffled } from '../../src/model/parts/patchRows';
+import { bucketedPositions, downColumns, shuffled } from '../../src/model/parts/patchRows';
 import { patchesOf, picturesIn } from '../../src/model/patches';
 import { openPlan, planOf, towerTensors } from '../../src/model/plan';
 import { readMatrix } from '../../src/tensor/matrix';
@@ -16,7 +16,7 @@ import { nmse } from '../opCase';
 import { goldenModel, openFolder } from './folder';
 import { goldenPictures } from './pictures';
 
-const names = ['llava', 'llava-full', 'llava-new', 'llava-siglip', 'smolvlm', 'idefics3'];
+const names = ['llava', 'llava-full', 'llava-new', 'llava-siglip', 'smolvlm', 'idefics3', 'vila'];
 const golden = (name: string) => present(goldenPictures(name), name);
 const firstIds = (name: string) => Uint32Array.from(golden(name).windows[0] ?? []);
 const firstPixels = (name: string) => present(golden(name).pixels[0], name);
@@ -30,15 +30,17 @@ describe('a model that looks at pictures', () => {
   it.each(names)('is its language model where it is given none: %s', async (name) => {
     const gpu = await testGpu();
     const checkpoint = await openFolder(goldenModel(name));
-    const text = checkpoint.config.text_config as Record<string, unknown>;
+    const text = (checkpoint.config.text_config ?? checkpoint.config.llm) as Record<string, unknown>;
     // Tied as the whole is.
     const { tied } = await openPlan(checkpoint);
     const config = { ...text, tie_word_embeddings: tied };
     const alone = await openModel(gpu, { ...checkpoint, tensors: new Map(checkpoint.tensors), config });
     expect(alone.tower).toBeUndefined();
     const ids = firstIds(name);
-    const without = await modelLogits(gpu, await openModel(gpu, checkpoint), ids);
-    expect(without).toEqual(await modelLogits(gpu, alone, ids));
+    // VILA has no row for the place of a picture.
+    const inside = ids.map((id) => id % 64);
+    const without = await modelLogits(gpu, await openModel(gpu, checkpoint), inside);
+    expect(without).toEqual(await modelLogits(gpu, alone, inside));
     expect(without).not.toEqual(await modelLogits(gpu, await openModel(gpu, checkpoint), ids, firstPixels(name)));
   });
 
@@ -176,6 +178,13 @@ describe('rows of a tower', () => {
     expect(shuffled(3, 1).order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
+  it('are joined by four down the columns, with zeros beyond the edge', () => {
+    expect(downColumns(4)).toEqual({ order: [0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15], join: 4 });
+    const order = [0, 1, 3, 4, 6, 7, null, null, 2, null, 5, null, 8, null, null, null];
+    expect(downColumns(3)).toEqual({ order, join: 4 });
+    expect(downColumns(27).order).toHaveLength(4 * 196);
+  });
+
   it('lie where transformers finds them in float32 (test/golden/positions.py)', () => {
     const moved = JSON.parse(readFileSync(join(goldenModel('..'), 'positions.json'), 'utf8')) as Record<
       string,
@@ -201,6 +210,7 @@ describe('config.json of a model that looks at pictures', () => {
     ['llava', { vision_config: { layer_norm_eps: 0.1 } }],
     ['llava-siglip', { vision_config: { hidden_act: 'quick_gelu' } }],
     ['smolvlm', { vision_config: { layer_norm_eps: 0.1 } }],
+    ['vila', { mm_vision_select_layer: -3 }],
   ])('decides what %s sees: %j', async (name, { vision_config, ...change }: Record<string, unknown>) => {
     const gpu = await testGpu();
     const checkpoint = await openFolder(goldenModel(name));
@@ -287,6 +297,46 @@ describe('config.json of a model that looks at pictures', () => {
     [{ text_config: { model_type: 'opt', word_embed_proj_dim: 512 } }, /a language model whose table is as wide/],
   ])('is refused with %j', async (change, message) => {
     await expect(planOf({ ...published, ...change })).rejects.toThrow(message);
+  });
+
+  /** As VILA1.5-3b is published: parts by the names of their folders. */
+  const vila = {
+    model_type: 'llava_llama',
+    image_aspect_ratio: 'resize',
+    mm_vision_select_feature: 'cls_patch',
+    mm_vision_select_layer: -2,
+    s2: false,
+    vision_resolution: -1,
+    llm: {
+      ...{ model_type: 'llama', hidden_size: 2560, intermediate_size: 6912, num_hidden_layers: 32, vocab_size: 32_000 },
+      ...{ num_attention_heads: 20, num_key_value_heads: 20, max_position_embeddings: 4096 },
+    },
+    vision_tower: {
+      ...{ model_type: 'siglip_vision_model', hidden_size: 1152, intermediate_size: 4304, num_hidden_layers: 27 },
+      ...{ num_attention_heads: 16, image_size: 384, patch_size: 14 },
+    },
+    mm_projector: { model_type: 'v2l_projector', mm_projector_type: 'mlp_downsample' },
+  };
+
+  it('of VILA says what its tower makes of a picture', async () => {
+    const { tower, facts, blocks } = await planOf(vila);
+    expect([tower?.picture, tower?.patch, tower?.width, tower?.id]).toEqual([384, 14, 1152, 32_000]);
+    expect(tower?.blocks).toHaveLength(26);
+    expect((tower?.features.order.length ?? 0) / 4).toBe(196);
+    expect(tower?.projector.sites.map(({ cols }) => cols)).toEqual([4 * 1152, 2560]);
+    expect([facts.hidden, blocks.length]).toEqual([2560, 32]);
+  });
+
+  it.each([
+    [{ llm: undefined }, /"llm" is nothing; expected the config of a folder "llm" .* open the folder around all parts/],
+    [{ vision_tower: { ...vila.vision_tower, model_type: 'intern_vit_6b' } }, /"vision_tower\.model_type" is "intern/],
+    [{ mm_projector: { mm_projector_type: 'mlp2x_gelu' } }, /"mm_projector\.mm_projector_type" .* "mlp_downsample"/],
+    [{ image_aspect_ratio: 'pad' }, /"image_aspect_ratio" is "pad"; expected "resize"/],
+    [{ mm_vision_select_feature: 'patch' }, /"mm_vision_select_feature" is "patch"; expected "cls_patch"/],
+    [{ vision_resolution: 448 }, /"vision_resolution" is 448; expected -1, or 384/],
+    [{ s2: true }, /"s2" is true; expected false/],
+  ])('of VILA is refused with %j', async (change, message) => {
+    await expect(planOf({ ...vila, ...change })).rejects.toThrow(message);
   });
 
   it('of SmolVLM is refused with a factor that does not divide its patches', async () => {

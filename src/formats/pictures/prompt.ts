@@ -10,6 +10,15 @@ export interface PictureTokens {
   readonly features: number;
   /** `bare`: the places alone (LLaVA); `framed`: between marks, tile by tile (Idefics3, SmolVLM). */
   readonly frame: 'bare' | 'framed';
+  /** What stands for a picture in a text, where the tokenizer has no token of the id (VILA): what is around it is encoded piece by piece. */
+  readonly mark?: string;
+}
+
+/** What stands in a text for a picture: the text of its id, or its mark; FormatError where there is none. */
+export function pictureMark(tokenizer: Tokenizer, tokens: PictureTokens): string {
+  const mark = tokens.mark ?? tokenizer.decode([tokens.id]);
+  if (mark === '') throw unknownToken(tokens, 'has no text for');
+  return mark;
 }
 
 const edge = '<fake_token_around_image>';
@@ -28,7 +37,7 @@ export function pictureText(tiles: Tiles | null, token: string, { features, fram
 }
 
 /**
- * Ids of a text in which the picture's token stands once for every picture; `special` as the tokenizer takes it. FormatError where there are
+ * Ids of a text in which the picture's mark stands once for every picture; `special` as the tokenizer takes it. FormatError where there are
  * more or fewer pictures than that, or where the tokenizer does not know the token.
  */
 export function idsAround(
@@ -38,8 +47,7 @@ export function idsAround(
   tokens: PictureTokens,
   special: 'add' | 'none' = 'add',
 ): Uint32Array {
-  const token = tokenizer.decode([tokens.id]);
-  if (token === '') throw unknownToken(tokens, 'has no text for');
+  const token = pictureMark(tokenizer, tokens);
   const parts = text.split(token);
   if (parts.length - 1 !== pictures.length) {
     throw new FormatError(
@@ -47,6 +55,11 @@ export function idsAround(
       `the text has ${parts.length - 1} places for pictures ("${token}"), and there are ${pictures.length} pictures. Put "${token}" once where each picture belongs.`,
       { found: parts.length - 1, expected: pictures.length },
     );
+  }
+  if (tokens.mark !== undefined) {
+    const places = new Uint32Array(tokens.features).fill(tokens.id);
+    const pieces = parts.map((part, i) => tokenizer.encode(part, i === 0 ? special : 'none'));
+    return Uint32Array.from(pieces.flatMap((ids, i) => [...(i === 0 ? [] : places), ...ids]));
   }
   const whole = parts.map((part, i) => (i === 0 ? '' : pictureText(pictures[i - 1] ?? null, token, tokens)) + part);
   const ids = tokenizer.encode(whole.join(''), special);

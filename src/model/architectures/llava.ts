@@ -8,22 +8,24 @@ import { Fields } from '../fields';
 import { languageModel } from '../parts/languageModel';
 import { namesIn } from '../parts/names';
 import { everyRow, ownPositions } from '../parts/patchRows';
-import { normAlone, readTower, towerLayers, towerTables, type TowerDefaults } from '../parts/tower';
+import {
+  layersSeen,
+  normAlone,
+  readTower,
+  towerLayers,
+  towerTables,
+  usualTowers,
+  type TowerDefaults,
+} from '../parts/tower';
 import { one, type Block } from '../steps';
 import type { TowerPlan } from '../towerPlan';
 
 export const architecture: Architecture = { name: 'llava', blueprint };
 
-const vit: TowerDefaults = {
-  ...{ picture: 224, patch: 32, hidden: 768, intermediate: 3072, layers: 12, heads: 12 },
-  ...{ activation: 'quick_gelu', epsilon: 1e-5 },
-};
-
-/** Towers by their model_type; one that config.json says nothing of is CLIP's large one. */
-const usual: Readonly<Record<'clip_vision_model' | 'siglip_vision_model' | 'unsaid', TowerDefaults>> = {
-  clip_vision_model: vit,
-  siglip_vision_model: { ...vit, patch: 16, activation: 'gelu_pytorch_tanh', epsilon: 1e-6 },
-  unsaid: { ...vit, picture: 336, patch: 14, hidden: 1024, intermediate: 4096, layers: 24, heads: 16 },
+/** The tower of a config.json that says nothing of it: CLIP's large one. */
+const unsaid: TowerDefaults = {
+  ...usualTowers.clip_vision_model,
+  ...{ picture: 336, patch: 14, hidden: 1024, intermediate: 4096, layers: 24, heads: 16 },
 };
 
 const prefix = 'vision_tower.';
@@ -41,7 +43,7 @@ function towerOf(fields: Fields, width: number): TowerPlan {
     throw (vision ?? fields).fail('model_type', '"clip_vision_model" or "siglip_vision_model"');
   }
   const clip = kind === 'clip_vision_model';
-  const tower = readTower(vision ?? new Fields({}, 'vision_config.'), usual[vision ? kind : 'unsaid']);
+  const tower = readTower(vision ?? new Fields({}, 'vision_config.'), vision ? usualTowers[kind] : unsaid);
   const { picture, patch, side, hidden, epsilon } = tower;
   const { patches, positions, first } = towerTables(prefix, !clip);
   const rows = side * side + (clip ? 1 : 0);
@@ -49,7 +51,7 @@ function towerOf(fields: Fields, width: number): TowerPlan {
   return {
     ...{ picture, patch, width: hidden, patches, first: clip ? first : null },
     positions: { from: positions, rows, of: ownPositions(rows) },
-    blocks: [...before, ...towerLayers(tower, prefix, layersSeen(fields, tower.layers))],
+    blocks: [...before, ...towerLayers(tower, prefix, layersSeen(fields, 'vision_feature_layer', tower.layers))],
     features: everyRow(rows, dropsFirst(fields) ? 1 : 0),
     projector: projectorOf(fields, width),
     id: fields.integer(fields.has('image_token_index') ? 'image_token_index' : 'image_token_id', {
@@ -58,12 +60,6 @@ function towerOf(fields: Fields, width: number): TowerPlan {
     frame: 'bare',
     blank: 'seen',
   };
-}
-
-/** Layers before the state that is taken: 0 is what comes to the first, −1 what the last makes, without the norm that stands behind it. */
-function layersSeen(fields: Fields, layers: number): number {
-  const taken = fields.integer('vision_feature_layer', { min: -layers - 1, max: layers, fallback: -2 });
-  return taken < 0 ? layers + 1 + taken : taken;
 }
 
 /** "default" leaves the first row out, of whichever tower: of a class in CLIP. */

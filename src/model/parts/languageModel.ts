@@ -3,13 +3,18 @@ import type { Blueprint, Inner } from '../blueprint';
 import { Fields } from '../fields';
 
 /**
- * From `text_config`, a Llama where it names nothing else; `usual` goes before the defaults of its class. Either level may say that the head is
+ * From the field `from`, a Llama where it names nothing else; `usual` goes before the defaults of its class. Either level may say that the head is
  * the embedding.
  */
-export function languageModel(fields: Fields, inner: Inner, usual: Readonly<Record<string, unknown>> = {}): Blueprint {
-  const given = fields.object('text_config') ?? new Fields({}, 'text_config.');
+export function languageModel(
+  fields: Fields,
+  inner: Inner,
+  usual: Readonly<Record<string, unknown>> = {},
+  from = 'text_config',
+): Blueprint {
+  const given = fields.object(from) ?? new Fields({}, `${from}.`);
   const text = inner(new Fields({ model_type: 'llama', ...usual, ...given.values }, given.path));
   // Rows of the table are replaced by features, which are as wide as the stream.
-  if (text.embed.project) throw fields.fail('text_config', 'a language model whose table is as wide as its stream');
+  if (text.embed.project) throw fields.fail(from, 'a language model whose table is as wide as its stream');
   return { ...text, head: { ...text.head, tied: text.head.tied || fields.flag('tie_word_embeddings', false) } };
 }

@@ -26,6 +26,22 @@ export function shuffled(side: number, factor: number): FeatureRows {
 }
 
 /**
+ * Blocks of 2 · 2 patches as VILA joins them: the map of side · side patches gets a row below and a column on the right, of zeros, where side is
+ * odd; blocks come column by column, the patches of a block row by row.
+ */
+export function downColumns(side: number): FeatureRows {
+  const blocks = Math.ceil(side / 2);
+  const order = upTo(blocks * blocks).flatMap((block) =>
+    upTo(4).map((inside) => {
+      const row = (block % blocks) * 2 + Math.floor(inside / 2);
+      const col = Math.floor(block / blocks) * 2 + (inside % 2);
+      return row < side && col < side ? row * side + col : null;
+    }),
+  );
+  return { order, join: 4 };
+}
+
+/**
  * Positions as Idefics3 and SmolVLM find them, by the bucket of i / side among the fractions 1 / side, 2 / side, …: all in float32, where some
  * fractions fall below their own border, so that a patch takes the position of its neighbour. Not so for the sides of published models.
  */

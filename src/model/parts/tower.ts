@@ -35,6 +35,17 @@ export interface TowerDefaults {
   readonly epsilon: number;
 }
 
+const clip: TowerDefaults = {
+  ...{ picture: 224, patch: 32, hidden: 768, intermediate: 3072, layers: 12, heads: 12 },
+  ...{ activation: 'quick_gelu', epsilon: 1e-5 },
+};
+
+/** By the model_type of a tower. */
+export const usualTowers: Readonly<Record<'clip_vision_model' | 'siglip_vision_model', TowerDefaults>> = {
+  clip_vision_model: clip,
+  siglip_vision_model: { ...clip, patch: 16, activation: 'gelu_pytorch_tanh', epsilon: 1e-6 },
+};
+
 /** Far above any published tower: positions are worked out one by one. */
 const mostPatches = 256;
 
@@ -56,6 +67,12 @@ export function readTower(fields: Fields, usual: TowerDefaults): Tower {
     activation: readActivation(fields, 'hidden_act', usual.activation),
     epsilon: fields.number('layer_norm_eps', { min: 0, max: 1, fallback: usual.epsilon }),
   };
+}
+
+/** Layers before the state that `field` says is taken: 0 is what comes to the first, −1 what the last makes, without the norm that stands behind it. */
+export function layersSeen(fields: Fields, field: string, layers: number): number {
+  const taken = fields.integer(field, { min: -layers - 1, max: layers, fallback: -2 });
+  return taken < 0 ? layers + 1 + taken : taken;
 }
 
 /** The first `count` layers of the tower under that prefix, e.g. "vision_tower.". */

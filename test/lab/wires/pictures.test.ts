@@ -16,7 +16,7 @@ import { nmse } from '../../opCase';
 import { cells, hold, type Edit } from './cell';
 import { scaleNorms, turnStream } from './stream';
 
-const goldens = ['llava', 'llava-siglip', 'smolvlm', 'idefics3'];
+const goldens = ['llava', 'llava-siglip', 'smolvlm', 'idefics3', 'vila'];
 const width = (model: HostModel) => model.plan.facts.hidden;
 
 /** Features as the rows of one matrix. */
