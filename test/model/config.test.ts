@@ -112,9 +112,10 @@ describe('config', () => {
   it('refuses unknown architectures by name, with what is supported', () => {
     const error = failure({ ...smallLlama, model_type: 'bert' });
     expect(error.code).toBe('unknown-architecture');
-    expect(error.message).toMatch(new RegExp(`"bert".*${architectures.map(({ name }) => name).join(', ')}`));
+    const supported = architectures.map(({ name }) => name).join(', ');
+    expect(error.message).toMatch(new RegExp(`"bert".*${supported}`));
     expect(failure(without('model_type')).message).toMatch(/no model_type/);
-    expect(failure({ model_type: 'x'.repeat(1e6) }).message.length).toBeLessThan(400);
+    expect(failure({ model_type: 'x'.repeat(1e6) }).message.length).toBeLessThan(supported.length + 200);
   });
 
   it.each([

@@ -33,7 +33,11 @@ function expectSame(got: Float32Array, want: Float32Array, before: Float32Array)
 
 function tokensOf(name: string) {
   const { windows } = JSON.parse(readFileSync(join(goldenModel(name), 'ids.json'), 'utf8')) as { windows: number[][] };
-  return { ids: Uint32Array.from(windows.flat()), batch: { windows: windows.length, length: windows[0]?.length ?? 0 } };
+  // The place of a picture in VILA has no row in the table.
+  return {
+    ids: Uint32Array.from(windows.flat(), (id) => id % 64),
+    batch: { windows: windows.length, length: windows[0]?.length ?? 0 },
+  };
 }
 
 async function expectGraphsRun(name: string, checkpointFolder: string): Promise<void> {
