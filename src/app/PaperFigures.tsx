@@ -129,7 +129,7 @@ function OpenButton({
   const lab = useLab();
   const address = useLabAddress();
   const { here, busy } = useLabState(({ demos, activity }) => ({
-    here: demos.some(({ id }) => id === model),
+    here: demos.models.some(({ id }) => id === model),
     busy: activity !== 'idle',
   }));
   if (model === null || !here) return null;

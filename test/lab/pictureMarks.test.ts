@@ -17,7 +17,13 @@ const preprocessor = { image_processor_type: 'SiglipImageProcessor', size: { hei
 const picture = { width: 40, height: 30, rgb: Uint8Array.from({ length: 3 * 40 * 30 }, (_, i) => (i * i) >> 3) };
 const record = { image: 'a.png', kind: 'caption', caption: tokenizer.decode([40, 41, 42, 7]) } as const;
 const task: PictureTask = {
-  set: { label: 'set.jsonl', records: [record], picture: () => Promise.resolve(picture), identity: 'one record' },
+  set: {
+    label: 'set.jsonl',
+    records: [record],
+    picture: () => Promise.resolve(picture),
+    hashes: new Map([['a.png', '0']]),
+    identity: 'one record',
+  },
 };
 
 async function vila(): Promise<Checkpoint> {
