@@ -4,7 +4,7 @@
  */
 import type { Scope } from '../gpu/buffers';
 import type { Gpu } from '../gpu/gpu';
-import { stayingExperts } from '../model/experts';
+import { stayingExperts } from '../model/stayingExperts';
 import type { OpenBlock, Model, Site } from '../model/model';
 import { siteId } from '../model/siteId';
 import { matrixBytes } from '../model/weights';

@@ -7,7 +7,7 @@ import type { PictureTokens } from '../formats/pictures/prompt';
 import type { Scope } from '../gpu/buffers';
 import type { Matrix } from '../tensor/matrix';
 import type { ModelCard } from './card';
-import type { OpenExpert } from './experts';
+import type { OpenExpert } from './stayingExperts';
 
 /** One input of one block and the linear layers that read it, in stacking order. */
 export interface Site {

@@ -11,7 +11,7 @@ import { describeModel } from './describeModel';
 import { embedFrom, embedStored, seenIn, widened, type Widening } from './embed';
 import { createHead, type FinalNorm } from './head';
 import type { Asked, Batch, Model, OpenBlock, Site, Tap } from './model';
-import { stayingExperts, type OpenExpert } from './experts';
+import { stayingExperts, type OpenExpert } from './stayingExperts';
 import { openTensors, tensorBytes, vectorOf } from './openTensors';
 import { located, openPlan, wanted, type Plan } from './plan';
 import { rotaryFrequencies, rotaryMagnitude, rotatedWidth } from './rotary';

@@ -1,5 +1,7 @@
 /** Passes of the calibration text, as every order makes them: their progress as events, and what they give as moments of sites. */
+import type { Site } from '../../model/model';
 import { siteId } from '../../model/siteId';
+import { present } from '../../util/assert';
 import { worked, type Bench } from '../bench';
 import type { BlockMoments, Moment } from '../calibrate';
 import type { Part } from '../parts';
@@ -56,13 +58,16 @@ export async function gathered<T>(steps: AsyncGenerator<number, T>): Promise<T> 
   }
 }
 
+/** Of the sites of the part; what is read for them beside is told with its own. */
 export function* tellCalibrated(
   point: PreparedPoint | null,
   block: number,
+  sites: readonly Site[],
   moments: BlockMoments,
   seconds: number,
 ): Generator<RunEvent> {
-  for (const [name, { tokens }] of moments) {
+  for (const { name } of sites) {
+    const { tokens } = present(moments.get(name), name);
     yield {
       type: 'site-calibrated',
       point: point?.id ?? null,

@@ -47,7 +47,7 @@ export class FullCalibration implements Disposable {
     const sample = points.some((point) => pointNeeds(point, needsModule)) ? stream.sample(scope) : undefined;
     const after = part.of === 1 && block < this.need.lastOfAll ? 'advance' : 'stay';
     const moments = yield* passing(bench, null, stream.run(open, sites, after, scope), this.#passes(block, part.of));
-    yield* tellCalibrated(null, block, moments, clock() - start);
+    yield* tellCalibrated(null, block, sites.filter(part.has), moments, clock() - start);
     return withSample(moments, sample);
   }
 

@@ -107,6 +107,6 @@ async function* calibrateOwn(
   const moments = yield* passing(bench, point, steps, beside && part.of > 1 ? part.of + 1 : part.of);
   const seconds = clock() - start;
   accounts.of(point).seconds += seconds;
-  yield* tellCalibrated(point, block, moments, seconds);
+  yield* tellCalibrated(point, block, sites.filter(part.has), moments, seconds);
   return withSample(moments, sample);
 }
