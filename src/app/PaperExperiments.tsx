@@ -37,6 +37,7 @@ const columns: readonly Column[] = [
   { head: 'Bits/weight', text: ({ stored }) => stored?.toFixed(2) ?? null },
   { head: 'Operations a token', text: ({ operations }) => (operations === null ? null : number(operations)) },
   { head: 'Rerouted', text: ({ rerouted }) => share(rerouted) },
+  { head: 'From the picture', text: ({ sight }) => sight?.toFixed(3) ?? null },
   { head: 'Right answers', text: ({ accuracy }) => share(accuracy) },
 ];
 

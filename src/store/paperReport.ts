@@ -81,6 +81,8 @@ export interface ReportRow {
   readonly rerouted: number | null;
   /** Share of questions. */
   readonly accuracy: number | null;
+  /** Nats per token that the right picture saves against another. */
+  readonly sight: number | null;
 }
 
 export interface ReportExperiment {

@@ -150,18 +150,18 @@ const experiments: readonly Experiment[] = [
     ],
   },
   {
-    title: 'Pictures: stories, captions, captions of other pictures, questions',
-    line: 'ln ratios of captions with their pictures, and with others in their place; of the right answers to questions, with the share that the model gets right. Whole rows. Calibrated on stories.',
+    title: 'Pictures: stories, captions, questions',
+    line: 'ln ratios on stories, on captions behind their pictures, and of the right answers to questions; what the picture saves against another one in its place (0: the model does not look); and the share of questions that it gets right. Whole rows, calibrated on stories.',
     kinds: ['pictures'],
     rows: [
-      ...(['captions', 'captions of other pictures', 'questions'] as const).map((set): Row => ({
+      ...(['captions', 'questions'] as const).map((set): Row => ({
         label: `full precision, ${set}`,
         name: 'full precision',
         where: { set },
       })),
       ...widths.flatMap((bits) =>
         tableMethods.flatMap((method) =>
-          (['usual', 'captions', 'captions of other pictures', 'questions'] as const).map((set): Row => ({
+          (['usual', 'captions', 'questions'] as const).map((set): Row => ({
             label: `${label(method)}, ${bits} bits, ${set === 'usual' ? 'stories' : set}`,
             name: nameOf(method, bits),
             where: { set },
@@ -169,6 +169,21 @@ const experiments: readonly Experiment[] = [
         ),
       ),
     ],
+  },
+  {
+    title: 'Pictures: calibrated on text alone, or on pictures too',
+    line: 'The same number of tokens, half of them pictures with what is told of them. Against text alone.',
+    kinds: ['pictures'],
+    rows: narrowBits.flatMap((bits) =>
+      ['gptq', 'awq', 'quip'].flatMap((method) =>
+        (['story', 'captions', 'questions'] as const).map((asked): Row => ({
+          label: `${label(method)}, ${bits} bits, pictures too, ${asked === 'story' ? 'stories' : asked}`,
+          name: nameOf(method, bits),
+          where: { set: `${asked}, pictures calibrated` },
+          against: [nameOf(method, bits), { set: asked === 'story' ? 'usual' : asked }],
+        })),
+      ),
+    ),
   },
   {
     title: 'Levels of training',
@@ -192,13 +207,13 @@ function rowOf(study: Study, structure: string, { label, name, where = {}, again
   if (!result) return null;
   const { bitsPerWeight, operations } = result.size;
   const found = against ? differenceOf(side, study.side(structure, against[0], against[1])) : null;
-  const share = (of: string) => rounded(result.values[of]?.mean ?? null);
+  const value = (of: string) => rounded(result.values[of]?.mean ?? null);
   return {
     ...{ structure, label, value: valueOf(result, 'lnRatio') },
     difference: found && [rounded(found.mean), rounded(found.low), rounded(found.high)],
     stored: rounded(bitsPerWeight, 3),
     operations: operations ?? null,
-    ...{ rerouted: share('rerouted'), accuracy: share('accuracy') },
+    ...{ rerouted: value('rerouted'), accuracy: value('accuracy'), sight: value('sight') },
   };
 }
 

@@ -4,7 +4,7 @@
  *   --results FILE   keeps every finished point and goes on from there
  *   --only NAME      measures one structure alone (llama, mixtral, qwen2_moe, mamba, mamba2, llava); the others come from the results
  *   --zoo FOLDER     further models beside public/demo: levels 7 and 30, as the training script writes them; may be given again
- *   --images FILE    JSON lines of captions and questions beside their pictures, for the model of pictures
+ *   --images FILE    other captions and questions for the model of pictures than the bundled ones: JSON lines beside their pictures
  *   --table          the table alone
  *   --tokens N, --calibration-tokens N   other amounts, for a trial
  *   --into FOLDER    where docs/ and public/ lie (the project); for a trial
@@ -40,8 +40,7 @@ function valuesOf(args: readonly string[], option: string): string[] {
   });
 }
 
-async function picturesOf(path: string | undefined): Promise<PictureSet | null> {
-  if (path === undefined) return null;
+async function picturesAt(path: string): Promise<PictureSet> {
   const beside = async (name: string) => ({ path: name, blob: await openAsBlob(join(dirname(path), name)) });
   return readPictureSet({ path: basename(path), blob: await openAsBlob(path) }, beside);
 }
@@ -66,7 +65,7 @@ export async function structuresReport(args: readonly string[]): Promise<number>
   const [into = '.'] = valuesOf(args, '--into');
   const results = new Results(file ?? null, engineVersion);
   if (results.foreign > 0) print(`${results.foreign} results of another build are not taken; they are measured again`);
-  const [gpu, pictures] = [await Gpu.create(openDawn()), await picturesOf(valuesOf(args, '--images')[0])];
+  const gpu = await Gpu.create(openDawn());
   holdForever(gpu);
   const models: Opened[] = [];
   for (const model of findModels('public/demo', valuesOf(args, '--zoo'))) {
@@ -77,6 +76,11 @@ export async function structuresReport(args: readonly string[]): Promise<number>
   const stories = {
     calibration: await readTextPath('public/corpora/calibration-stories.txt'),
     evaluation: await readTextPath('public/corpora/evaluation-stories.txt'),
+  };
+  const shapes = (kind: string) => `public/pictures/${kind}/shapes-${kind}.jsonl`;
+  const pictures = {
+    calibration: await picturesAt(shapes('calibration')),
+    evaluation: await picturesAt(valuesOf(args, '--images')[0] ?? shapes('evaluation')),
   };
   // The table of every structure comes first, then all that goes beyond it, then the levels.
   const rounds = args.includes('--table') ? [0] : [0, 1];

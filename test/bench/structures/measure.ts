@@ -1,7 +1,8 @@
 /** Measures a set of points on a model, but for those that are measured already. */
 import type { SiteStore } from '../../../src/lab/siteStore';
 import { run } from '../../../src/lab/run';
-import type { PictureTask } from '../../../src/lab/pictureWindows';
+import type { RunInput } from '../../../src/lab/opening';
+import { pictureIdentity } from '../../../src/lab/pictureWindows';
 import type { LabelledText } from '../../../src/formats/text';
 import type { PictureSet } from '../../../src/formats/pictures/pictureSet';
 import type { Gpu } from '../../../src/gpu/gpu';
@@ -21,36 +22,32 @@ export interface Ground {
   readonly stories: { readonly calibration: LabelledText; readonly evaluation: LabelledText };
   /** Of the model: what one set has solved, another need not. */
   readonly keep: SiteStore;
-  /** Null where there are none. */
-  readonly pictures: PictureSet | null;
+  readonly pictures: { readonly calibration: PictureSet; readonly evaluation: PictureSet };
 }
 
 export const seed = 0;
 
-/** How the texts of the zoo's model of pictures are written (src/demo/pictures.py). */
-const templates = { caption: '<image>{caption}\n', question: '<image>q: {question}\na: {answer}\n' };
-
 const protocols: Readonly<Record<Asked, Protocol>> = {
   story: 'gptq',
   captions: 'pictures',
-  'captions of other pictures': 'other-pictures',
   questions: 'pictures',
 };
 
-function tasked(
-  ground: Ground,
-  asked: Asked,
-): { readonly evaluation: LabelledText; readonly pictures?: PictureTask } | null {
-  if (asked === 'story') return { evaluation: ground.stories.evaluation };
-  const { pictures } = ground;
+/** Captions alone, or questions alone: a perplexity is of one of them. */
+function tasked({ stories, pictures }: Ground, asked: Asked): Pick<RunInput, 'evaluation' | 'pictures'> {
+  if (asked === 'story') return { evaluation: stories.evaluation };
+  const { evaluation: set } = pictures;
   const kind = asked === 'questions' ? 'question' : 'caption';
-  const records = pictures?.records.filter((record) => record.kind === kind) ?? [];
-  if (!pictures || records.length === 0) return null;
-  const set = { ...pictures, records };
-  return {
-    evaluation: { label: pictures.label, text: `${asked}\n${pictures.identity}` },
-    pictures: { set, templates },
-  };
+  const task = { set: { ...set, records: set.records.filter((record) => record.kind === kind) } };
+  const { label, text } = pictureIdentity(task);
+  return { evaluation: { label, text: `${asked}\n${text}` }, pictures: task };
+}
+
+/** Texts, and pictures where they are calibrated on. */
+function calibrated({ stories, pictures }: Ground, { calibration }: PointSet) {
+  if (calibration === 'one kind') return { calibration: oneKind(stories.calibration) };
+  const shown = calibration === 'stories' ? {} : { calibrationPictures: { set: pictures.calibration } };
+  return { calibration: stories.calibration, ...shown };
 }
 
 /** What a run tells of its model and its experts, and of the rotated model; `before`: what an earlier part of it told. */
@@ -78,26 +75,16 @@ export async function measureSet(
   results: Results,
   say: (name: string, what: string) => void,
 ): Promise<void> {
-  const { gpu, checkpoint, fingerprint, stories, keep } = ground;
-  const task = tasked(ground, set.asked);
-  if (!task) return say(set.name, 'left out: there are no pictures');
+  const { gpu, checkpoint, fingerprint, keep } = ground;
   const settingsKey = settingsText(set, seed);
   const points = set.points.filter((point) => !results.point(fingerprint, settingsKey, point));
   if (points.length === 0 && results.point(fingerprint, settingsKey, null)) return;
   const settings: RunSettings = { points, protocol: protocols[set.asked], ...set.settings, mode: 'shared', seed };
   const planned = new Map<string, PlannedPoint>(points.map((point) => [point.id, point]));
-  const calibration = set.calibration === 'stories' ? stories.calibration : oneKind(stories.calibration);
   const { signal } = new AbortController();
-  const input = {
-    gpu,
-    checkpoint,
-    calibration,
-    ...task,
-    settings,
-    keep,
-    signal,
-    appVersion: results.engine,
-  };
+  const appVersion = results.engine;
+  const given = { ...calibrated(ground, set), ...tasked(ground, set.asked) };
+  const input = { gpu, checkpoint, ...given, settings, keep, signal, appVersion };
   const log: RunEvent[] = [];
   for await (const event of run(input)) {
     if (event.type === 'rotation-verified' || event.type === 'run-started' || event.type === 'site-calibrated')

@@ -23,8 +23,9 @@ export const measurement = { context: 256, maxTokens: 12_288, calibrationTokens:
 /** So little text that some experts see none of it, of one kind of story; perplexity is taken on windows as short. */
 export const narrow = { context: 64, maxTokens: 12_288, calibrationTokens: 128 } as const;
 
-export type Texts = 'stories' | 'one kind';
-export type Asked = 'story' | 'captions' | 'captions of other pictures' | 'questions';
+/** What is calibrated on: of stories and pictures half of the tokens each. */
+export type Texts = 'stories' | 'one kind' | 'stories and pictures';
+export type Asked = 'story' | 'captions' | 'questions';
 
 /** Points that one run measures. */
 export interface PointSet {
@@ -145,12 +146,17 @@ export const levelSet = (): PointSet => ({
   points: every(levelMethods, widths, [null]),
 });
 
-/** What a model of pictures is asked: captions with their pictures and with others, and questions. */
-export const pictureSets = (): readonly PointSet[] =>
-  (['captions', 'captions of other pictures', 'questions'] as const).map((asked) => ({
-    ...usual,
-    name: asked,
-    asked,
-    settings: { ...measurement, context: 128 },
+/**
+ * What a model of pictures is asked beside stories: captions (with their pictures, and with others in their place) and questions; and all of it
+ * again after calibration on pictures too.
+ */
+export const pictureSets = (): readonly PointSet[] => [
+  ...(['captions', 'questions'] as const).map((asked) => ({
+    ...{ ...usual, name: asked, asked },
     points: every(tableMethods, widths, [null]),
-  }));
+  })),
+  ...(['story', 'captions', 'questions'] as const).map((asked) => ({
+    ...{ ...usual, name: `${asked}, pictures calibrated`, asked, calibration: 'stories and pictures' as const },
+    points: every(['gptq', 'awq', 'quip'], [3, 2], [null]),
+  })),
+];

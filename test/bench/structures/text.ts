@@ -154,8 +154,8 @@ function experimentText({ title, line, rows }: ReportExperiment): string {
     '',
     line,
     '',
-    '| structure | | ln ratio | difference to what it is against | bits/weight | operations a token | rerouted | right answers |',
-    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| structure | | ln ratio | difference to what it is against | bits/weight | operations a token | rerouted | from the picture | right answers |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows.map((row) => {
       const cells = [
         labelOf(row.structure),
@@ -165,6 +165,7 @@ function experimentText({ title, line, rows }: ReportExperiment): string {
         optional(row.stored, (bits) => bits.toFixed(2)),
         optional(row.operations, (count) => count.toLocaleString('en')),
         optional(row.rerouted, percent),
+        optional(row.sight, (nats) => nats.toFixed(3)),
         optional(row.accuracy, percent),
       ];
       return `| ${cells.join(' | ')} |`;

@@ -3,7 +3,7 @@ import type { Asked, Check, Claim, Outcome } from '../claim';
 import { structures, type Kind } from '../models';
 import { nameOf, type Grouping } from '../sets';
 import type { Study } from '../study';
-import { beats } from './checks';
+import { beats, close } from './checks';
 
 const of = (...kinds: readonly Kind[]) => structures.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
 
@@ -102,5 +102,20 @@ export const structureClaims: readonly Claim[] = [
     rule: 'direction',
     about: of('state'),
     ask: awqFails,
+  },
+  {
+    id: 'pictures',
+    source: 'paper',
+    statement:
+      'Across modalities, too, compensation is the most robust: no worse than rotation, which is better than salience.',
+    criterion: `On captions behind their pictures, on whole rows at 3 and 2 bits: GPTQ is no more than ${close} in ln perplexity worse than QuIP, and QuIP loses less than AWQ. The opposite of any refutes it.`,
+    rule: 'every',
+    about: of('pictures'),
+    ask: (study, structure) => ({
+      checks: [3, 2].flatMap((bits) => {
+        const at = { study, structure, bits, where: { set: 'captions' } };
+        return [beats('gptq', 'quip', at, close), beats('quip', 'awq', at)];
+      }),
+    }),
   },
 ];
