@@ -14,7 +14,6 @@ import { MethodPanel } from './MethodPanel';
 import { Notices } from './Notices';
 import { ResultsPanel } from './ResultsPanel';
 import { RunBar } from './RunBar';
-import { SharedBanner } from './SharedBanner';
 import { SkipLinks } from './SkipLinks';
 import { usePaper } from './usePaper';
 import { useRunKey } from './useRunKey';
@@ -23,6 +22,8 @@ import { useRunKey } from './useRunKey';
 const Below = lazy(() => import('./Below'));
 /** A page of its own, which nothing else waits for. */
 const PaperPage = lazy(() => import('./PaperPage'));
+const PaperWays = lazy(() => import('./PaperWays'));
+const SharedBanner = lazy(() => import('./SharedBanner'));
 const RoundingPanel = lazy(() => import('./Below').then((below) => ({ default: below.RoundingPanel })));
 
 export function App() {
@@ -32,6 +33,7 @@ export function App() {
   const visiting = useLabState(({ source, checkpoint }) => source === 'link' && checkpoint.card === null);
   const tensors = useLabState((state) => state.checkpoint.tensors);
   const bare = useLabState(isBare);
+  const shared = useLabState((state) => state.shared !== null);
   const foreign = useLabState((state) => foreignResults(state) !== null);
   return (
     <DropZone>
@@ -49,12 +51,19 @@ export function App() {
             <MethodPanel />
             <GridPanel />
             <MeasurePanel />
+            <Suspense>
+              <PaperWays />
+            </Suspense>
           </div>
           <RunBar />
         </aside>
         <main className={foreign ? 'stage foreign' : 'stage'}>
           <Notices />
-          <SharedBanner />
+          {shared && (
+            <Suspense>
+              <SharedBanner />
+            </Suspense>
+          )}
           <ForeignResults />
           {tensors && (
             <Suspense>

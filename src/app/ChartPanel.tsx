@@ -1,8 +1,9 @@
 /** The chart with its axes to choose and its legend. The drawing itself is a chunk of its own, loaded when the page is up. */
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
+import { waysOf } from '../log/ways';
 import { valueMetas } from '../measures/catalog';
 import { curves, naturalScale, referencePerplexity, referenceValue, type Scale, type XAxis } from '../store/curves';
-import { besideCurves, highestReference, whatDiffers } from '../store/beside';
+import { besideAbouts, besideCurves, highestReference, marksOf, whatDiffers } from '../store/beside';
 import { withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
 import { partingCeiling, type Range } from '../store/range';
@@ -95,6 +96,10 @@ export function ChartPanel() {
     };
   }, [all, picked, points, beside, x, y, scale, range, label, state.ghost, planned, state.widths, model]);
 
+  const marks = useMemo(
+    () => marksOf([{ name: null, about: state.run.about }, ...besideAbouts(beside)]),
+    [state.run.about, beside],
+  );
   const differs = useMemo(() => whatDiffers(state.run.about, beside), [state.run.about, beside]);
   const full = referencePerplexity(points);
   const empty = !drawn.reference && [...drawn.curves, ...drawn.ghosts].every((curve) => curve.points.length === 0);
@@ -136,6 +141,7 @@ export function ChartPanel() {
         onPick={setPicked}
         onLight={setLit}
         reference={drawn.reference !== null}
+        marks={marks}
         y={y}
       />
       <div className="chart" ref={drawing}>
@@ -193,5 +199,7 @@ function subtitle(
   if (!about) return 'Quality against size, one curve per method.';
   const { settings, evaluation } = about;
   const reference = full ? ` · full precision ${withInterval(full.mean, full.low, full.high)}` : '';
-  return `${evaluation} · protocol ${settings.protocol}, context ${settings.context}${reference}`;
+  return `${evaluation} · protocol ${settings.protocol}, context ${settings.context}${reference}${waysOf(settings)
+    .map((way) => ` · ${way}`)
+    .join('')}`;
 }

@@ -12,10 +12,12 @@ interface Props {
   readonly onLight: (change: (lit: string | null) => string | null) => void;
   /** Whether the chart has the line of full precision. */
   readonly reference: boolean;
+  /** Which runs are not as usual, and in what. */
+  readonly marks: readonly string[];
   readonly y: YAxis;
 }
 
-export function Legend({ curves, looks, picked, onPick, onLight, reference, y }: Props) {
+export function Legend({ curves, looks, picked, onPick, onLight, reference, marks, y }: Props) {
   const toggle = (key: string) => {
     const next = picked.includes(key) ? picked.filter((other) => other !== key) : [...picked, key];
     // All of them one by one is all.
@@ -61,6 +63,11 @@ export function Legend({ curves, looks, picked, onPick, onLight, reference, y }:
           Full precision{!compares(y) && ' and its 95 % interval'}
         </li>
       )}
+      {marks.map((mark) => (
+        <li key={mark} className="legend-reference">
+          {mark}
+        </li>
+      ))}
       {curves.some(({ points }) => points.some(({ redrawn }) => redrawn !== null)) && (
         <li className="legend-reference">
           <svg className="swatch" width="30" height="14" aria-hidden="true">

@@ -3,11 +3,12 @@ import { memo, useMemo, useState } from 'react';
 import type { Estimate } from '../log/events';
 import { valueMetas } from '../measures/catalog';
 import type { ValueMeta } from '../measures/measure';
+import { variantWords } from '../log/variants';
 import { exceptionsOf } from '../quant/recipe/recipes';
 import { overCalibrations } from '../log/verdict/supply';
 import { comparePoint, type Verdict } from '../store/compare';
 import { curveKey, curveKeys, pairedPerplexity, referencePerplexity } from '../store/curves';
-import { magnitude, operationsWords } from '../util/words';
+import { listed, magnitude, operationsWords } from '../util/words';
 import { columnsOf } from '../store/columns';
 import { duration, groupName, lossPercent, number, progressWord, valueText, withInterval } from '../store/format';
 import { meaningOf } from '../store/glossary';
@@ -40,8 +41,9 @@ const bestTitle =
   'The lowest perplexity of its width and size: against each other the 95 % interval of the difference is on its side';
 
 export function ResultsPanel() {
-  const { points, shared, name, except } = useLabState(({ run, source, shared, shelf, shown }) => ({
+  const { points, shared, name, except, ways } = useLabState(({ run, source, shared, shelf, shown }) => ({
     except: exceptionsOf(run.about?.settings.points ?? []),
+    ways: listed(variantWords(run.about?.settings.variants)),
     name: nameOf(shelf.find(({ id }) => id === shown)),
     points: run.points,
     shared: source === 'live' ? (shared?.run.points ?? null) : null,
@@ -62,6 +64,7 @@ export function ResultsPanel() {
         <div>
           <h2 aria-hidden="true">Results</h2>
           {except !== null && <p className="hint">Apart from the others: {except}.</p>}
+          {ways && <p className="hint">Not as usual: {ways}.</p>}
         </div>
         <ResultExports />
       </header>

@@ -3,7 +3,7 @@ import { tally } from '../store/compare';
 import type { ShownCard } from '../store/state';
 import { useLab, useLabState } from './context';
 
-export function SharedBanner() {
+export default function SharedBanner() {
   const lab = useLab();
   const { shared, source, run, card, demos, running } = useLabState((state) => ({
     shared: state.shared,

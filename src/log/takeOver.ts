@@ -110,6 +110,9 @@ const samePoint = (a: PlannedPoint, b: PlannedPoint): boolean =>
 /** Both runs' points as one run's; null where two would be one point of a curve with different recipes. */
 function join(asked: readonly PlannedPoint[], earlier: readonly FinishedPoint[]): PlannedPoint[] | null {
   const joined = earlier.map(({ plan }) => plan);
+  // One curve with and without what usually stays would be no curve.
+  const sites = new Set([...asked, ...joined].flatMap(({ assignment: of }) => (of ? [of.everywhere ?? false] : [])));
+  if (sites.size > 1) return null;
   const ids = new Set(joined.map(({ id }) => id));
   for (const point of asked) {
     if (joined.some((other) => samePoint(other, point))) continue;

@@ -6,6 +6,7 @@ import { count, sentence } from './format';
 import type { Bench } from './bench';
 import type { Demos } from './demos';
 import { busyNotice, errorNotice } from './notices';
+import { possibleWays } from './ways';
 import type { CheckpointState } from './state';
 
 export interface Checkpoints {
@@ -54,6 +55,8 @@ export function createCheckpoints(
           context: Math.min(setup.context, card.maxContext),
           // One matrix has one width.
           head: card.tiedEmbeddings ? null : setup.head,
+          // What there is no structure for would mark runs that it says nothing of.
+          ...possibleWays(card, setup),
         },
         announcement: [
           `${card.name} is open: ${card.architecture}, ${count(card.parameters)} parameters.`,

@@ -188,7 +188,9 @@ export function planMatrix(setup: Setup, bits: number): RunSettings {
   const points = combinationMatrix({ bits, group, symmetric, cross: crossOf(mode) })
     .cells.flat()
     .flatMap(({ id, method, recipe }): PlannedPoint[] =>
-      recipe ? [{ id, method, assignment: assign(recipe, tableGrids(recipe.grid, setup)), bits, group }] : [],
+      recipe
+        ? [{ id, method, assignment: assign(recipe, tableGrids(recipe.grid, setup), setup.sites), bits, group }]
+        : [],
     );
   return { points, ...measurementOf(setup) };
 }

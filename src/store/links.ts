@@ -170,7 +170,7 @@ function viewOf(share: SharedRun): RunView {
 
 /** The form as the shared run had it, so that changing one thing and running again is easy. */
 function settingsOf({ settings }: SharedRun) {
-  const { points, protocol, context, maxTokens, calibrationTokens, mode, seed } = settings;
+  const { points, protocol, context, maxTokens, calibrationTokens, mode, seed, variants } = settings;
   const planned = points.filter(({ assignment }) => assignment !== null);
   const chosen = planned.filter(({ method }) => !isMatrixMethod(method));
   const assignment = planned[0]?.assignment;
@@ -200,5 +200,7 @@ function settingsOf({ settings }: SharedRun) {
     calibrationTokens,
     mode,
     seed,
+    variants: variants ?? {},
+    sites: planned.some(({ assignment }) => assignment?.everywhere) ? ('all' as const) : ('usual' as const),
   };
 }

@@ -3,6 +3,7 @@
  * method needs nothing here.
  */
 import type { CalibrationMode, PlannedPoint, Protocol, RunSettings } from '../log/events';
+import { plainVariants, type Variants } from '../log/variants';
 import { assign } from '../quant/recipe/assignment';
 import { groupSize, parseRecipe, readsInputs } from '../quant/recipe/parseRecipe';
 import { plainPiece } from '../quant/recipe/plain';
@@ -36,6 +37,10 @@ export interface Setup {
   readonly calibrationDraws: number;
   readonly mode: CalibrationMode;
   readonly seed: number;
+  /** Other ways to calibrate; empty where it is as usual. */
+  readonly variants: Variants;
+  /** all: layers too that usually stay as stored. */
+  readonly sites: 'usual' | 'all';
 }
 
 /**
@@ -135,7 +140,7 @@ export function planPoints(setup: Setup, methods: readonly MethodMeta[]): Planne
       .filter((method) => widthsOf(method, [bits]).length > 0)
       .map((method) => {
         const recipe = recipeOf(method, bits, setup);
-        const assignment = assign(recipe, tableGrids(recipe.grid, setup));
+        const assignment = assign(recipe, tableGrids(recipe.grid, setup), setup.sites);
         return { id: `${method.name}-${bits}`, method: method.name, assignment, bits, group: groupSize(recipe) };
       }),
   );
@@ -154,5 +159,6 @@ export function planRun(setup: Setup, methods: readonly MethodMeta[]): RunSettin
 export function measurementOf(setup: Setup): Omit<RunSettings, 'points'> {
   const { protocol, context, maxTokens, calibrationTokens, calibrationDraws, mode, seed } = setup;
   const draws = calibrationDraws > 1 ? { calibrationDraws } : {};
-  return { protocol, context, maxTokens, calibrationTokens, ...draws, mode, seed };
+  const variants = plainVariants(setup.variants);
+  return { protocol, context, maxTokens, calibrationTokens, ...draws, mode, seed, ...(variants && { variants }) };
 }

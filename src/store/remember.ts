@@ -3,6 +3,7 @@
  * results, no names of files. What is read back is checked value by value.
  */
 import type { StoreApi } from 'zustand/vanilla';
+import { parseVariants } from '../log/variants';
 import { someWidth, type MethodMeta } from '../quant/recipe/recipe';
 import { groups, possible, recipeOf, widths, type Overrides, type Setup } from './plan';
 import { startingSetup, type LabState } from './state';
@@ -67,6 +68,15 @@ const listOf =
   (value) =>
     Array.isArray(value) && value.every(check);
 
+const isVariants: Check = (value) => {
+  try {
+    parseVariants(value);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const isText: Check = (value) => typeof value === 'string';
 
 /** The limits are those of the form. */
@@ -87,6 +97,8 @@ function checksOf(methods: readonly MethodMeta[]): Record<Exclude<keyof Setup, '
     calibrationDraws: whole(1, 8),
     mode: oneOf(['shared', 'sequential']),
     seed: whole(0, 4_294_967_295),
+    variants: isVariants,
+    sites: oneOf(['usual', 'all']),
   };
 }
 

@@ -1,5 +1,6 @@
 /** A run as the shelf holds it, and what is kept of it beside its log. Pure. */
 import type { SharedRun } from '../log/link/sharedRun';
+import { waysOf } from '../log/ways';
 import { isMatrixMethod } from '../quant/recipe/combinations';
 import type { MethodMeta } from '../quant/recipe/recipe';
 import { calibratedTokens } from '../log/verdict/candidate';
@@ -65,7 +66,8 @@ export function summaryOf({ about, status, points }: RunView): Summary {
 /** "stories.txt, context 64, calibrated on 2,048 tokens". */
 function groundOf({ evaluation, calibration, calibrationTokens, settings }: About): string {
   const tokens = grouped(calibratedTokens(settings, calibrationTokens));
-  return `${evaluation}, context ${settings.context}${calibration === null ? '' : `, calibrated on ${tokens} tokens`}`;
+  const calibrated = calibration === null ? [] : [`calibrated on ${tokens} tokens`];
+  return [evaluation, `context ${settings.context}`, ...calibrated, ...waysOf(settings)].join(', ');
 }
 
 /** Most methods that are named one by one. */

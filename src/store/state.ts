@@ -104,6 +104,8 @@ export const startingSetup: Setup = {
   calibrationDraws: 1,
   mode: 'shared',
   seed: 0,
+  variants: {},
+  sites: 'usual',
 };
 
 export const startingState: LabState = {

@@ -142,6 +142,10 @@ describe('points are taken over', () => {
     expect(alone.settings.points).toHaveLength(2);
     expect(ids(alone)).toEqual(['full-precision']);
 
+    // Nor one that rounds what the others leave as stored.
+    const everywhere = { ...awq, assignment: { ...present(awq.assignment, 'recipes'), everywhere: true as const } };
+    expect(takeOver(asking([reference, everywhere]), earlier, 'all').settings.points).toHaveLength(2);
+
     // Neither is anything added to points that another calibration made.
     const other = { ...asking([reference, awq]), calibration: null };
     expect(takeOver(other, earlier, 'all').settings.points).toHaveLength(2);

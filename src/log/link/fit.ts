@@ -5,6 +5,7 @@
 import type { Assignment } from '../../quant/recipe/assignment';
 import { mapSlots, type Recipe } from '../../quant/recipe/recipe';
 import type { PlannedPoint, PointResult } from '../events';
+import { plainVariants } from '../variants';
 import type { Doubt, SharedRun } from './sharedRun';
 import { cutName, maxApp, maxName } from './limits';
 
@@ -13,6 +14,7 @@ export function fitToLink(share: SharedRun): SharedRun {
   const name = (text: string) => cutName(text, maxName);
   const named = ({ label, fingerprint }: SharedRun['evaluation']) => ({ label: name(label), fingerprint });
   const { protocol, context, maxTokens, calibrationTokens, mode, seed } = share.settings;
+  const variants = plainVariants(share.settings.variants);
   const { architecture, parameters, widestInputs } = share.model;
   const doubts = strongest(share.doubts ?? []);
   return {
@@ -30,6 +32,7 @@ export function fitToLink(share: SharedRun): SharedRun {
     settings: {
       ...{ protocol, context, maxTokens, calibrationTokens, mode, seed },
       points: share.settings.points.map(pointAlone),
+      ...(variants && { variants }),
     },
     ...(doubts.length ? { doubts } : {}),
     results: share.results,
@@ -49,9 +52,13 @@ function pointAlone({ id, method, assignment, bits, group }: PlannedPoint): Plan
 
 const slotsAlone = (recipe: Recipe): Recipe => mapSlots(recipe, ({ piece }) => piece);
 
-function assignmentAlone({ all, except }: Assignment): Assignment {
+function assignmentAlone({ all, everywhere, except }: Assignment): Assignment {
   const exceptions = (except ?? []).map(({ where, recipe }) => ({ where, recipe: recipe && slotsAlone(recipe) }));
-  return { all: slotsAlone(all), ...(exceptions.length ? { except: exceptions } : {}) };
+  return {
+    all: slotsAlone(all),
+    ...(everywhere && { everywhere }),
+    ...(exceptions.length ? { except: exceptions } : {}),
+  };
 }
 
 /**

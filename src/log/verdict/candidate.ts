@@ -5,6 +5,7 @@ import type { ModelCard } from '../../model/card';
 import { calibrationTokensOf } from '../calibratedOn';
 import type { SiteResult, PointResult, RunEvent, RunSettings, Size, Values } from '../events';
 import { settledValues } from '../values';
+import { waysLine } from '../ways';
 import { doubtLine } from './doubt';
 
 /** A finished point with a recipe. */
@@ -93,6 +94,7 @@ type TextDoubted = Extract<RunEvent, { type: 'text-doubted' }>;
 /** What may be judged of a run. */
 export function finishedOf({ settings, points, model, layers, calibration, doubts }: Told): Finished {
   const calibrated = calibratedPoints(settings);
+  const ways = waysLine(settings);
   const quantized = new Set(settings.points.filter(({ assignment }) => assignment).map(({ id }) => id));
   const ended = points.filter(({ state }) => state === 'finished' || state === 'failed').map(({ id }) => id);
   return {
@@ -105,7 +107,7 @@ export function finishedOf({ settings, points, model, layers, calibration, doubt
       leaked: doubts.some(({ doubt }) => doubt === 'overlap'),
     },
     megabytes: points.find(({ id, state }) => !quantized.has(id) && state === 'finished')?.size?.megabytes ?? null,
-    doubts: doubts.map(({ text }) => text),
+    doubts: [...(ways === null ? [] : [ways]), ...doubts.map(({ text }) => text)],
     pending: pendingPoints(settings, new Set(ended)),
   };
 }

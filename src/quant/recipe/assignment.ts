@@ -31,13 +31,20 @@ export const maxExceptions = 1000;
 /** Longest pattern. */
 export const maxWhere = 200;
 
-/** Of a recipe and the grids of embedding and head, where they have one: nearest values, for calibration does not see what they read. */
-export function assign(all: Recipe, tables: { readonly embedding?: Piece; readonly head?: Piece } = {}): Assignment {
+/**
+ * Of a recipe and the grids of embedding and head, where they have one: nearest values, for calibration does not see what they read. `sites`
+ * "all": those too that usually stay as stored.
+ */
+export function assign(
+  all: Recipe,
+  tables: { readonly embedding?: Piece; readonly head?: Piece } = {},
+  sites: 'usual' | 'all' = 'usual',
+): Assignment {
   const except = (['embedding', 'head'] as const).flatMap((where): Exception[] => {
     const grid = tables[where];
     return grid ? [{ where, recipe: plainRecipe(grid) }] : [];
   });
-  return except.length ? { all, except } : { all };
+  return { all, ...(sites === 'all' && { everywhere: true as const }), ...(except.length && { except }) };
 }
 
 /** What an earlier recipe meant. */
