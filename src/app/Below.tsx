@@ -6,6 +6,7 @@ import { LayersPanel } from './LayersPanel';
 import { MatrixPanel } from './MatrixPanel';
 import { RunsPanel } from './RunsPanel';
 
+export { PicturesCard } from './PicturesCard';
 export { RoundingPanel } from './RoundingPanel';
 export { TensorsCard } from './TensorsCard';
 

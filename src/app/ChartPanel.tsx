@@ -2,7 +2,17 @@
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { waysOf } from '../log/ways';
 import { valueMetas } from '../measures/catalog';
-import { curves, naturalScale, referencePerplexity, referenceValue, type Scale, type XAxis } from '../store/curves';
+import {
+  curves,
+  naturalScale,
+  referencePerplexity,
+  referenceValue,
+  type Scale,
+  type XAxis,
+  type YAxis,
+} from '../store/curves';
+import { columnsOf } from '../store/columns';
+import type { PointView } from '../store/runView';
 import { besideAbouts, besideCurves, highestReference, marksOf, whatDiffers } from '../store/beside';
 import { withInterval } from '../store/format';
 import { xFrame, yFrame } from '../store/frame';
@@ -21,9 +31,14 @@ import { useThrottled } from './useThrottled';
 
 const Chart = lazy(() => import('./Chart'));
 
-const yAxes = valueMetas.flatMap(({ name, help, axis }) =>
-  axis ? [{ value: name, label: axis.label, title: help }] : [],
-);
+/** Axes of the values that every run has, of those that some point has, and the chosen one. */
+const yAxesFor = (points: readonly PointView[], chosen: YAxis) => {
+  const there = columnsOf(points);
+  return valueMetas.flatMap((meta) => {
+    const { name, help, axis } = meta;
+    return axis && (there.includes(meta) || name === chosen) ? [{ value: name, label: axis.label, title: help }] : [];
+  });
+};
 const xAxes: readonly { readonly value: XAxis; readonly label: string; readonly title: string }[] = [
   { value: 'bits', label: 'bits/weight', title: 'Storage per quantized weight, scales and zeros included' },
   {
@@ -115,7 +130,7 @@ export function ChartPanel() {
             legend="Vertical axis"
             legendStyle="hidden"
             value={y}
-            options={yAxes}
+            options={yAxesFor([...points, ...beside.flatMap(({ view }) => view?.points ?? [])], y)}
             onChange={(next) => lab.look({ y: next, scale: null })}
           />
           <Segmented

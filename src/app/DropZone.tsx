@@ -69,7 +69,10 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
         <div className="drop-cover" aria-hidden="true">
           <div>
             <strong>Drop it anywhere</strong>
-            <span>a checkpoint folder or its files, a text (.txt, .jsonl), or a saved log (.ndjson)</span>
+            <span>
+              a checkpoint folder or its files, a text (.txt, .jsonl), pictures with their .jsonl, or a saved log
+              (.ndjson)
+            </span>
           </div>
         </div>
       )}

@@ -1,10 +1,11 @@
 /** Texts, protocol and limits of the measurement. */
+import { lazy, Suspense } from 'react';
 import type { CalibrationMode, Protocol } from '../log/events';
 import { calibratedTokens } from '../log/verdict/candidate';
 import { enoughTokens } from '../log/verdict/supply';
 import type { HeaderCard } from '../model/card';
 import { bytes } from '../store/format';
-import type { Setup } from '../store/plan';
+import { isPictures, protocolOf, type Setup } from '../store/plan';
 import { grouped } from '../util/words';
 import { useLab, useLabState } from './context';
 import { NumberField, Section, Segmented, Select } from './controls';
@@ -19,6 +20,15 @@ const protocols: readonly { readonly value: Protocol; readonly label: string; re
   },
 ];
 
+const ofPictures: typeof protocols = [
+  {
+    value: 'pictures',
+    label: 'own picture',
+    title: 'Each text behind its own picture; what another picture in its place costs is told beside.',
+  },
+  { value: 'other-pictures', label: 'another', title: 'Each text behind another picture of the set.' },
+];
+
 const modes: readonly { readonly value: CalibrationMode; readonly label: string; readonly title: string }[] = [
   { value: 'shared', label: 'shared', title: 'One calibration on full precision serves every width and method.' },
   {
@@ -27,6 +37,8 @@ const modes: readonly { readonly value: CalibrationMode; readonly label: string;
     title: 'Each block is calibrated on the quantized blocks before it, as published. One calibration per point.',
   },
 ];
+
+const PicturesCard = lazy(() => import('./Below').then((below) => ({ default: below.PicturesCard })));
 
 export function MeasurePanel() {
   const lab = useLab();
@@ -37,7 +49,15 @@ export function MeasurePanel() {
     longest: state.checkpoint.card?.maxContext ?? 131_072,
   }));
   const set = (change: Partial<Setup>) => lab.configure(change);
-  const options = texts.map(({ id, label, bytes: size }) => ({ value: id, label: `${label} · ${bytes(size)}` }));
+  const chosen = [setup.evaluation, setup.calibration];
+  const looks = card?.pictures !== undefined;
+  const options = texts
+    // Pictures where the model looks at some, and those that are chosen all the same.
+    .filter(({ id }) => looks || !isPictures(id) || chosen.includes(id))
+    .map(({ id, label, bytes: size, pictures }) => ({
+      value: id,
+      label: `${label} · ${pictures ? `${pictures} pictures` : bytes(size)}`,
+    }));
   return (
     <>
       <Section title="Texts">
@@ -53,15 +73,21 @@ export function MeasurePanel() {
           options={options}
           onChange={(calibration) => set({ calibration })}
         />
-        <p className="hint">Or drop a .txt or .jsonl file: it becomes the evaluation text.</p>
+        {looks || chosen.some(isPictures) ? (
+          <Suspense>
+            <PicturesCard />
+          </Suspense>
+        ) : (
+          <p className="hint">Or drop a .txt or .jsonl file: it becomes the evaluation text.</p>
+        )}
       </Section>
       <Section title="Measurement">
         <Presets />
         <Segmented
           legend="Protocol"
           term="protocol"
-          value={setup.protocol}
-          options={protocols}
+          value={protocolOf(setup)}
+          options={isPictures(setup.evaluation) ? ofPictures : protocols}
           onChange={(protocol) => set({ protocol })}
         />
         <div className="field-grid">

@@ -41,7 +41,7 @@ async function pictureTask(given: Given, images: string): Promise<PictureTask> {
   const folder = dirname(images);
   const source = async (path: string, what: string) => ({ path, blob: await openAsBlob(await fileAt(path, what)) });
   const file = { ...(await source(images, 'the list of pictures')), path: basename(images) };
-  const set = await readPictureSet(file, (image) => source(join(folder, image), 'the picture'));
+  const set = await readPictureSet(file, (image, line) => source(join(folder, image), `line ${line}: the picture`));
   const [caption, question] = [templateOf(given, 'tell'), templateOf(given, 'ask')];
   return { set, templates: { ...(caption && { caption }), ...(question && { question }) } };
 }

@@ -34,7 +34,11 @@ export interface PictureTask {
   readonly tiles?: 'cut' | 'whole';
 }
 
-const templatesOf = ({ set, templates }: PictureTask): Templates => ({
+/** How the lines of a set are written. */
+export const templatesOf = ({
+  set,
+  templates,
+}: Pick<PictureTask, 'templates'> & { readonly set: Pick<PictureSet, 'wording'> }): Templates => ({
   ...usualTemplates,
   ...set.wording,
   ...templates,

@@ -46,15 +46,16 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
     requireMoments(model, asked.points, { maxBufferSize, bindable: gpu.bindable });
   }
   const { protocol, context, maxTokens } = asked;
+  const looks = protocol === 'pictures' || protocol === 'other-pictures';
+  if (input.pictures && !looks) throw unfit(`"${protocol}" is for texts, and pictures are to be evaluated`);
   const tokenizer = await checkpoint.tokenizer();
   const { label, text } = input.evaluation;
-  const windows: Windows =
-    protocol === 'pictures' || protocol === 'other-pictures'
-      ? await pictureWindows({
-          ...{ gpu, model, checkpoint, context, maxTokens, signal, task: requirePictures(input) },
-          which: protocol === 'pictures' ? 'own' : 'others',
-        })
-      : await evaluationWindows(tokenizer, text, label, protocol, context, maxTokens, signal);
+  const windows: Windows = looks
+    ? await pictureWindows({
+        ...{ gpu, model, checkpoint, context, maxTokens, signal, task: requirePictures(input) },
+        which: protocol === 'pictures' ? 'own' : 'others',
+      })
+    : await evaluationWindows(tokenizer, text, label, protocol, context, maxTokens, signal);
   requireVocabulary(windows.ids, card.vocabulary, label, windows.features && model.tower?.id);
   const calibration = await readCalibration(input, model, asked);
   await gpu.pace(signal);
@@ -101,7 +102,7 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
 
 function requirePictures({ pictures }: RunInput): PictureTask {
   if (pictures) return pictures;
-  throw new RecipeError('bad-setting', 'protocol: pictures are evaluated, and none were given. Give a set of them.', {
-    path: 'protocol',
-  });
+  throw unfit('pictures are evaluated, and none were given. Give a set of them');
 }
+
+const unfit = (what: string) => new RecipeError('bad-setting', `protocol: ${what}.`, { path: 'protocol' });

@@ -9,7 +9,6 @@ import type { Engine } from '../worker/client';
 import type { SourceFile } from '../worker/protocol';
 import type { Bench } from './bench';
 import { createCheckpoints, type Checkpoints } from './checkpoints';
-import { refusalWords, sortDropped } from './dropped';
 import { firstDemo } from './demos';
 import { createLinks, type Links } from './links';
 import { createMatrices, type Matrices } from './combinations';
@@ -145,15 +144,8 @@ export function createLab({ engine, methods, pieces, notebook = null, keptRuns, 
     },
     async receive(files) {
       if (files.length === 0) return;
-      const dropped = await sortDropped(files);
-      if (dropped.refused.length) {
-        const { title, text } = refusalWords(dropped.refused);
-        bench.notify(notice('error', title, text, { topic: 'checkpoint' }));
-      }
-      for (const text of dropped.texts) texts.addText(text);
-      const log = dropped.logs.at(-1);
-      if (log) await runs.replay(log);
-      if (dropped.checkpoint.length) await checkpoints.openFiles(dropped.checkpoint);
+      const { receive } = await import('./receive');
+      await receive(bench, { texts, runs, checkpoints }, files);
     },
     configure: (change) => store.setState(({ setup }) => ({ setup: { ...setup, ...change } })),
     mistake: (field, reason) =>

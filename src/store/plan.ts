@@ -29,6 +29,8 @@ export interface Setup {
   readonly overrides: Readonly<Record<string, Overrides>>;
   readonly evaluation: string;
   readonly calibration: string;
+  /** Pictures that are calibrated on beside a text; empty for none. */
+  readonly calibrationPictures: string;
   readonly protocol: Protocol;
   readonly context: number;
   readonly maxTokens: number | null;
@@ -155,9 +157,30 @@ export function planRun(setup: Setup, methods: readonly MethodMeta[]): RunSettin
   return { points: planPoints(setup, methods), ...measurementOf(setup) };
 }
 
+/** Before the ids of sets of pictures, so that they are told from texts. */
+export const ofPictures = 'pictures/';
+export const isPictures = (id: string): boolean => id.startsWith(ofPictures);
+
+/** The chosen protocol, or the usual one where that is for pictures and a text is evaluated, or the other way round. */
+export function protocolOf({ evaluation, protocol }: Pick<Setup, 'evaluation' | 'protocol'>): Protocol {
+  const looks = protocol === 'pictures' || protocol === 'other-pictures';
+  if (looks === isPictures(evaluation)) return protocol;
+  return looks ? 'gptq' : 'pictures';
+}
+
+/** Ids of the text and of the pictures that are calibrated on; pictures beside a text only where the model looks at pictures. */
+export function calibrationOf(
+  { calibration, calibrationPictures }: Setup,
+  looks: boolean,
+): { readonly text: string | null; readonly pictures: string | null } {
+  if (isPictures(calibration)) return { text: null, pictures: calibration };
+  return { text: calibration, pictures: (looks && calibrationPictures) || null };
+}
+
 /** How the form measures, whatever it measures. */
 export function measurementOf(setup: Setup): Omit<RunSettings, 'points'> {
-  const { protocol, context, maxTokens, calibrationTokens, calibrationDraws, mode, seed } = setup;
+  const { context, maxTokens, calibrationTokens, calibrationDraws, mode, seed } = setup;
+  const protocol = protocolOf(setup);
   const draws = calibrationDraws > 1 ? { calibrationDraws } : {};
   const variants = plainVariants(setup.variants);
   return { protocol, context, maxTokens, calibrationTokens, ...draws, mode, seed, ...(variants && { variants }) };

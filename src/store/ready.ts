@@ -1,6 +1,6 @@
 /** Why Run cannot be pressed, in words. Pure. */
 import type { MethodMeta } from '../quant/recipe/recipe';
-import { chosenMethods, unfit } from './plan';
+import { chosenMethods, isPictures, unfit } from './plan';
 import type { LabState } from './state';
 
 type Part = Pick<LabState, 'engine' | 'checkpoint' | 'setup' | 'shared' | 'mistakes'>;
@@ -32,7 +32,10 @@ export function unready(state: Part): string | null {
   if (checkpoint.card.remarks?.length) return 'No text can be evaluated: see Checkpoint';
   const mistake = Object.values(state.mistakes)[0];
   if (mistake) return mistake;
-  const { name, maxContext } = checkpoint.card;
+  const { name, maxContext, pictures } = checkpoint.card;
+  if (!pictures && [setup.evaluation, setup.calibration].some(isPictures)) {
+    return `${name} takes no pictures: choose texts`;
+  }
   return setup.context > maxContext ? `Context: ${name} reads at most ${maxContext} tokens` : null;
 }
 

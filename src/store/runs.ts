@@ -16,7 +16,7 @@ import { toCsv, toJson } from './exports';
 import type { Bench } from './bench';
 import { adapterName } from './format';
 import { busyNotice, errorNotice, notice } from './notices';
-import { planRun } from './plan';
+import { calibrationOf, planRun } from './plan';
 import { isMeasured, type RunView } from './runView';
 import type { Shelf } from './shelf';
 import type { Texts } from './texts';
@@ -141,14 +141,39 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     );
   }
 
+  async function calibrationFor(
+    chosen: ReturnType<typeof calibrationOf> | null,
+  ): Promise<Pick<RunRequest, 'calibration' | 'calibrationPictures'>> {
+    return {
+      calibration: chosen?.text ? await texts.textOf(chosen.text) : null,
+      ...(chosen?.pictures && { calibrationPictures: await texts.textOf(chosen.pictures) }),
+    };
+  }
+
+  /** The texts of a run that was, by their content. */
+  async function textsOf(
+    {
+      evaluation,
+      calibration,
+      calibrationPictures,
+    }: Pick<SharedRun, 'evaluation' | 'calibration' | 'calibrationPictures'>,
+    whose: string,
+    then: string,
+  ): Promise<Pick<RunRequest, 'evaluation' | 'calibration' | 'calibrationPictures'>> {
+    return {
+      evaluation: await textOf(evaluation, whose, then),
+      calibration: calibration && (await textOf(calibration, whose, then)),
+      ...(calibrationPictures && { calibrationPictures: await textOf(calibrationPictures, whose, then) }),
+    };
+  }
+
   async function reproduce(): Promise<void> {
     const share = store.getState().shared?.share;
     if (!share) return;
     await start({
       request: async () => ({
         settings: share.settings,
-        evaluation: await textOf(share.evaluation, 'shared', 'Reproduce'),
-        calibration: share.calibration && (await textOf(share.calibration, 'shared', 'Reproduce')),
+        ...(await textsOf(share, 'shared', 'Reproduce')),
       }),
     });
   }
@@ -164,7 +189,7 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     await start({
       over: shown === null ? [] : [shown],
       request: async () => {
-        const { evaluation, calibration } = store.getState().setup;
+        const { setup, checkpoint } = store.getState();
         const settings = plan();
         if (settings.points.length === 0) {
           throw new RecipeError(
@@ -179,8 +204,8 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
         );
         return {
           settings,
-          evaluation: await texts.textOf(evaluation),
-          calibration: calibrated ? await texts.textOf(calibration) : null,
+          evaluation: await texts.textOf(setup.evaluation),
+          ...(await calibrationFor(calibrated ? calibrationOf(setup, !!checkpoint.card?.pictures) : null)),
           earlier,
           keepEarlier,
         };
@@ -193,7 +218,7 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
     const started = log.findLast((event) => event.type === 'run-started');
     if (!started) return;
     const { shown, checkpoint } = store.getState();
-    const { model, settings, evaluation, calibration } = started;
+    const { model, settings } = started;
     if (checkpoint.card?.fingerprint !== model.fingerprint) {
       const text = `The run is of ${model.name} (${model.fingerprint}). Open it, then choose Continue.`;
       notify(notice('warning', 'Another checkpoint is open', text, { topic: 'checkpoint' }));
@@ -203,8 +228,7 @@ export function createRuns({ store, engine, methods, notify, settle }: Bench, te
       over: [...new Set([id, ...(shown === null ? [] : [shown])])],
       request: async () => ({
         settings,
-        evaluation: await textOf(evaluation, 'last', 'Continue'),
-        calibration: calibration && (await textOf(calibration, 'last', 'Continue')),
+        ...(await textsOf(started, 'last', 'Continue')),
         earlier: [...finishedPoints(log), ...(shown === id ? [] : earlierPoints())],
       }),
     });

@@ -13,10 +13,15 @@ import type { ShelfRun } from './runRecord';
 import type { RoundingView } from './roundingView';
 import { emptyRun, type RunView } from './runView';
 
-/** A text to choose: bundled (fetched on use) or dropped. */
+export type { PictureReport, PictureSample } from '../worker/protocol';
+
+/** A text to choose, or a set of pictures: bundled (fetched on use) or dropped. */
 export interface TextChoice extends Pick<TextSource, 'label'> {
+  /** Of a set of pictures with a beginning of its own (plan.ts). */
   readonly id: string;
   readonly kind: string;
+  /** How many a set has. */
+  readonly pictures?: number;
   readonly bytes: number;
   readonly note: string;
 }
@@ -96,6 +101,7 @@ export const startingSetup: Setup = {
   overrides: {},
   evaluation: '',
   calibration: '',
+  calibrationPictures: '',
   protocol: 'gptq',
   context: 256,
   // Small enough that a software adapter draws the demo's whole curve in minutes; a GPU takes seconds and has time for more.

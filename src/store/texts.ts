@@ -1,4 +1,4 @@
-/** Calibration and evaluation texts: the bundled ones, fetched when first used, and those that people drop. */
+/** Calibration and evaluation texts, and sets of pictures: the bundled ones, fetched when first used, and those that people drop. */
 import type { SharedName } from '../log/link/sharedRun';
 import { RecipeError } from '../util/errors';
 import { sha256 } from '../util/hash';
@@ -7,7 +7,23 @@ import { fetchOwn, fetchOwnJson } from './fetching';
 import type { Bench } from './bench';
 import { bytes } from './format';
 import { errorNotice, notice } from './notices';
+import { isPictures, ofPictures, type Setup } from './plan';
 import type { TextChoice } from './state';
+
+interface Pictures {
+  readonly sets: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly kind: string;
+    readonly list: string;
+    readonly pictures: readonly string[];
+    readonly bytes: number;
+    readonly note: string;
+  }[];
+}
+
+/** What a choice is read from. */
+type Source = () => Promise<Omit<TextSource, 'label'>>;
 
 interface Manifest {
   readonly texts: readonly { id: string; label: string; file: string; kind: string; bytes: number; note: string }[];
@@ -16,6 +32,8 @@ interface Manifest {
 export interface Texts {
   /** Drops in a text; it becomes the evaluation text. */
   addText(file: SourceFile): void;
+  /** A choice in place of one of its id; `change` of the form goes with it. */
+  add(choice: TextChoice, source: Source, change: Partial<Setup>): void;
   readManifest(): Promise<void>;
   /** The text that a shared run used, by its content, else by its label; null when it is not here. */
   find(shared: SharedName): Promise<string | null>;
@@ -24,10 +42,19 @@ export interface Texts {
 }
 
 export function createTexts({ store, notify }: Bench): Texts {
-  const sources = new Map<string, () => Promise<SourceFile>>();
+  const sources = new Map<string, Source>();
   const choices = () => store.getState().texts;
 
+  function add(choice: TextChoice, source: Source, change: Partial<Setup>): void {
+    sources.set(choice.id, source);
+    store.setState(({ texts, setup }) => ({
+      texts: [...texts.filter(({ id }) => id !== choice.id), choice],
+      setup: { ...setup, ...change },
+    }));
+  }
+
   return {
+    add,
     addText({ path, blob }) {
       const label = path.split('/').at(-1) ?? path;
       if (blob.size === 0) {
@@ -45,25 +72,36 @@ export function createTexts({ store, notify }: Bench): Texts {
         );
       }
       const id = `dropped:${label}`;
-      sources.set(id, () => Promise.resolve({ path, blob }));
       const choice: TextChoice = { id, label, kind: 'dropped', bytes: blob.size, note: '' };
-      store.setState(({ texts, setup }) => ({
-        texts: [...texts.filter((t) => t.id !== id), choice],
-        setup: { ...setup, evaluation: id },
-      }));
+      add(choice, () => Promise.resolve({ path, blob }), { evaluation: id });
       notify(notice('note', `Evaluation text: ${label}, ${bytes(blob.size)}`, 'The next run is measured on it.'));
     },
     async readManifest() {
       try {
-        const { texts } = await fetchOwnJson<Manifest>('corpora/manifest.json');
-        for (const { id, file } of texts)
-          sources.set(id, async () => ({ path: file, blob: await fetchOwn(`corpora/${file}`) }));
+        const [{ texts }, { sets }] = await Promise.all([
+          fetchOwnJson<Manifest>('corpora/manifest.json'),
+          fetchOwnJson<Pictures>('pictures/manifest.json'),
+        ]);
+        const file = async (folder: string, path: string) => ({ path, blob: await fetchOwn(`${folder}/${path}`) });
+        for (const text of texts) sources.set(text.id, () => file('corpora', text.file));
+        for (const { id, list, pictures } of sets) {
+          const [folder = '', name = ''] = list.split('/');
+          // Paths in a set are from the folder of its list.
+          const beside = (path: string) => file(`pictures/${folder}`, path.slice(folder.length + 1));
+          sources.set(ofPictures + id, async () => ({
+            ...(await beside(`${folder}/${name}`)),
+            pictures: await Promise.all(pictures.map(beside)),
+          }));
+        }
         const calibration = texts.find(({ kind }) => kind === 'calibration') ?? texts[0];
         const evaluation = texts.find(({ kind }) => kind === 'evaluation') ?? texts.at(-1);
         const here = (id: string) => sources.has(id);
         store.setState(({ setup, texts: dropped }) => ({
           texts: [
             ...texts.map(({ id, label, kind, bytes: size, note }) => ({ id, label, kind, bytes: size, note })),
+            ...sets.map(({ id, label, kind, bytes: size, note, pictures }) => ({
+              ...{ id: ofPictures + id, label, kind, bytes: size, note, pictures: pictures.length },
+            })),
             ...dropped,
           ],
           setup: {
@@ -77,7 +115,9 @@ export function createTexts({ store, notify }: Bench): Texts {
       }
     },
     async find({ label, fingerprint }) {
+      // Pictures are found by name: to know a set by its content, all of it would have to be fetched.
       for (const [id, source] of sources) {
+        if (isPictures(id)) continue;
         const bytes = new Uint8Array(await (await source()).blob.arrayBuffer());
         if ((await sha256(bytes)).startsWith(fingerprint)) return id;
       }

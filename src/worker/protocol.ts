@@ -25,16 +25,45 @@ export interface AdapterReport {
   readonly keepsLayers: boolean;
 }
 
-/** A text's file (.txt or .jsonl), under the name that people know it by. */
+/** A text's file (.txt or .jsonl), under the name that people know it by; or a set of pictures. */
 export interface TextSource extends SourceFile {
   readonly label: string;
+  /** Of a set: the pictures that the lines of its file name, by their paths from the file's folder. */
+  readonly pictures?: readonly SourceFile[];
+}
+
+/** What is in a set of pictures, with a few of them. */
+export interface PictureReport {
+  readonly pictures: number;
+  readonly captions: number;
+  readonly questions: number;
+  /** How captions and questions are written. */
+  readonly templates: { readonly caption: string; readonly question: string };
+  readonly samples: readonly PictureSample[];
+}
+
+export interface PictureSample {
+  /** Its path in the set. */
+  readonly image: string;
+  readonly width: number;
+  readonly height: number;
+  /** Made smaller; red, green, blue and 255 of every pixel. */
+  readonly thumbnail: {
+    readonly width: number;
+    readonly height: number;
+    readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+  };
+  /** What is told of it, and what is asked before. */
+  readonly texts: readonly { readonly asked?: string; readonly told: string }[];
 }
 
 export interface RunRequest {
   readonly settings: RunSettings;
   readonly evaluation: TextSource;
-  /** Null when no method needs calibration. */
+  /** Null when no method needs calibration, or pictures alone are calibrated on. */
   readonly calibration: TextSource | null;
+  /** A set of pictures beside that text, or in its place. */
+  readonly calibrationPictures?: TextSource;
   /** Points that were measured before: those that the run would repeat are taken over. */
   readonly earlier?: readonly FinishedPoint[];
   /** Whether all of them stay in the run where they can (`asked`: only those that it asks for). */
@@ -50,6 +79,8 @@ export interface Operations {
    */
   open: { ask: { readonly files: readonly SourceFile[] }; answer: CheckpointCard; event: never };
   run: { ask: RunRequest; answer: null; event: RunEvent };
+  /** Looks into a set of pictures, and unpacks as many of them as are asked for. */
+  pictures: { ask: { readonly source: TextSource; readonly samples: number }; answer: PictureReport; event: never };
   /** Rounds the matrices of the open checkpoint one by one. */
   round: { ask: { readonly points: readonly PlainPoint[] }; answer: null; event: RoundingEvent };
   /** Memory on the GPU that is in use and kept for re-use. */

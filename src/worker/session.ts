@@ -10,6 +10,8 @@ import type { RunEvent } from '../log/events';
 import { inspectAny } from '../lab/inspect';
 import { roundMatrices } from '../lab/roundMatrices';
 import { memoryStore, type SiteStore } from '../lab/siteStore';
+import type { RunInput } from '../lab/opening';
+import { pictureIdentity } from '../lab/pictureWindows';
 import { run } from '../lab/run';
 import { measureSpeed } from '../lab/speed';
 import { finishedPoints } from '../log/takeOver';
@@ -17,6 +19,7 @@ import { recallTiles, rememberedTiles } from '../lab/tiles';
 import { fromErrorRecord, RecipeError, type ErrorRecord } from '../util/errors';
 import { engineVersion } from '../util/version';
 import { openLayerStore, openNote } from './opfsStore';
+import { lookInto, readSet } from './pictureSets';
 import type { TextSource } from './protocol';
 import type { Call, Handlers } from './serve';
 
@@ -61,6 +64,12 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
     return { ...(await readText(text)), label: text.label };
   }
 
+  async function readEvaluation(source: TextSource): Promise<Pick<RunInput, 'evaluation' | 'pictures'>> {
+    if (!source.pictures) return { evaluation: await read(source) };
+    const pictures = await readSet(source);
+    return { evaluation: pictureIdentity(pictures), pictures };
+  }
+
   function opened(): Checkpoint {
     if (checkpoint) return checkpoint;
     throw new RecipeError('no-checkpoint', 'No checkpoint is open. Open one, or choose a bundled model.');
@@ -96,12 +105,13 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
       if (turn === newest) checkpoint = found;
       return card;
     },
-    async run({ settings, evaluation, calibration, earlier = [], keepEarlier = 'asked' }, call) {
+    async run({ settings, evaluation, calibration, calibrationPictures, earlier = [], keepEarlier = 'asked' }, call) {
       const input = {
         checkpoint: opened(),
         settings,
-        evaluation: await read(evaluation),
+        ...(await readEvaluation(evaluation)),
         calibration: calibration && (await read(calibration)),
+        ...(calibrationPictures && { calibrationPictures: await readSet(calibrationPictures) }),
         keep: await layers,
         appVersion: engineVersion,
         keepEarlier,
@@ -127,6 +137,9 @@ export function createSession({ gpu: source, storage }: Surroundings): Handlers 
         if (event.type === 'rounding-failed') throw fromErrorRecord(event.error);
       }
       return null;
+    },
+    async pictures({ source, samples }, { signal }) {
+      return lookInto(source, samples, signal);
     },
     async memory() {
       return (await openDevice()).memory();

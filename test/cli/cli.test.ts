@@ -9,6 +9,7 @@ import type { RoundingEvent } from '../../src/log/rounding';
 import { readLog } from '../../src/log/file';
 import { bertFiles } from '../model/bert';
 import { goldenModel } from '../model/folder';
+import { writeLetters, writePictureModel } from '../model/letters';
 import { labGoldens, textOfIds } from '../lab/tiny';
 import { present } from '../../src/util/assert';
 import { meanOf } from '../meanOf';
@@ -20,29 +21,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'bitcurve-cli-'));
   for (const name of ['config.json', 'model.safetensors'])
     copyFileSync(join(goldenModel('llama'), name), join(folder, name));
-  const vocab = Object.fromEntries(
-    Array.from({ length: 64 }, (_, i) => [['<unk>', '<s>'][i] ?? String.fromCodePoint(0x100 + i), i]),
-  );
-  const special = ['<unk>', '<s>'].map((content, id) => ({
-    id,
-    content,
-    special: true,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-  }));
-  const tokenizer = {
-    version: '1.0',
-    added_tokens: special,
-    normalizer: null,
-    pre_tokenizer: null,
-    post_processor: null,
-    decoder: null,
-    model: { type: 'BPE', unk_token: '<unk>', vocab, merges: [] },
-  };
-  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
-  writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify({ add_bos_token: true, bos_token: '<s>' }));
+  writeLetters(folder);
   for (const name of ['other-F16.gguf', 'this-f32.gguf', 'notes.md']) writeFileSync(join(folder, name), 'GGUF');
   writeFileSync(join(folder, 'eval.txt'), textOfIds(labGoldens.ids).text);
   writeFileSync(join(folder, 'tiny.txt'), textOfIds(labGoldens.ids.slice(0, 20)).text);
@@ -240,12 +219,7 @@ describe('lab', () => {
 
   it('evaluates pictures with what is told of them', async () => {
     const model = join(folder, 'pictures');
-    mkdirSync(model);
-    for (const name of ['config.json', 'model.safetensors'])
-      copyFileSync(join(goldenModel('llava'), name), join(model, name));
-    for (const name of ['tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(folder, name), join(model, name));
-    const preprocessor = { image_processor_type: 'CLIPImageProcessor', size: 28, crop_size: 28 };
-    writeFileSync(join(model, 'preprocessor_config.json'), JSON.stringify(preprocessor));
+    writePictureModel(model);
     for (const name of ['colour.png', 'palette-4.png'])
       copyFileSync(join(root, 'test/golden/pictures', name), join(model, name));
     const said = (...ids: number[]) => textOfIds(ids).text;

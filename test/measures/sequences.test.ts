@@ -120,11 +120,12 @@ describe('lines of a set of pictures', () => {
       { image: 'in/b.png', kind: 'question', question: 'color?', answer: 'red', choices: ['blue', 'red'] },
       { image: 'b.png', kind: 'question', question: 'color?', answer: 'red', choices: ['red'] },
     ];
-    expect(recordsIn(lines.join('\n'), 'set.jsonl')).toEqual({ records });
+    expect(recordsIn(lines.join('\n'), 'set.jsonl')).toEqual({ records, lines: [1, 3, 4] });
     // A first line may say how they are written.
     const wording = '{"ask": "<image>q: {question} a: {answer}"}';
     expect(recordsIn(['', wording, ...lines].join('\n'), 'set.jsonl')).toEqual({
       records,
+      lines: [3, 5, 6],
       wording: { question: '<image>q: {question} a: {answer}' },
     });
   });

@@ -35,13 +35,62 @@ describe('dropped files', () => {
   });
 });
 
+describe('pictures that are dropped', () => {
+  const line = '{"image": "in/a.png", "caption": "x"}\n';
+
+  it('are a set with the list that lies beside them, whatever else is in the folder', async () => {
+    const files = [
+      file('set/list.jsonl', line),
+      file('set/in/a.png', 'a'),
+      file('set/b.JPG', 'b'),
+      file('set/README.md', 'how it was made'),
+      file('notes.txt', 'a text'),
+    ];
+    const { sets, texts, checkpoint, refused } = await sortDropped(files);
+    expect(sets.map(({ list }) => list.path)).toEqual(['set/list.jsonl']);
+    expect(sets[0]?.pictures.map(({ path }) => path)).toEqual(['in/a.png', 'b.JPG']);
+    expect(texts.map(({ path }) => path)).toEqual(['notes.txt']);
+    expect([checkpoint, refused]).toEqual([[], []]);
+  });
+
+  it('may come as single files, and a first line may say how they are written', async () => {
+    const files = [
+      file('list.jsonl', '{"ask": "<image>{question}"}\n' + line),
+      file('a.png', 'a'),
+      file('t/b.txt', 't'),
+    ];
+    const { sets, texts } = await sortDropped(files);
+    expect(sets.map(({ list, pictures }) => [list.path, pictures.length])).toEqual([['list.jsonl', 1]]);
+    expect(texts.map(({ path }) => path)).toEqual(['t/b.txt']);
+    // A key that is not the first, and a first line that is no JSON: its reader names it.
+    for (const first of ['{"question": "q", "answer": "a", "image": "a.png"}', '{"image": "a.png", caption}']) {
+      expect((await sortDropped([file('l.jsonl', first)])).sets).toHaveLength(1);
+    }
+    for (const first of ['{"text": "of an image"}', '{"type": "run-started"}', 'image']) {
+      expect((await sortDropped([file('l.jsonl', first)])).sets).toHaveLength(0);
+    }
+  });
+
+  it('alone lack words: what is needed is said, with an example, and whether the open model looks', async () => {
+    const { refused } = await sortDropped([file('photo.png', 'x')]);
+    const { title, text } = refusalWords(refused, { name: 'looks', pictures: { side: 28, features: 4, id: 5 } });
+    expect(title).toBe('photo.png is a picture without words');
+    expect(text).toContain('{"image": "photo.png", "caption": "a dog on a beach"}');
+    expect(text).not.toContain('takes no pictures');
+    expect(refusalWords(refused, { name: 'level-100' }).text).toMatch(
+      /level-100 takes no pictures: open a model that does/,
+    );
+    const two = await sortDropped([file('a.png', 'x'), file('b.jpg', 'x')]);
+    expect(refusalWords(two.refused).title).toBe('2 pictures without words');
+  });
+});
+
 describe('files that nothing reads', () => {
   const say = async (...files: readonly ReturnType<typeof file>[]) =>
     refusalWords((await sortDropped(files)).refused).text;
 
   it('are named for what they are, with what opens instead', async () => {
     for (const [path, what] of [
-      ['photo.png', 'a picture'],
       ['paper.pdf', 'a document'],
       ['scores.csv', 'a table'],
     ] as const) {
@@ -49,7 +98,7 @@ describe('files that nothing reads', () => {
       expect(said).toContain(`It is ${what}`);
       expect(said).toMatch(/checkpoint folder .*\.safetensors.*text \(\.txt.*log of a run \(\.ndjson\)/);
     }
-    expect(await say(file('a.png', ''), file('b.png', ''))).toContain('1 more like it');
+    expect(await say(file('a.pdf', ''), file('b.png', ''))).toContain('1 more like it');
   });
 
   it('are told from this page’s own tables, whose log opens', async () => {

@@ -330,7 +330,7 @@ describe('the lab', () => {
     expect(chosen()).toBe('dropped:a.txt');
     expect(lab.store.getState().notices.at(-1)?.title).toBe('unrelated did not open');
     await lab.receive([file('photo.png')]);
-    expect(lab.store.getState().notices.at(-1)?.title).toBe('photo.png does not open');
+    expect(lab.store.getState().notices.at(-1)?.title).toBe('photo.png is a picture without words');
   });
 
   it('replays a log, and names the line of a broken one', async () => {

@@ -35,6 +35,7 @@ function pair(handlers: Partial<Handlers>, sent: FromWorker[] = []) {
     open: refuse,
     run: refuse,
     round: refuse,
+    pictures: refuse,
     memory: refuse,
     'lose-device': refuse,
     ...handlers,

@@ -46,15 +46,26 @@ export interface PictureSet {
 /** Bytes of a picture file → the picture; the page has a decoder for more kinds than PNG. */
 export type Decode = (bytes: Uint8Array<ArrayBuffer>, where: string) => Promise<Picture>;
 
-/** `beside` finds a file by its path from the folder of the JSON lines. FormatError names the line, or the picture that is not there. */
+/** The file of JSON lines alone. FormatError names the line. */
+export async function readPictureList(file: SourceFile): Promise<PictureList & { readonly text: string }> {
+  const text = decodeUtf8(await readWhole(file, MAX_TEXT_BYTES, 'a list of pictures', 'git-lfs'), file.path);
+  return { text, ...recordsIn(text, file.path) };
+}
+
+/**
+ * `beside` finds a file by its path from the folder of the JSON lines, and is told the line that names it first. FormatError names the line, or
+ * the picture that is not there.
+ */
 export async function readPictureSet(
   file: SourceFile,
-  beside: (path: string) => Promise<SourceFile>,
+  beside: (path: string, line: number) => Promise<SourceFile>,
   decode: Decode = readPng,
 ): Promise<PictureSet> {
-  const text = decodeUtf8(await readWhole(file, MAX_TEXT_BYTES, 'a list of pictures', 'git-lfs'), file.path);
-  const { records, wording } = recordsIn(text, file.path);
-  const bytesOf = async (image: string) => readWhole(await beside(image), MAX_PICTURE_BYTES, 'a picture', 'git-lfs');
+  const { text, records, lines, wording } = await readPictureList(file);
+  const bytesOf = async (image: string) => {
+    const line = lines[records.findIndex((record) => record.image === image)] ?? 0;
+    return readWhole(await beside(image, line), MAX_PICTURE_BYTES, 'a picture', 'git-lfs');
+  };
   const hashes = new Map<string, string>();
   for (const { image } of records) if (!hashes.has(image)) hashes.set(image, await sha256(await bytesOf(image)));
   return {
@@ -67,15 +78,20 @@ export async function readPictureSet(
   };
 }
 
+export interface PictureList {
+  readonly records: readonly PictureRecord[];
+  /** Of each record the line that it stands in, from 1. */
+  readonly lines: readonly number[];
+  readonly wording?: Wording;
+}
+
 /** The records of JSON lines, and how they are written; FormatError where there are none. */
-export function recordsIn(
-  text: string,
-  where: string,
-): { readonly records: readonly PictureRecord[]; readonly wording?: Wording } {
-  const lines = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [lineOf(line, where, i + 1)]));
-  const wording = lines[0] && wordingOf(lines[0]);
-  const records = lines.slice(wording ? 1 : 0).map(recordOf);
-  if (records.length > 0) return { records, ...(wording && { wording }) };
+export function recordsIn(text: string, where: string): PictureList {
+  const all = text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [lineOf(line, where, i + 1)]));
+  const wording = all[0] && wordingOf(all[0]);
+  const own = all.slice(wording ? 1 : 0);
+  const records = own.map(recordOf);
+  if (records.length > 0) return { records, lines: own.map(({ number }) => number), ...(wording && { wording }) };
   throw new FormatError(
     'empty-text',
     `${where}: there is no line in it that names a picture. Each line is to be a JSON object. ${forms}`,
@@ -89,6 +105,7 @@ const forms =
   'Lines are {"image": "a.png", "caption": "…"} or {"image": "a.png", "question": "…", "answer": "…", "choices": ["…", …]}.';
 
 interface Line {
+  readonly number: number;
   readonly value: JsonObject;
   readonly fail: (what: string) => FormatError;
 }
@@ -103,7 +120,7 @@ function lineOf(line: string, where: string, number: number): Line {
     throw fail('it is no JSON');
   }
   if (!isObject(value)) throw fail('it is no JSON object');
-  return { value, fail };
+  return { number, value, fail };
 }
 
 const isText = (one: unknown): one is string => typeof one === 'string' && one.trim() !== '';

@@ -42,6 +42,8 @@ export async function readPng(bytes: Uint8Array<ArrayBuffer>, where: string): Pr
   const named = (name: string) => chunks.find((chunk) => chunk.name === name)?.body;
   const palette = named('PLTE');
   if (type === 3 && !palette) throw damaged(fail, 'its palette is missing');
+  // Photographs and drawings alike: three bytes a pixel, and nothing to be laid over white.
+  if (type === 2 && !named('tRNS')) return { width, height, rgb: lines };
   return overWhite(header, lines, line, colourOf(header, palette, named('tRNS'), fail));
 }
 
@@ -101,40 +103,49 @@ function headerOf([first]: readonly Chunk[], fail: Fail): Header {
 }
 
 /** Lines [height, line] without the byte before each, which says by what of the pixels left of and above it each byte is lessened. */
-function unfiltered(data: Uint8Array, line: number, height: number, step: number, fail: Fail): Uint8Array {
+function unfiltered(data: Uint8Array, line: number, height: number, step: number, fail: Fail): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(line * height);
   for (let row = 0; row < height; row++) {
     const kind = data[row * (line + 1)] as number;
     if (kind > 4) throw damaged(fail, `line ${row} has the filter ${kind}, which PNG does not know`);
     const from = row * (line + 1) + 1;
     const to = row * line;
-    for (let x = 0; x < line; x++) {
-      const left = x >= step ? (out[to + x - step] as number) : 0;
-      const above = row > 0 ? (out[to + x - line] as number) : 0;
-      const corner = row > 0 && x >= step ? (out[to + x - line - step] as number) : 0;
-      out[to + x] = (data[from + x] as number) + expected(kind, left, above, corner);
-    }
+    const above = row > 0 ? out.subarray(to - line, to) : new Uint8Array(line);
+    unfilter(kind, data.subarray(from, from + line), above, out.subarray(to, to + line), step);
   }
   return out;
 }
 
-function expected(kind: number, left: number, above: number, corner: number): number {
+/** One line, `own`, of what stands in the file, `raw`; what lies left of the first pixel is zero. */
+function unfilter(kind: number, raw: Uint8Array, above: Uint8Array, own: Uint8Array, step: number): void {
+  own.set(raw);
   switch (kind) {
     case 1:
-      return left;
+      for (let x = step; x < own.length; x++) own[x] = at(own, x) + at(own, x - step);
+      return;
     case 2:
-      return above;
+      for (let x = 0; x < own.length; x++) own[x] = at(own, x) + at(above, x);
+      return;
     case 3:
-      return (left + above) >> 1;
-    case 4: {
-      // Paeth (1991): of the three the nearest to left + above − corner, the first among equals.
-      const [a, b, c] = [Math.abs(above - corner), Math.abs(left - corner), Math.abs(left + above - 2 * corner)];
-      if (a <= b && a <= c) return left;
-      return b <= c ? above : corner;
-    }
-    default:
-      return 0;
+      for (let x = 0; x < own.length; x++)
+        own[x] = at(own, x) + (((x < step ? 0 : at(own, x - step)) + at(above, x)) >> 1);
+      return;
+    case 4:
+      for (let x = 0; x < step; x++) own[x] = at(own, x) + at(above, x);
+      for (let x = step; x < own.length; x++)
+        own[x] = at(own, x) + paeth(at(own, x - step), at(above, x), at(above, x - step));
   }
+}
+
+const at = (bytes: Uint8Array, i: number) => bytes[i] as number;
+
+/** Paeth (1991): of the three the nearest to left + above − corner, the first among equals. */
+function paeth(left: number, above: number, corner: number): number {
+  const a = Math.abs(above - corner);
+  const b = Math.abs(left - corner);
+  const c = Math.abs(left + above - 2 * corner);
+  if (a <= b && a <= c) return left;
+  return b <= c ? above : corner;
 }
 
 /** Red, green, blue and alpha of a pixel from its samples. */
