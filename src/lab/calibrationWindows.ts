@@ -56,8 +56,9 @@ export async function readCalibration(
   const tokensIn = (parts: readonly (readonly CalibrationWindow[])[]) =>
     parts.flat().reduce((sum, { ids }) => sum + ids.length, 0);
   const shown = seen && task && { ...seen, label: task.set.label, tokens: tokensIn(seen.parts) };
+  const { card, tower } = model;
   for (const part of seen?.parts ?? [])
-    requireVocabulary(idsOf(part), model.card.vocabulary, task?.set.label ?? '', model.tower?.id);
+    requireVocabulary(idsOf(part), card.vocabulary, task?.set.label ?? '', tower?.id);
   const remarks = [
     texts && shortSupply('calibration', { ...{ context, label: texts.label, asked: tokens }, windows: texts.windows }),
     shown?.supply === 'all' && shortPictures({ ...shown, records: shown.parts.flat().length, asked: tokens * draws }),

@@ -20,8 +20,8 @@ const task: PictureTask = {
   set: {
     label: 'set.jsonl',
     records: [record],
-    picture: () => Promise.resolve(picture),
     hashes: new Map([['a.png', '0']]),
+    picture: () => Promise.resolve(picture),
     identity: 'one record',
   },
 };
@@ -46,12 +46,14 @@ describe('a run on pictures that no token stands for', () => {
       const row = logits.subarray((first + i - 1) * 64, (first + i) * 64);
       return Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0)) - (row[ids[first + i] as number] as number);
     });
-    const settings = tinySettings([point('quarot-rtn', 3)], { protocol: 'pictures', context: 32 });
-    const events = await collect(await tinyInput(gpu, settings, { checkpoint, calibration: null, pictures: task }));
-    const [full, rotated] = finished(events);
+    const settings = tinySettings([point('quarot-rtn', 3), point('gptq', 3)], { protocol: 'pictures', context: 32 });
+    const events = await collect(
+      await tinyInput(gpu, settings, { checkpoint, calibration: null, pictures: task, calibrationPictures: task }),
+    );
+    const [full, rotated, compensated] = finished(events);
     const want = Math.exp(nll.reduce((a, b) => a + b, 0) / nll.length);
     expect((full?.values['perplexity']?.mean ?? 0) / want).toBeCloseTo(1, 4);
-    expect(rotated?.values['kld']?.mean).toBeGreaterThan(0);
+    for (const one of [rotated, compensated]) expect(one?.values['kld']?.mean).toBeGreaterThan(0);
     expect(events.find(({ type }) => type === 'rotation-verified')).toMatchObject({ tokens: 3 });
   });
 });
