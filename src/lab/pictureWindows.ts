@@ -222,7 +222,7 @@ class Looks {
     const waiting = this.#waiting;
     this.#waiting = [];
     using scope = gpu.scope('look');
-    const features = await this.tower.look(scope, concat(waiting.map(({ pixels }) => pixels)));
+    const features = await this.tower.look(scope, concat(waiting.map(({ pixels }) => pixels)), signal);
     const expected = waiting.reduce((sum, { rows }) => sum + rows, 0);
     if (features.rows !== expected) {
       throw new FormatError(

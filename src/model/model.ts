@@ -146,9 +146,9 @@ export interface Tower extends PictureTokens {
   readonly side: number;
   /**
    * Features [pictures · features, hidden] f32 of pixels [pictures, 3, side, side], normalised as the model wants them. Fewer where pictures of
-   * zeros alone stand for none. FormatError when there are no whole pictures, or values that are not finite.
+   * zeros alone stand for none. FormatError when there are no whole pictures, or values that are not finite; Cancelled soon after the signal.
    */
-  look(scope: Scope, pixels: Float32Array): Promise<Matrix>;
+  look(scope: Scope, pixels: Float32Array, signal?: AbortSignal): Promise<Matrix>;
 }
 
 export interface Model {

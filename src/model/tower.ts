@@ -22,13 +22,17 @@ import type { Source } from './steps';
 import { featuresOf } from './towerPlan';
 import { readFloats, uploadTensor, uploadVector } from './weights';
 
+/** Rows of the tower's stream that run together: two pictures of 1024 patches. */
+const rowsAtOnce = 2048;
+
 export function openTower(gpu: Gpu, checkpoint: Checkpoint, plan: PlannedTower): Tower {
   const { picture, width, positions, blocks, projector } = plan;
   const rows = positions.of.length;
   const features = featuresOf(plan);
   const inputs = [...blocks, projector].flatMap(({ sites }) => sites.map(({ cols }) => cols));
   const widest = Math.max(width, 3 * plan.patch ** 2, ...inputs);
-  const picturesAtOnce = Math.max(1, Math.floor(bindingLimit / (4 * rows * widest)));
+  // As many as a binding holds, and no more than keep a GPU busy: larger ones make its dispatches long.
+  const picturesAtOnce = Math.max(1, Math.floor(Math.min(bindingLimit / (4 * widest), rowsAtOnce) / rows));
   const tensor = (from: Source, ...shape: readonly number[]) => located(checkpoint, from, shape);
 
   /** Rows of the stream before the first block: patches, the row that goes before them, positions. */
@@ -52,7 +56,13 @@ export function openTower(gpu: Gpu, checkpoint: Checkpoint, plan: PlannedTower):
   }
 
   /** Makes of each part what the block makes of it: `length` rows for every picture. */
-  async function pass(scope: Scope, planned: PlannedBlock, parts: Matrix[], length: number): Promise<void> {
+  async function pass(
+    scope: Scope,
+    planned: PlannedBlock,
+    parts: Matrix[],
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     using local = gpu.scope('tower block');
     const { block, sites, tensors, uses } = planned;
     const open = { index: blocks.indexOf(planned), sites, ...(await openTensors(gpu, local, checkpoint, tensors)) };
@@ -60,7 +70,7 @@ export function openTower(gpu: Gpu, checkpoint: Checkpoint, plan: PlannedTower):
       const batch = { windows: part.rows / length, length };
       parts[at] = await runBlock(gpu, scope, block, part, { open, batch, uses, table: noRotation });
       scope.free(part.view.buffer);
-      await gpu.pace();
+      await gpu.pace(signal);
     }
   }
 
@@ -85,16 +95,16 @@ export function openTower(gpu: Gpu, checkpoint: Checkpoint, plan: PlannedTower):
   return {
     ...{ side: picture, features, id: plan.id, frame: plan.frame },
     ...(plan.mark !== undefined && { mark: plan.mark }),
-    async look(scope, pixels) {
+    async look(scope, pixels, signal) {
       using local = gpu.scope('tower');
       const seen = picturesIn(pixels, plan);
       const parts: Matrix[] = [];
       for (let begin = 0; begin < seen.length; begin += picturesAtOnce) {
         parts.push(await startOf(local, seen.slice(begin, begin + picturesAtOnce)));
       }
-      for (const block of blocks) await pass(local, block, parts, rows);
+      for (const block of blocks) await pass(local, block, parts, rows, signal);
       for (const [at, part] of parts.entries()) parts[at] = taken(local, part);
-      await pass(local, projector, parts, features);
+      await pass(local, projector, parts, features, signal);
       return stacked(gpu, scope, parts);
     },
   };
