@@ -80,7 +80,8 @@ async function* attempt(input: RunInput, clock: () => number): AsyncGenerator<Ru
   const supply = { context, label: input.evaluation.label, asked: maxTokens, windows: windows.ids.length };
   const remarks = [
     rawWikiText(protocol, input.evaluation),
-    shortSupply('evaluation', supply),
+    // Pictures have texts of their own lengths, not windows.
+    looks ? null : shortSupply('evaluation', supply),
     ...(calibration?.remarks ?? []),
   ];
   for (const remark of remarks) if (remark) yield remark;

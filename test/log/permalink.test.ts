@@ -72,6 +72,18 @@ describe('permalink', () => {
     expect(without.results.some(({ size }) => 'operations' in size)).toBe(false);
   });
 
+  it('carries shares of none and of all, whatever stands beside them', async () => {
+    const share = madeUpShare(2);
+    // Of a tiny model most is no layer: against 13.3 bits a weight a share of one is shorter, and would come back as more.
+    const results = share.results.slice(0, 2).map((result, i) => ({
+      ...result,
+      size: { ...result.size, bitsPerWeightAll: 13.3 },
+      values: { ...result.values, accuracy: { mean: i, low: 0, high: i } },
+    }));
+    const back = await decodePermalink(await encodePermalink({ ...share, results }));
+    expect(back.results.map((result) => result.values['accuracy']?.mean)).toEqual([0, 1]);
+  });
+
   it('gives back what was shared', async () => {
     const share = madeUpShare(40);
     const back = await decodePermalink(await encodePermalink(share));

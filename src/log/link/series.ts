@@ -51,17 +51,13 @@ export function writeSeries(series: Series, before: Before): Json {
   const scale = 10 ** series.digits;
   const means = series.values.map((value) => value?.mean ?? null);
   const own = means.map((mean) => scaled([series.scale, scale], mean));
-  const options: { readonly kind: Kind; readonly base: number; readonly column: Integers }[] = [
-    { kind: series.scale, base: 0, column: own },
-  ];
+  const options: Option[] = [{ kind: series.scale, base: 0, column: own }];
   for (const [base, { integers, scale: other }] of before.values.entries()) {
     if (series.scale === 'linear' && other === scale)
       options.push({ kind: 'difference', base, column: minus(own, integers) });
     options.push({ kind: 'quotient', base, column: quotients(means, integers, other) });
   }
-  const fitting = options.filter((option) =>
-    isFaithful(option.kind, scale, option.column, before.values[option.base], own),
-  );
+  const fitting = options.filter((option) => isFaithful(option, series, before.values[option.base], own));
   const { kind, base, column } = fitting.reduce((best, one) =>
     lengthOf(one.column) < lengthOf(best.column) ? one : best,
   );
@@ -70,19 +66,26 @@ export function writeSeries(series: Series, before: Before): Json {
   return [kinds.indexOf(kind), series.digits, base, ...digitsOf(series.name, column), half];
 }
 
-/** Whether a column gives the series' own integers back, but for the last digit. */
+/** A way to write a series: by itself, or against the one at `base`. */
+interface Option {
+  readonly kind: Kind;
+  readonly base: number;
+  readonly column: Integers;
+}
+
+/** Whether a column gives the series' own integers back, but for the last digit, and no value beyond its range: a share of one is not more. */
 function isFaithful(
-  kind: Kind,
-  scale: number,
-  column: Integers,
+  { kind, column }: Option,
+  { digits, range: [least, most] }: Pick<Series, 'digits' | 'range'>,
   base: Before['values'][number] | undefined,
   own: Integers,
 ): boolean {
   if (kind === 'linear' || kind === 'log') return true;
-  const [back] = restored(kind, scale, column, base);
+  const [back, means] = restored(kind, 10 ** digits, column, base);
   return own.every((v, i) => {
-    const got = back[i] ?? null;
-    return v === null || got === null ? v === got : Math.abs(v - got) <= 1;
+    const [got, mean] = [back[i] ?? null, means[i] ?? null];
+    if (v === null || got === null || mean === null) return v === got;
+    return Math.abs(v - got) <= 1 && mean >= least && mean <= most;
   });
 }
 
