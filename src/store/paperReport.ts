@@ -1,5 +1,6 @@
 /**
- * What the page shows of the paper's claims: made by `npm run table -- --structures`, read from public/reports/structures.json. Numbers are ln
+ * What the page shows of the paper's claims: made by `npm run table -- --structures`, read from public/reports/structures.json, and the
+ * experiments beside the table from public/reports/experiments.json. Numbers are ln
  * ratios: ln(perplexity / full precision), unless something else is said. Types alone.
  */
 
@@ -68,21 +69,22 @@ export interface ReportClaim {
   readonly answers: readonly ReportAnswer[];
 }
 
+/** What was not measured, or is of no such model, is left out. */
 export interface ReportRow {
   readonly structure: string;
   readonly label: string;
-  readonly value: Interval | null;
-  /** ln(perplexity ÷ of what `label` is compared with); null where it is compared with nothing. */
-  readonly difference: Interval | null;
-  readonly stored: number | null;
+  readonly value?: Interval;
+  /** ln(perplexity ÷ of what `label` is compared with). */
+  readonly difference?: Interval;
+  readonly stored?: number;
   /** What runs beside the layers, for each token. */
-  readonly operations: number | null;
+  readonly operations?: number;
   /** Share of the choices of experts that came out otherwise. */
-  readonly rerouted: number | null;
+  readonly rerouted?: number;
   /** Share of questions. */
-  readonly accuracy: number | null;
+  readonly accuracy?: number;
   /** Nats per token that the right picture saves against another. */
-  readonly sight: number | null;
+  readonly sight?: number;
 }
 
 export interface ReportExperiment {
@@ -105,5 +107,4 @@ export interface PaperReport {
   readonly cells: readonly ReportCell[];
   readonly ranks: readonly ReportRank[];
   readonly claims: readonly ReportClaim[];
-  readonly experiments: readonly ReportExperiment[];
 }

@@ -207,13 +207,20 @@ function rowOf(study: Study, structure: string, { label, name, where = {}, again
   if (!result) return null;
   const { bitsPerWeight, operations } = result.size;
   const found = against ? differenceOf(side, study.side(structure, against[0], against[1])) : null;
-  const value = (of: string) => rounded(result.values[of]?.mean ?? null);
+  const loss = valueOf(result, 'lnRatio');
+  const also = Object.fromEntries(
+    ['rerouted', 'accuracy', 'sight'].flatMap((name) => {
+      const mean = result.values[name]?.mean;
+      return mean !== undefined && Number.isFinite(mean) ? [[name, rounded(mean)]] : [];
+    }),
+  );
   return {
-    ...{ structure, label, value: valueOf(result, 'lnRatio') },
-    difference: found && [rounded(found.mean), rounded(found.low), rounded(found.high)],
+    ...{ structure, label },
+    ...(loss && { value: loss }),
+    ...(found && { difference: [rounded(found.mean), rounded(found.low), rounded(found.high)] as const }),
     stored: rounded(bitsPerWeight, 3),
-    operations: operations ?? null,
-    ...{ rerouted: value('rerouted'), accuracy: value('accuracy'), sight: value('sight') },
+    ...(operations !== undefined && { operations }),
+    ...also,
   };
 }
 

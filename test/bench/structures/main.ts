@@ -1,6 +1,6 @@
 /**
  * `npm run table -- --structures`: the paper's claims on every structure of the zoo. Measures what the results do not hold yet, then writes
- * docs/structures.md (between its marks) and public/reports/structures.json, which the page shows.
+ * docs/structures.md (between its marks) and public/reports/*.json, which the page shows.
  *   --results FILE   keeps every finished point and goes on from there
  *   --only NAME      measures one structure alone (llama, mixtral, qwen2_moe, mamba, mamba2, llava); the others come from the results
  *   --zoo FOLDER     further models beside public/demo: levels 7 and 30, as the training script writes them; may be given again
@@ -22,6 +22,7 @@ import { engineVersion } from '../../../src/util/version';
 import { between } from '../tableText';
 import { setsOf, studyOf, type Opened } from './gather';
 import { measureSet } from './measure';
+import { experimentsOf } from './experiments';
 import { findModels } from './models';
 import { reportOf } from './report';
 import { Results } from './results';
@@ -98,11 +99,14 @@ export async function structuresReport(args: readonly string[]): Promise<number>
       }
     }
   }
-  const report = reportOf(studyOf(models, results), engineVersion, calibrationOf(models));
+  const study = studyOf(models, results);
+  const [report, experiments] = [reportOf(study, engineVersion, calibrationOf(models)), experimentsOf(study)];
   mkdirSync(join(into, 'public/reports'), { recursive: true });
-  writeFileSync(join(into, 'public/reports/structures.json'), `${JSON.stringify(report)}\n`);
+  for (const [name, what] of Object.entries({ structures: report, experiments })) {
+    writeFileSync(join(into, `public/reports/${name}.json`), `${JSON.stringify(what)}\n`);
+  }
   const page = join(into, 'docs/structures.md');
-  const text = Object.entries(textsOf(report)).reduce(
+  const text = Object.entries(textsOf(report, experiments)).reduce(
     (whole, [name, part]) => between(whole, name, part),
     readFileSync(page, 'utf8'),
   );

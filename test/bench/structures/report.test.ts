@@ -1,9 +1,12 @@
 /** From made-up figures to the report, its text, and what the page draws. */
 import { describe, expect, it } from 'vitest';
 import { claimGroups, placesOf, rankAt, shadeOf, tableAt } from '../../../src/store/paperView';
+import { experimentsOf } from './experiments';
 import { studyWith } from './made';
+import { structures } from './models';
 import { reportOf } from './report';
 import { nameOf, offers, tableMethods, widths } from './sets';
+import { Study } from './study';
 import { textsOf } from './text';
 
 const everywhere = (loss: (method: string, bits: number) => number | string) =>
@@ -32,7 +35,7 @@ describe('the report', () => {
     const there = structures.filter(({ perplexity }) => perplexity !== null).map(({ name }) => name);
     expect(there).toEqual(['llama', 'mamba']);
     expect(new Set(cells.map(({ structure }) => structure))).toEqual(new Set(there));
-    const texts = textsOf(report());
+    const texts = textsOf(report(), []);
     expect(texts['models']).toMatch(/Pictures +\| no model yet/);
     expect(texts['findings']).toContain('no model yet of: Experts, coarse, Experts, fine, Mamba 2 and Pictures');
   });
@@ -49,7 +52,7 @@ describe('the report', () => {
   it('keeps why a method cannot run', () => {
     const cell = report().cells.find(({ structure, method }) => structure === 'mamba' && method === 'awq');
     expect(cell).toMatchObject({ value: null, failure: 'no place for scales' });
-    expect(textsOf(report())['methods']).toContain('cannot run');
+    expect(textsOf(report(), [])['methods']).toContain('cannot run');
   });
 
   it('finds opposite orders', () => {
@@ -57,8 +60,25 @@ describe('the report', () => {
     expect(rank).toMatchObject({ methods: tableMethods.length - 1, tau: [-1, -1, -1] });
   });
 
-  it('stays small', () => {
-    expect(JSON.stringify(report()).length).toBeLessThan(100_000);
+  it('stays below 100 kB with every structure in it', () => {
+    const whole = structures.reduce(
+      (made, { name }) => studyWith({ [name]: everywhere(inOrder) }, {}, made),
+      new Study(),
+    );
+    const size = JSON.stringify(reportOf(whole, '0.1.0+made', 16_384)).length;
+    expect(size).toBeGreaterThan(40_000);
+    expect(size).toBeLessThan(100_000);
+  });
+
+  it('sets experiments beside what they are against', () => {
+    const points = { 'gptq-mse 2': 1, 'quarot-asymmetric 2': 0.4 };
+    const [rotation] = experimentsOf(studyWith({ llama: points }));
+    expect(rotation?.rows.map(({ label }) => label)).toEqual([
+      'GPTQ, mse clip, 2 bits',
+      'the same with rotation, against without, 2 bits',
+    ]);
+    expect(rotation?.rows[0]?.difference).toBeUndefined();
+    expect(rotation?.rows[1]?.difference?.[0]).toBeCloseTo(-0.6, 1);
   });
 });
 

@@ -13,7 +13,6 @@ import { findMethod } from '../../../src/quant/recipe/recipes';
 import { judge, type Judged } from './claim';
 import { claims } from './claims';
 import { decided, differenceOf, type Difference, type Sided } from './differences';
-import { experimentsOf } from './experiments';
 import { structures } from './models';
 import { rounded, valueOf } from './numbers';
 import { rankCorrelation } from './ranks';
@@ -122,6 +121,5 @@ export function reportOf(study: Study, engine: string, calibrationTokens: number
     cells: names.flatMap((name) => grid.flatMap(([bits, group]) => cellsOf(study, name, bits, group))),
     ranks: grid.flatMap(([bits, group]) => pairs.flatMap(([a, b]) => rankOf(study, a, b, bits, group))),
     claims: claims.map((claim) => claimOf(judge(claim, study))),
-    experiments: experimentsOf(study),
   };
 }

@@ -145,7 +145,8 @@ function claimText(claim: ReportClaim): string {
   ].join('\n');
 }
 
-const optional = (value: number | null, text: (value: number) => string) => (value === null ? '' : text(value));
+const optional = (value: number | undefined, text: (value: number) => string) =>
+  value === undefined ? '' : text(value);
 const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
 
 function experimentText({ title, line, rows }: ReportExperiment): string {
@@ -177,12 +178,15 @@ const measuredText = ({ measured: { windows, context, calibrationTokens, narrow 
   `Every point is measured on the same ${windows} windows of ${context} tokens of stories (\`gptq\` protocol), and calibrated on the same ${calibrationTokens.toLocaleString('en')} tokens of others, in one pass for all methods and widths (\`shared\`). Where calibration is narrow it is ${narrow} tokens of one kind of story. Routers and the layers that make Mamba’s step sizes, B and C stay as stored, unless a line says otherwise. Experts are blended with 64 tokens of all. The seed is 0, the engine ${engine}.`;
 
 /** By the name of their marks in the page. */
-export const textsOf = (report: PaperReport): Readonly<Record<string, string>> => ({
+export const textsOf = (
+  report: PaperReport,
+  experiments: readonly ReportExperiment[],
+): Readonly<Record<string, string>> => ({
   findings: findings(report),
   measured: measuredText(report),
   models: modelTable(report),
   methods: mainTables(report),
   ranks: rankTable(report),
   claims: report.claims.map(claimText).join('\n\n'),
-  experiments: report.experiments.map(experimentText).join('\n\n'),
+  experiments: experiments.map(experimentText).join('\n\n'),
 });
