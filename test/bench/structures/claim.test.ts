@@ -77,6 +77,13 @@ describe('a claim about every structure that it names', () => {
     expect(answers[0]?.note).toMatch(/no place for scales/);
   });
 
+  it('of AWQ says whether scales leave the model as it is, whichever set told of it', () => {
+    const scaled = { kld: 1e-13, folded: 9, sites: 9 };
+    const first = studyWith({ mixtral: { 'awq 3': 0.1 } }, { set: 'usual', scaled });
+    const both = studyWith({ mixtral: { 'rtn 3': 0.4 } }, { set: 'usual' }, first);
+    expect(judge(claim('awq-experts'), both).answers[0]?.note).toMatch(/9 of 9 .* the model itself/);
+  });
+
   it('of AWQ is refuted where it runs and helps', () => {
     const study = studyWith({ mixtral: { 'awq 3': 0.1, 'rtn 3': 0.4, 'awq 2': 1, 'rtn 2': 2 }, qwen2_moe: {} });
     expect(verdict('awq-experts', study)).toBe('refuted');

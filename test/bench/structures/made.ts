@@ -29,6 +29,7 @@ export interface Made {
   readonly full?: number;
   /** Mean KL of the rotated model. */
   readonly rotated?: number;
+  readonly scaled?: RunFacts['scaled'];
   readonly experts?: RunFacts['experts'];
   readonly bundled?: string;
 }
@@ -39,13 +40,13 @@ export interface Made {
  */
 export function studyWith(
   models: Readonly<Record<string, Readonly<Record<string, number | string | Measured>>>>,
-  { level = 100, set, full = 0.5, rotated = 1e-12, experts = null, bundled }: Made = {},
+  { level = 100, set, full = 0.5, rotated = 1e-12, scaled = null, experts = null, bundled }: Made = {},
   study = new Study(),
 ): Study {
   for (const [structure, points] of Object.entries(models)) {
     const where = { level, ...(set !== undefined && { set }) };
     const facts: RunFacts = {
-      ...{ rotated: { hadamard: rotated }, experts, parameters: 500_000, vocabulary: 512, widestInputs: 128 },
+      ...{ rotated: { hadamard: rotated }, scaled, experts, parameters: 500_000, vocabulary: 512, widestInputs: 128 },
     };
     const rng = (name: string) => createRng(hash32(`${structure} ${level} ${set} ${name}`));
     study.addModel({ structure, level, bundled: bundled ?? null, full: measuredLike(0, rng('full'), full), facts });

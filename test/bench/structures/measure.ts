@@ -55,9 +55,14 @@ function factsOf(log: readonly RunEvent[], before: RunFacts | undefined): RunFac
   const started = log.find((event) => event.type === 'run-started');
   if (started?.type !== 'run-started') return null;
   const rotated: Record<string, number> = { ...before?.rotated };
+  let scaled = before?.scaled ?? null;
   const reached = new Map<string, number>();
   for (const event of log) {
     if (event.type === 'rotation-verified') rotated[event.basis] = event.kld;
+    if (event.type === 'scales-verified') {
+      const { kld, folded, sites } = event;
+      scaled = { kld, folded, sites };
+    }
     if (event.type === 'site-calibrated' && /\.expert\.\d+\.gate-up$/.test(event.site))
       reached.set(event.site, event.tokens);
   }
@@ -65,8 +70,16 @@ function factsOf(log: readonly RunEvent[], before: RunFacts | undefined): RunFac
   const experts = reached.size
     ? { all: reached.size, unreached: [...reached.values()].filter((tokens) => tokens === 0).length }
     : (before?.experts ?? null);
-  return { rotated, experts, parameters, vocabulary, widestInputs: widestInputs ?? null };
+  return { rotated, scaled, experts, parameters, vocabulary, widestInputs: widestInputs ?? null };
 }
+
+/** Events that facts are made of. */
+const told: ReadonlySet<RunEvent['type']> = new Set([
+  'run-started',
+  'rotation-verified',
+  'scales-verified',
+  'site-calibrated',
+]);
 
 /** @throws what ends the run. Points that fail are results. */
 export async function measureSet(
@@ -87,8 +100,7 @@ export async function measureSet(
   const input = { gpu, checkpoint, ...given, settings, keep, signal, appVersion };
   const log: RunEvent[] = [];
   for await (const event of run(input)) {
-    if (event.type === 'rotation-verified' || event.type === 'run-started' || event.type === 'site-calibrated')
-      log.push(event);
+    if (told.has(event.type)) log.push(event);
     if (event.type === 'run-failed') throw fromErrorRecord(event.error);
     if (event.type === 'point-failed') {
       const point = planned.get(event.point);

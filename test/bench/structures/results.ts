@@ -19,6 +19,8 @@ export interface Measured {
 export interface RunFacts {
   /** Mean KL(model ‖ model in rotated bases, unrounded), nats per token, by bases. */
   readonly rotated: Readonly<Record<string, number>>;
+  /** The same with factors in whatever stands before its layers, and how many of its sites have such; null where AWQ was not asked. */
+  readonly scaled: { readonly kld: number; readonly folded: number; readonly sites: number } | null;
   /** Experts, and how many of them no calibration token reached; null where there are none. */
   readonly experts: { readonly all: number; readonly unreached: number } | null;
   readonly parameters: number;

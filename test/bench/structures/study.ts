@@ -35,8 +35,15 @@ export class Study {
     this.#sides.set(keyOf(structure, where, name), side);
   }
 
+  /** Several sets may tell of one place: what one does not know the others do. */
   addFacts(structure: string, where: Where, facts: RunFacts): void {
-    this.#facts.set(keyOf(structure, where, ''), facts);
+    const before = this.facts(structure, where);
+    const both = {
+      rotated: { ...before?.rotated, ...facts.rotated },
+      scaled: facts.scaled ?? before?.scaled ?? null,
+      experts: facts.experts ?? before?.experts ?? null,
+    };
+    this.#facts.set(keyOf(structure, where, ''), { ...facts, ...both });
   }
 
   /** Whether or not it failed; undefined where nobody tried. */

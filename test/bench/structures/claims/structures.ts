@@ -44,7 +44,11 @@ function awqFails(study: Study, structure: string): Asked {
   );
   const checks = places.map(([bits, group]) => beats('rtn', 'awq', { study, structure, bits, group }));
   const settled = { outcome: 'for' as Exclude<Outcome, 'open'>, because: `AWQ cannot run: ${failed[0]}` };
-  return failed.length ? { checks, settled } : { checks };
+  const scaled = study.facts(structure)?.scaled;
+  const note = scaled
+    ? `With factors in whatever stands before its layers (${scaled.folded} of ${scaled.sites} of them) the model, before anything is rounded, is ${scaled.kld <= exact ? 'the model itself' : 'another model'}: mean KL divergence ${scaled.kld.toExponential(0)} nats per token.`
+    : '';
+  return { checks, note, ...(failed.length && { settled }) };
 }
 
 const awqCriterion = (which: string) =>
