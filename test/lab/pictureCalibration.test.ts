@@ -200,7 +200,13 @@ describe('a run calibrated on pictures', () => {
       return last?.type === 'run-failed' ? last.error : null;
     };
     const onText = { protocol: 'gptq', context: 24 } as const;
-    expect(await failure({ ...shown, checkpoint: await tinyCheckpoint('llama') }, onText)).toMatchObject({
+    expect(await failure(shown, onText)).toMatchObject({
+      code: 'bad-setting',
+      message: expect.stringContaining('is for texts, and pictures') as string,
+    });
+    const { pictures: _, ...blind } = await input([point('gptq', 3)], shown, onText);
+    const last = (await collect({ ...blind, checkpoint: await tinyCheckpoint('llama') })).at(-1);
+    expect(last?.type === 'run-failed' && last.error).toMatchObject({
       code: 'no-tower',
       message: expect.stringContaining('looks at no pictures') as string,
     });
