@@ -149,11 +149,12 @@ function OpenButton({
     <button
       type="button"
       className="open-model"
+      aria-label={`Open in the lab: ${label}`}
       disabled={busy}
       title={busy ? 'A run is under way' : 'Opens the bundled model with these methods'}
       onClick={() => void open()}
     >
-      Open in the lab<span className="unseen">: {label}</span>
+      Open in the lab
     </button>
   );
 }
