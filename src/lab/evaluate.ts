@@ -101,7 +101,9 @@ export class Evaluation implements Disposable {
         for (const window of scores) measurement.add(window);
         measuring.done = index + 1;
         yield { kind: 'worked', tokens: group.ids.length, part: 'head' };
-        yield { kind: 'measured', quality: measurement.measured() };
+        // Nothing is told yet where all so far are wrong answers.
+        const quality = measurement.measured();
+        if (quality.windows > 0) yield { kind: 'measured', quality };
       }
     }
     if (measuring.done === this.groups.length) {

@@ -81,6 +81,14 @@ describe('a run on pictures', () => {
     expect(readLog(writeLog(events))).toEqual(events);
   });
 
+  it('takes questions alone, whose first text is a wrong answer', async () => {
+    const questions = { ...set, records: records.filter(({ kind }) => kind === 'question') };
+    const events = await collect(await input('pictures', { pictures: { ...task, set: questions } }));
+    const [full] = finished(events);
+    expect(Number.isFinite(full?.values['perplexity']?.mean)).toBe(true);
+    expect(events.filter(({ type }) => type === 'run-failed')).toEqual([]);
+  });
+
   it('is the same with nothing resident on the GPU', async () => {
     const own = await input('pictures');
     const values = async (of: typeof own) => finished(await collect(of)).map((result) => result.values);
