@@ -31,12 +31,12 @@ describe('a claim about every structure that it names', () => {
 
   it('is reproduced where all of them are for it', () => {
     const study = studyWith({ mixtral: rotation(0.2, 1), qwen2_moe: rotation(0.3, 1.2) });
-    expect(verdict('rotation-experts', study)).toBe('reproduced');
+    expect(verdict('rotation-gains-experts', study)).toBe('reproduced');
   });
 
   it('is refuted where one is against it, and says which', () => {
     const study = studyWith({ mixtral: rotation(0.2, 1), qwen2_moe: rotation(1.2, 0.3) });
-    const { verdict, answers } = judge(claim('rotation-experts'), study);
+    const { verdict, answers } = judge(claim('rotation-gains-experts'), study);
     expect(verdict).toBe('refuted');
     expect(answers.map(({ structure, outcome }) => [structure, outcome])).toEqual([
       ['mixtral', 'for'],
@@ -45,19 +45,19 @@ describe('a claim about every structure that it names', () => {
   });
 
   it('is undecided where differences are what chance gives', () => {
-    expect(verdict('rotation-experts', studyWith({ mixtral: rotation(1, 1), qwen2_moe: rotation(1, 1) }))).toBe(
+    expect(verdict('rotation-gains-experts', studyWith({ mixtral: rotation(1, 1), qwen2_moe: rotation(1, 1) }))).toBe(
       'undecided',
     );
   });
 
   it('is undecided, not reproduced, where one of them is missing', () => {
-    const { verdict, answers } = judge(claim('rotation-experts'), studyWith({ mixtral: rotation(0.2, 1) }));
+    const { verdict, answers } = judge(claim('rotation-gains-experts'), studyWith({ mixtral: rotation(0.2, 1) }));
     expect(verdict).toBe('undecided');
     expect(answers[1]).toMatchObject({ structure: 'qwen2_moe', outcome: 'missing', checks: [] });
   });
 
   it('is refuted although one of them is missing', () => {
-    expect(verdict('rotation-experts', studyWith({ mixtral: rotation(1, 0.2) }))).toBe('refuted');
+    expect(verdict('rotation-gains-experts', studyWith({ mixtral: rotation(1, 0.2) }))).toBe('refuted');
   });
 
   it('of rotation is reproduced where the rotated model is another model, whatever the losses', () => {
@@ -65,6 +65,12 @@ describe('a claim about every structure that it names', () => {
     const { verdict, answers } = judge(claim('rotation-experts'), study);
     expect(verdict).toBe('reproduced');
     expect(answers[0]?.note).toMatch(/another model/);
+  });
+
+  it('of rotation is refuted where the rotated model is the model, whatever the losses, and open where nothing tells of it', () => {
+    const losses = { mixtral: rotation(0.2, 1), qwen2_moe: rotation(0.2, 1) };
+    expect(verdict('rotation-experts', studyWith(losses, { rotated: 4e-13 }))).toBe('refuted');
+    expect(verdict('rotation-experts', studyWith(losses, { rotated: null }))).toBe('undecided');
   });
 
   it('of AWQ is reproduced where AWQ cannot run', () => {
@@ -81,17 +87,21 @@ describe('a claim about every structure that it names', () => {
     const scaled = { kld: 1e-13, folded: 9, sites: 9 };
     const first = studyWith({ mixtral: { 'awq 3': 0.1 } }, { set: 'usual', scaled });
     const both = studyWith({ mixtral: { 'rtn 3': 0.4 } }, { set: 'usual' }, first);
-    expect(judge(claim('awq-experts'), both).answers[0]?.note).toMatch(/9 of 9 .* the model itself/);
+    const [answer] = judge(claim('awq-experts'), both).answers;
+    expect(answer?.note).toMatch(/9 of 9 .* the model itself/);
+    expect(answer?.outcome).toBe('against');
+    const another = studyWith({ mixtral: { 'awq 3': 0.1 } }, { scaled: { ...scaled, kld: 0.2 } });
+    expect(judge(claim('awq-experts'), another).answers[0]?.outcome).toBe('for');
   });
 
-  it('of AWQ is refuted where it runs and helps', () => {
+  it('of what AWQ gains is refuted where it helps', () => {
     const study = studyWith({ mixtral: { 'awq 3': 0.1, 'rtn 3': 0.4, 'awq 2': 1, 'rtn 2': 2 }, qwen2_moe: {} });
-    expect(verdict('awq-experts', study)).toBe('refuted');
+    expect(verdict('awq-gains-experts', study)).toBe('refuted');
   });
 
   it('whose checks go both ways is open', () => {
     const study = studyWith({ ...experts, mixtral: { 'awq 3': 0.1, 'rtn 3': 0.4, 'awq 2': 2, 'rtn 2': 1 } });
-    expect(judge(claim('awq-experts'), study).answers[0]?.outcome).toBe('open');
+    expect(judge(claim('awq-gains-experts'), study).answers[0]?.outcome).toBe('open');
   });
 });
 

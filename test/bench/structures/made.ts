@@ -27,8 +27,8 @@ export interface Made {
   readonly set?: string;
   /** Loss of full precision, nats per token. */
   readonly full?: number;
-  /** Mean KL of the rotated model. */
-  readonly rotated?: number;
+  /** Mean KL of the rotated model; null where it was not looked at. */
+  readonly rotated?: number | null;
   readonly scaled?: RunFacts['scaled'];
   readonly experts?: RunFacts['experts'];
   readonly bundled?: string;
@@ -46,7 +46,14 @@ export function studyWith(
   for (const [structure, points] of Object.entries(models)) {
     const where = { level, ...(set !== undefined && { set }) };
     const facts: RunFacts = {
-      ...{ rotated: { hadamard: rotated }, scaled, experts, parameters: 500_000, vocabulary: 512, widestInputs: 128 },
+      ...{
+        rotated: rotated === null ? {} : { hadamard: rotated },
+        scaled,
+        experts,
+        parameters: 500_000,
+        vocabulary: 512,
+        widestInputs: 128,
+      },
     };
     const rng = (name: string) => createRng(hash32(`${structure} ${level} ${set} ${name}`));
     study.addModel({ structure, level, bundled: bundled ?? null, full: measuredLike(0, rng('full'), full), facts });

@@ -1,5 +1,5 @@
 /** What the paper says of mixtures of experts, of Mamba and of pictures. Data, but for what is compared. */
-import type { Asked, Check, Claim, Outcome } from '../claim';
+import type { Asked, Claim } from '../claim';
 import { structures, type Kind } from '../models';
 import { nameOf, type Grouping } from '../sets';
 import type { Study } from '../study';
@@ -17,63 +17,88 @@ const places: readonly (readonly [number, Grouping])[] = [
 /** Largest mean KL, in nats per token, at which a rotated model counts as the model itself: what float32 rounding leaves is far below it. */
 export const exact = 1e-6;
 
-/** Rotation fails where it changes the model, or loses against the same grid and rounding without it. */
-function rotationFails(study: Study, structure: string): Asked {
+/** Whether the rotation can be applied is a question of algebra: the rotated model, before anything is rounded, is the model or it is not. */
+function cannotRotate(study: Study, structure: string): Asked {
   const kld = study.rotated(structure);
-  const checks: Check[] = places.map(([bits, group]) =>
-    beats('gptq-mse', 'quarot-asymmetric', { study, structure, bits, group }),
-  );
-  if (kld === null) return { checks };
-  if (kld <= exact) {
-    return {
-      checks,
-      note: `The rotated model, before anything is rounded, is the model itself: mean KL divergence ${kld.toExponential(0)} nats per token.`,
-    };
-  }
-  const because = `The rotated model is another model before anything is rounded: mean KL divergence ${kld.toExponential(1)} nats per token.`;
-  return { checks, settled: { outcome: 'for', because } };
+  if (kld === null) return { checks: [] };
+  const same = kld <= exact;
+  const because = `The rotated model, before anything is rounded, is ${same ? 'the model itself' : 'another model'}: mean KL divergence ${kld.toExponential(0)} nats per token.`;
+  return { checks: [], settled: { outcome: same ? 'against' : 'for', because } };
 }
 
-const rotationCriterion = (which: string) =>
-  `In each ${which}: the rotated, unrounded model is another one (mean KL above ${exact.toExponential()} nats per token), or GPTQ on cut ranges loses less without the rotation than with it, the rest being the same, at 3 or 2 bits, whole rows or groups of 32, and more nowhere. It is refuted where the rotated model is the same and rotation loses less somewhere and more nowhere.`;
+const cannotRotateCriterion = (which: string) =>
+  `In each ${which}: the rotated, unrounded model is another one, mean KL above ${exact.toExponential()} nats per token. It is refuted where it is the same: what can be done once can be done. Whether it helps is asked next.`;
 
-/** AWQ is impossible where it cannot run, and as good as impossible where it is no better than what it starts from. */
-function awqFails(study: Study, structure: string): Asked {
-  const failed = places.flatMap(
-    ([bits, group]) => study.side(structure, nameOf('awq', bits, group))?.measured.failure ?? [],
-  );
-  const checks = places.map(([bits, group]) => beats('rtn', 'awq', { study, structure, bits, group }));
-  const settled = { outcome: 'for' as Exclude<Outcome, 'open'>, because: `AWQ cannot run: ${failed[0]}` };
+/** The same grid and the same rounding, with and without the rotation. */
+const rotationGainsNothing = (study: Study, structure: string): Asked => ({
+  checks: places.map(([bits, group]) => beats('gptq-mse', 'quarot-asymmetric', { study, structure, bits, group })),
+});
+
+const rotationGainsCriterion = (which: string) =>
+  `In each ${which}: GPTQ on cut ranges loses less without the rotation than with it, the rest being the same, at 3 or 2 bits, whole rows or groups of 32, and more nowhere. It is refuted where rotation loses less somewhere and more nowhere.`;
+
+/** AWQ is impossible where it cannot run, or where its scales make the model another one. */
+function cannotScale(study: Study, structure: string): Asked {
+  const tried = places.flatMap(([bits, group]) => study.side(structure, nameOf('awq', bits, group))?.measured ?? []);
+  const failed = tried.find(({ failure }) => failure);
   const scaled = study.facts(structure)?.scaled;
-  const note = scaled
+  const told = scaled
     ? `With factors in whatever stands before its layers (${scaled.folded} of ${scaled.sites} of them) the model, before anything is rounded, is ${scaled.kld <= exact ? 'the model itself' : 'another model'}: mean KL divergence ${scaled.kld.toExponential(0)} nats per token.`
     : '';
-  return { checks, note, ...(failed.length && { settled }) };
+  if (failed)
+    return { checks: [], settled: { outcome: 'for', because: `AWQ cannot run: ${failed.failure}` }, note: told };
+  if (!scaled || tried.length === 0) return { checks: [], note: told };
+  return { checks: [], settled: { outcome: scaled.kld <= exact ? 'against' : 'for', because: `AWQ runs. ${told}` } };
 }
 
-const awqCriterion = (which: string) =>
-  `In each ${which}: AWQ cannot run, or RTN loses less than AWQ at 3 or 2 bits, whole rows or groups of 32, and more nowhere. It is refuted where AWQ runs, loses less than RTN somewhere and more nowhere.`;
+const cannotScaleCriterion = (which: string) =>
+  `In each ${which}: AWQ cannot run, or the model with factors in whatever stands before its layers is another one, mean KL above ${exact.toExponential()} nats per token. It is refuted where AWQ runs and the model stays the same. Whether it helps is asked next.`;
+
+const scalingGainsNothing = (study: Study, structure: string): Asked => ({
+  checks: places.map(([bits, group]) => beats('rtn', 'awq', { study, structure, bits, group })),
+});
+
+const scalingGainsCriterion = (which: string) =>
+  `In each ${which}: RTN loses less than AWQ at 3 or 2 bits, whole rows or groups of 32, and more nowhere. It is refuted where AWQ loses less than RTN somewhere and more nowhere.`;
 
 export const structureClaims: readonly Claim[] = [
   {
     id: 'rotation-experts',
     source: 'paper',
     statement: 'Rotation cannot be applied to mixtures of experts.',
-    criterion: rotationCriterion('mixture of experts'),
+    criterion: cannotRotateCriterion('mixture of experts'),
     why: 'The residual stream of a mixture of experts turns exactly if everything that reads it turns with it, the router included (kept in full precision). What fails is a port that turns only what it quantizes: tokens then go to other experts.',
     rule: 'direction',
     about: of('experts'),
-    ask: rotationFails,
+    ask: cannotRotate,
+  },
+  {
+    id: 'rotation-gains-experts',
+    source: 'paper',
+    statement: 'Rotation gains nothing on mixtures of experts.',
+    criterion: rotationGainsCriterion('mixture of experts'),
+    rule: 'direction',
+    about: of('experts'),
+    ask: rotationGainsNothing,
   },
   {
     id: 'rotation-mamba',
     source: 'paper',
     statement: 'Rotation cannot be applied to Mamba.',
-    criterion: rotationCriterion('Mamba'),
+    criterion: cannotRotateCriterion('Mamba'),
     why: 'Mamba’s residual stream turns exactly: the embedding, the columns of in_proj, the rows of out_proj and the head take the rotation in. Only the inside of the mixer cannot, and there one fast Hadamard transform at run time does it. QuIP is local to each matrix and never had the problem.',
     rule: 'direction',
     about: of('state'),
-    ask: rotationFails,
+    ask: cannotRotate,
+  },
+  {
+    id: 'rotation-gains-mamba',
+    source: 'paper',
+    statement: 'Rotation gains nothing on Mamba.',
+    criterion: rotationGainsCriterion('Mamba'),
+    rule: 'direction',
+    about: of('state'),
+    ask: rotationGainsNothing,
   },
   {
     id: 'compensation-unaffected',
@@ -91,21 +116,39 @@ export const structureClaims: readonly Claim[] = [
     id: 'awq-experts',
     source: 'paper',
     statement: 'AWQ is impossible on mixtures of experts.',
-    criterion: awqCriterion('mixture of experts'),
+    criterion: cannotScaleCriterion('mixture of experts'),
     why: 'The scale of a norm passes into all that reads it. The router reads it, too: its columns take the inverse of the scale, and the model stays what it was.',
     rule: 'direction',
     about: of('experts'),
-    ask: awqFails,
+    ask: cannotScale,
+  },
+  {
+    id: 'awq-gains-experts',
+    source: 'paper',
+    statement: 'AWQ gains nothing on mixtures of experts.',
+    criterion: scalingGainsCriterion('mixture of experts'),
+    rule: 'direction',
+    about: of('experts'),
+    ask: scalingGainsNothing,
   },
   {
     id: 'awq-mamba',
     source: 'paper',
     statement: 'AWQ is impossible on Mamba.',
-    criterion: awqCriterion('Mamba'),
+    criterion: cannotScaleCriterion('Mamba'),
     why: 'In Mamba 1 the scale of in_proj passes into the norm before it, and out_proj takes one multiplication of its inputs at run time. In Mamba 2 both pass into norms.',
     rule: 'direction',
     about: of('state'),
-    ask: awqFails,
+    ask: cannotScale,
+  },
+  {
+    id: 'awq-gains-mamba',
+    source: 'paper',
+    statement: 'AWQ gains nothing on Mamba.',
+    criterion: scalingGainsCriterion('Mamba'),
+    rule: 'direction',
+    about: of('state'),
+    ask: scalingGainsNothing,
   },
   {
     id: 'pictures',
