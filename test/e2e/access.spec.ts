@@ -68,6 +68,6 @@ test('the drawing says what it shows', async ({ page }) => {
   await showSample(page);
   await expect(page.locator('.chart svg title').first()).toHaveText(/perplexity over bits per quantized weight/);
   await page.getByRole('radio', { name: 'KL divergence' }).check();
-  await page.getByRole('radio', { name: 'MB' }).check();
+  await page.getByRole('radio', { name: 'MB', exact: true }).check();
   await expect(page.locator('.chart svg title').first()).toHaveText(/KL divergence.* over megabytes/);
 });

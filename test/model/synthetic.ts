@@ -49,7 +49,8 @@ export function smallOf(
   };
   // Towers have kinds of their own, which are usually left out.
   const vision_config = { ...config, model_type: undefined, image_size: 16, patch_size: 4 };
-  const parts = { llm: config, vision_tower: vision_config, mm_projector: {} };
+  // VILA is saved in parts; the authors' own LLaVA has fields of the same beginning, and is refused.
+  const parts = model_type === 'llava_llama' && { llm: config, vision_tower: vision_config, mm_projector: {} };
   return { ...config, ...parts, model_type, text_config: config, vision_config, scale_factor: 2 };
 }
 

@@ -62,6 +62,7 @@ const otherMeanings: Readonly<Record<string, string>> = {
   'store/roundingView tensor': 'a field of an event',
   'store/goodStart awq': 'the method',
   'store/goodStart hqq': 'the method',
+  'store/ways awq': 'the method',
 };
 
 /** Strings of the code, comments and imports aside, that are the name of a piece of another file: "transform/scale.meta.ts:34 rotate". */
