@@ -58,7 +58,8 @@ export interface ReportAnswer {
 
 export interface ReportClaim {
   readonly id: string;
-  readonly source: 'paper' | 'code';
+  /** paper: its own sentence. gain: what it has no figures for, because it holds that nothing can be done there. code: of its released code. */
+  readonly source: 'paper' | 'gain' | 'code';
   readonly statement: string;
   readonly verdict: 'reproduced' | 'refuted' | 'undecided';
   readonly criterion: string;

@@ -3,6 +3,7 @@ import type { PaperReport, ReportCell, ReportClaim, ReportOutcome, ReportRank } 
 
 export const verdictWords: Readonly<Record<ReportClaim['source'], Readonly<Record<ReportClaim['verdict'], string>>>> = {
   paper: { refuted: 'Refuted here', reproduced: 'Reproduced', undecided: 'Undecided' },
+  gain: { refuted: 'Not so here', reproduced: 'So here', undecided: 'Undecided' },
   code: { refuted: 'Not so here', reproduced: 'Shown', undecided: 'Undecided' },
 };
 
@@ -28,6 +29,11 @@ export function claimGroups({ claims }: PaperReport): readonly ClaimGroup[] {
       title: 'Our figures contradict the paper',
       line: 'At least one structure is decidedly against the sentence.',
       claims: of('paper', 'refuted'),
+    },
+    {
+      title: 'Where it can be applied, does it help?',
+      line: 'Not sentences of the paper, which has no figures here: the same grid and rounding, with it and without.',
+      claims: [...of('gain', 'refuted'), ...of('gain', 'reproduced'), ...of('gain', 'undecided')],
     },
     {
       title: 'Our figures agree with the paper',

@@ -3,6 +3,7 @@
  * that its difference is no chance; then it is for or against the claim by its sign. Pure.
  */
 import { decided, type Difference } from './differences';
+import type { ReportClaim } from '../../../src/store/paperReport';
 import { structures } from './models';
 import type { Study } from './study';
 
@@ -26,8 +27,7 @@ export interface Asked {
 
 export interface Claim {
   readonly id: string;
-  /** Whose sentence it is: the paper's, or what is known of its released code. */
-  readonly source: 'paper' | 'code';
+  readonly source: ReportClaim['source'];
   readonly statement: string;
   /** What decides it, written down before anything was measured. */
   readonly criterion: string;

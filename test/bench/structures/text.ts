@@ -17,9 +17,15 @@ export const intervalText = ([mean, low, high]: Interval): string =>
 const rowsOf = (group: number | null) => (group === null ? 'whole rows' : `groups of ${group}`);
 const verdicts = { reproduced: 'Reproduced', refuted: 'Refuted', undecided: 'Undecided' } as const;
 const ofCode = { reproduced: 'Shown', refuted: 'Not so', undecided: 'Undecided' } as const;
+const ofGain = { reproduced: 'So', refuted: 'Not so', undecided: 'Undecided' } as const;
+const words = { paper: verdicts, gain: ofGain, code: ofCode } as const;
 
 export const verdictWord = ({ source, verdict }: Pick<ReportClaim, 'source' | 'verdict'>): string =>
-  (source === 'paper' ? verdicts : ofCode)[verdict];
+  words[source][verdict];
+
+/** In quotation marks where it is the paper's. */
+const said = ({ source, statement }: Pick<ReportClaim, 'source' | 'statement'>): string =>
+  source === 'paper' ? `“${statement}”` : statement;
 
 /** "For it: Dense. Against it: Mamba. Open: Pictures." */
 export function answersLine(answers: readonly ReportAnswer[]): string {
@@ -34,18 +40,21 @@ export function answersLine(answers: readonly ReportAnswer[]): string {
 
 /** What contradicts the paper, first of all. */
 export function findings({ claims, structures }: PaperReport): string {
-  const of = (source: 'paper' | 'code', verdict: ReportClaim['verdict']) =>
+  const of = (source: ReportClaim['source'], verdict: ReportClaim['verdict']) =>
     claims.filter((claim) => claim.source === source && claim.verdict === verdict);
   const lines = (found: readonly ReportClaim[]) =>
-    found.map(({ statement, answers, why, verdict }) => {
+    found.map(({ source, statement, answers, why, verdict }) => {
       const reason = verdict === 'refuted' && why ? ` ${why}` : '';
-      return `- “${statement}” ${answersLine(answers)}${reason}`;
+      return `- ${said({ source, statement })} ${answersLine(answers)}${reason}`;
     });
   const part = (title: string, found: readonly ReportClaim[]) => (found.length ? [title, '', ...lines(found), ''] : []);
   const missing = structures.filter(({ perplexity }) => perplexity === null).map(({ label }) => label);
   return [
     ...(missing.length ? [`There is no model yet of: ${listed(missing)}. Nothing is said of them.`, ''] : []),
     ...part('**Our figures contradict the paper where it says:**', of('paper', 'refuted')),
+    ...part('**Where the paper has no figures, our figures are against saying:**', of('gain', 'refuted')),
+    ...part('**Where it has none, they are for saying:**', of('gain', 'reproduced')),
+    ...part('**Where it has none, they leave undecided:**', of('gain', 'undecided')),
     ...part('**They agree where it says:**', of('paper', 'reproduced')),
     ...part('**They leave undecided:**', of('paper', 'undecided')),
     ...part('**Of the released code it is shown here:**', of('code', 'reproduced')),
@@ -119,7 +128,7 @@ function rankTable({ ranks }: PaperReport): string {
 }
 
 function claimText(claim: ReportClaim): string {
-  const { statement, criterion, beyond, why, verdict, answers } = claim;
+  const { criterion, beyond, why, verdict, answers } = claim;
   const checks = answers.flatMap(({ structure, checks }) =>
     checks.map(({ label, difference, outcome }) => {
       const found = difference ? intervalText(difference) : 'not measured';
@@ -128,7 +137,7 @@ function claimText(claim: ReportClaim): string {
   );
   const notes = answers.flatMap(({ structure, note }) => (note ? [`${labelOf(structure)}: ${note}`] : []));
   return [
-    `### ${verdictWord(claim)}: “${statement}”`,
+    `### ${verdictWord(claim)}: ${said(claim)}`,
     '',
     [answersLine(answers), beyond, verdict === 'refuted' ? why : null].filter(Boolean).join(' '),
     '',

@@ -74,7 +74,7 @@ export const structureClaims: readonly Claim[] = [
   },
   {
     id: 'rotation-gains-experts',
-    source: 'paper',
+    source: 'gain',
     statement: 'Rotation gains nothing on mixtures of experts.',
     criterion: rotationGainsCriterion('mixture of experts'),
     rule: 'direction',
@@ -93,7 +93,7 @@ export const structureClaims: readonly Claim[] = [
   },
   {
     id: 'rotation-gains-mamba',
-    source: 'paper',
+    source: 'gain',
     statement: 'Rotation gains nothing on Mamba.',
     criterion: rotationGainsCriterion('Mamba'),
     rule: 'direction',
@@ -124,7 +124,7 @@ export const structureClaims: readonly Claim[] = [
   },
   {
     id: 'awq-gains-experts',
-    source: 'paper',
+    source: 'gain',
     statement: 'AWQ gains nothing on mixtures of experts.',
     criterion: scalingGainsCriterion('mixture of experts'),
     rule: 'direction',
@@ -143,7 +143,7 @@ export const structureClaims: readonly Claim[] = [
   },
   {
     id: 'awq-gains-mamba',
-    source: 'paper',
+    source: 'gain',
     statement: 'AWQ gains nothing on Mamba.',
     criterion: scalingGainsCriterion('Mamba'),
     rule: 'direction',
