@@ -15,8 +15,8 @@ import { siteRows } from './siteProblem';
 
 /**
  * The mean squared error of the module's output, [tokens, hidden], when the site's stacked matrices are Ŵ [out, in] and all others stay
- * as they are. Undefined for a site that ends its module: there the error is the quadratic form in H itself. `scope` owns what is kept
- * between calls.
+ * as they are. Undefined for a site that ends its module: there the error is the quadratic form in H itself; and where several sites read the
+ * norm before it, as experts do: the module needs all of them at once. `scope` owns what is kept between calls.
  */
 export async function moduleError(
   gpu: Gpu,
@@ -26,7 +26,7 @@ export async function moduleError(
   samples: readonly Sample[],
   scope: Scope,
 ): Promise<((What: Matrix) => Promise<number>) | undefined> {
-  if (site.reads.kind !== 'stream') return undefined;
+  if (site.reads.kind !== 'stream' || site.reads.together) return undefined;
   const after = block.sites.slice(block.sites.findIndex(({ name }) => name === site.name) + 1);
   const last = present(
     after.find(({ layers }) => layers.every(({ writes }) => writes === 'stream')),

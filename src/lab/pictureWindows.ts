@@ -44,10 +44,11 @@ export const templatesOf = ({
   ...templates,
 });
 
-/** What is read when pictures are: their texts as they are written, so that other templates are another text. */
+/** What is read when pictures are: their texts as they are written, so that other templates, or tiles, are another text. */
 export function pictureIdentity(task: PictureTask): LabelledText {
   const { caption, question } = templatesOf(task);
-  return { label: task.set.label, text: [task.set.identity, caption, question].join('\n') };
+  const cut = task.tiles === 'cut' ? ['cut in tiles'] : [];
+  return { label: task.set.label, text: [task.set.identity, caption, question, ...cut].join('\n') };
 }
 
 export interface PictureInput {

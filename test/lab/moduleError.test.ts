@@ -13,6 +13,19 @@ import { testGpu } from '../gpu';
 import { labGoldens, tinyCheckpoint } from './tiny';
 
 describe('the error of a module', () => {
+  it('is none of experts, which read one norm: a module has all of them', async () => {
+    const gpu = await testGpu();
+    using scope = gpu.scope('test');
+    const model = await openModel(gpu, await tinyCheckpoint('mixtral'));
+    const block = await model.openBlock(scope, 0);
+    const ids = Uint32Array.from(labGoldens.ids.slice(0, 24)).map((id) => id % model.card.vocabulary);
+    const sample = { hidden: await model.embed(scope, ids), batch: { windows: 1, length: 24 } };
+    const found = new Map<string, unknown>();
+    for (const site of block.sites) found.set(site.name, await moduleError(gpu, model, block, site, [sample], scope));
+    expect(found.get('expert.0.gate-up')).toBeUndefined();
+    expect(found.get('attention.qkv')).toBeDefined();
+  });
+
   for (const name of ['llama', 'qwen3', 'llama-tied-f16']) {
     it(`${name}: is what the module adds to the residual stream, and nothing for the weights themselves`, async () => {
       const gpu = await testGpu();

@@ -153,7 +153,7 @@ function moduleErrorOf({ moduleError, neighbours, kin }: Posed, { emit }: Contex
   }
   if (!moduleError && (!input || input.kind === 'stream')) {
     const reason = input
-      ? 'no calibration text is at hand before this block'
+      ? 'no calibration text is at hand before this block, or several sites read the norm before it'
       : 'these are not all rows and columns that the module runs with';
     emit({ type: 'fallback-used', wanted: 'error of the module', used: 'error of the layer', reason });
   }
